@@ -1,0 +1,41 @@
+/** What can be wrong with an attachment before Facebook is asked. Stable: safe to compare with. */
+export type AttachmentErrorCode =
+  | 'ERR_ATTACHMENT_NOT_FOUND'
+  | 'ERR_ATTACHMENT_EMPTY'
+  | 'ERR_ATTACHMENT_NOT_A_FILE'
+  | 'ERR_ATTACHMENT_TOO_LARGE'
+  | 'ERR_ATTACHMENT_TYPE_MISMATCH'
+  | 'ERR_ATTACHMENT_OUTSIDE_ROOT'
+  | 'ERR_ATTACHMENT_NO_ROOT'
+  | 'ERR_ATTACHMENT_BAD_SOURCE'
+  | 'ERR_ATTACHMENT_UNREADABLE'
+  | 'ERR_ATTACHMENT_CHANGED';
+
+/**
+ * An attachment that cannot be sent as the bot's author wrote it: the file is missing, too large, outside `root` …
+ * Nothing was sent and nothing was cached.
+ */
+export class AttachmentError extends Error {
+  override readonly name = 'AttachmentError';
+
+  /** Which mistake it is. */
+  readonly code: AttachmentErrorCode;
+
+  /** The attachment, as it may be shown: its type and its path or address, without query string or credentials. */
+  readonly asset: string;
+
+  constructor(code: AttachmentErrorCode, asset: string, problem: string) {
+    super(`Cannot send ${asset}: ${problem}`);
+    this.code = code;
+    this.asset = asset;
+  }
+}
+
+/**
+ * The store of IDs fails or does not answer. Messages go on without it: known IDs keep working from memory, and new
+ * ones are written when the store is back. Reported once an outage.
+ */
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+  readonly code = 'ERR_STORE_UNAVAILABLE';
+}

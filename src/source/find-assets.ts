@@ -1,0 +1,60 @@
+import path from 'node:path';
+import { stat } from 'node:fs/promises';
+import { lookup } from 'mime-types';
+import { convertPathToPattern, glob, isDynamicPattern } from 'tinyglobby';
+import { AttachmentError } from '../errors';
+import { withoutSecrets } from '../graph/redact';
+import type { AttachmentType } from './asset';
+
+/** An asset as a message would name it. */
+export interface FoundAsset {
+  readonly type: AttachmentType;
+  readonly payload: { readonly url: string };
+}
+
+const WEB = /^https?:/i;
+
+/**
+ * What a path, a folder, a glob or a web address stands for; types follow from the names. Paths are looked up inside
+ * `root`, and whether each may be sent is decided when it is.
+ *
+ * @throws {AttachmentError} Nothing is found, or the type of an address cannot be told.
+ */
+export async function findAssets(pattern: string, root: string | undefined): Promise<FoundAsset[]> {
+  if (WEB.test(pattern)) return [{ type: typeOfAddress(pattern), payload: { url: pattern } }];
+  const files = await findFiles(pattern, root ?? '');
+  if (files.length === 0)
+    throw new AttachmentError('ERR_ATTACHMENT_NOT_FOUND', JSON.stringify(pattern), 'it matches no file');
+  return files.map((url) => ({ type: typeOf(url) ?? 'file', payload: { url } }));
+}
+
+async function findFiles(pattern: string, root: string): Promise<string[]> {
+  const target = path.resolve(root, pattern);
+  const found = await stat(target).catch(() => undefined);
+  if (found?.isDirectory()) return globIn(`${convertPathToPattern(target)}/**`, root);
+  if (found ?? !isDynamicPattern(pattern)) return [pattern];
+  return globIn(pattern, root);
+}
+
+async function globIn(pattern: string, root: string): Promise<string[]> {
+  const files = await glob(pattern, { cwd: root, onlyFiles: true, followSymbolicLinks: false });
+  return files.sort();
+}
+
+function typeOfAddress(address: string): AttachmentType {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  const type = url && typeOf(url.pathname);
+  if (type) return type;
+  throw new AttachmentError(
+    'ERR_ATTACHMENT_BAD_SOURCE',
+    url ? withoutSecrets(url) : 'a web address',
+    'its type cannot be told from its name; give the attachment with its `type`, for example image(url)',
+  );
+}
+
+function typeOf(name: string): AttachmentType | undefined {
+  const contentType = lookup(name);
+  if (!contentType) return undefined;
+  const [major] = contentType.split('/');
+  return major === 'image' || major === 'audio' || major === 'video' ? major : 'file';
+}

@@ -1,0 +1,117 @@
+import { constants, realpathSync, type Stats } from 'node:fs';
+import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
+import path from 'node:path';
+import { AttachmentError } from '../errors';
+
+/** Opening a FIFO for reading would wait for a writer. (Windows has neither the flag nor the FIFO.) */
+const OPEN_FLAGS = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
+
+/** A regular file inside the root, open. */
+export interface OpenedInRoot {
+  readonly handle: FileHandle;
+  readonly stats: Stats;
+}
+
+/**
+ * The one folder that local files may be sent from. What names a file can hold text that a user typed, so only regular
+ * files whose real path lies inside the real folder are opened.
+ */
+export class Root {
+  readonly #folder: string;
+  readonly #real: string;
+
+  constructor(folder: string) {
+    this.#folder = path.resolve(folder);
+    this.#real = realpathSync(this.#folder);
+  }
+
+  /**
+   * The absolute path that a name stands for, as far as can be told without touching a file.
+   *
+   * @throws {AttachmentError} `ERR_ATTACHMENT_OUTSIDE_ROOT`, `ERR_ATTACHMENT_BAD_SOURCE`
+   */
+  locate(name: string, label: string): string {
+    if (name.includes('\0')) {
+      throw new AttachmentError('ERR_ATTACHMENT_BAD_SOURCE', label, 'a path cannot hold a null byte');
+    }
+    const file = path.resolve(this.#folder, name);
+    if (isInside(this.#folder, file) || isInside(this.#real, file)) return file;
+    throw outside(label);
+  }
+
+  /**
+   * Opens a located file. It is opened first and then checked, so that nothing can be put in its place in between: the
+   * descriptor must be the very file that is found under a real path inside the root. The check before only spares
+   * opening what has no business here, a device for example.
+   *
+   * @throws {AttachmentError} `ERR_ATTACHMENT_OUTSIDE_ROOT`, `_NOT_FOUND`, `_NOT_A_FILE`, `_UNREADABLE`, `_CHANGED`
+   */
+  async open(file: string, label: string): Promise<OpenedInRoot> {
+    await this.#find(file, label);
+    const handle = await open(file, OPEN_FLAGS).catch(explain(label));
+    try {
+      const stats = await handle.stat();
+      const found = await this.#find(file, label);
+      if (found.dev === stats.dev && found.ino === stats.ino) return { handle, stats };
+      throw new AttachmentError(
+        'ERR_ATTACHMENT_CHANGED',
+        label,
+        'another file took its place while it was opened',
+      );
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  async #find(file: string, label: string): Promise<Stats> {
+    // The root too is resolved each time: deployments switch it by a symlink.
+    const [root, real] = await Promise.all([realpath(this.#folder), realpath(file)]).catch(explain(label));
+    if (!isInside(root, real)) throw outside(label);
+    const stats = await stat(real).catch(explain(label));
+    if (stats.isFile()) return stats;
+    const kind = stats.isDirectory() ? 'it is a folder' : 'it is not a regular file';
+    throw new AttachmentError('ERR_ATTACHMENT_NOT_A_FILE', label, kind);
+  }
+}
+
+/** What a failed look at a file means to the bot's author; for a promise's `catch`. */
+export function explain(label: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    switch (error.code) {
+      case 'ENOENT':
+      case 'ENOTDIR':
+      case 'ENAMETOOLONG':
+        throw new AttachmentError('ERR_ATTACHMENT_NOT_FOUND', label, `there is no such file${hint(label)}`);
+      case 'EISDIR':
+      case 'ENXIO':
+        throw new AttachmentError('ERR_ATTACHMENT_NOT_A_FILE', label, 'it is not a regular file');
+      default:
+        throw new AttachmentError(
+          'ERR_ATTACHMENT_UNREADABLE',
+          label,
+          `it cannot be read (${error.code ?? error.message})`,
+        );
+    }
+  };
+}
+
+/** A script's `{{name}}` comes HTML-escaped, and then names no file. */
+function hint(label: string): string {
+  return /&(#x2F|#x3D|#x60|#39|amp|lt|gt|quot);/.test(label)
+    ? '; the name was HTML-escaped: in a script, write {{{vars.name}}} with three braces'
+    : '';
+}
+
+function outside(label: string): AttachmentError {
+  return new AttachmentError(
+    'ERR_ATTACHMENT_OUTSIDE_ROOT',
+    label,
+    'it lies outside `root`, the only folder that local files are read from',
+  );
+}
+
+function isInside(folder: string, file: string): boolean {
+  const way = path.relative(folder, file);
+  return way !== '..' && !way.startsWith(`..${path.sep}`) && !path.isAbsolute(way);
+}

@@ -1,0 +1,45 @@
+import { AttachmentError } from '../errors';
+import { withoutSecrets } from '../graph/redact';
+import { addressKey } from './asset-key';
+import type { Asset, AttachmentType, Content } from './asset';
+
+/** What makes two web addresses the same asset. */
+export type CacheKey = (url: URL) => string;
+
+/**
+ * A web address as an asset. Nothing is fetched: Facebook does that.
+ *
+ * @throws {AttachmentError} `ERR_ATTACHMENT_BAD_SOURCE`: it is no address, or `cacheKey` gave no string for it.
+ */
+export function identifyAddress(type: AttachmentType, address: string, cacheKey: CacheKey): Asset {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (!url?.hostname) {
+    throw new AttachmentError(
+      'ERR_ATTACHMENT_BAD_SOURCE',
+      `${type} from a web address`,
+      'its `url` is not valid',
+    );
+  }
+  const label = `${type} ${withoutSecrets(url)}`;
+  return {
+    type,
+    label,
+    key: addressKey(type, askCacheKey(cacheKey, url, label)),
+    bytes: undefined,
+    open: <T>(use: (content: Content) => Promise<T>): Promise<T> => use({ url: address }),
+  };
+}
+
+function askCacheKey(cacheKey: CacheKey, url: URL, label: string): string {
+  try {
+    const key: unknown = cacheKey(url);
+    if (typeof key === 'string' && key !== '') return key;
+  } catch {
+    // What the author's function throws can hold the address, signature and all.
+  }
+  throw new AttachmentError(
+    'ERR_ATTACHMENT_BAD_SOURCE',
+    label,
+    'the option `cacheKey` threw or gave no text for this address',
+  );
+}
