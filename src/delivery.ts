@@ -1,0 +1,301 @@
+import { about, pageAsset, type AssetIds, type PageAsset, type Sent } from './asset-ids';
+import { AttachmentError } from './errors';
+import { maySendAgain, verdictOn } from './graph/verdict';
+import { withContent, withIds, type Slot, type Slots } from './message';
+import { retry } from './retry';
+import type { SavedId } from './cache/saved-id';
+import type { Report } from './events';
+import type { GraphAnswer, GraphClient, GraphParams } from './graph/client';
+import type { Intent } from './graph/errors';
+import type { Asset } from './source/asset';
+import type { Sources } from './source/sources';
+
+/** A call of the Send API with attachments that need an ID. */
+export interface Outgoing {
+  readonly graph: GraphClient;
+  /** The page's ID, as far as the activity tells it. */
+  readonly page: string | undefined;
+  /** `/me/messages`, or with a page's ID. */
+  readonly path: string;
+  readonly params: GraphParams;
+  readonly slots: Slots;
+}
+
+export interface DeliveryOptions {
+  readonly sources: Sources;
+  readonly ids: AssetIds;
+  /** How an asset comes by its ID: uploaded before the first send, or saved by it. */
+  readonly save: 'upload' | 'send';
+  readonly report: Report;
+}
+
+/** A slot, and what stands in it. */
+interface Part {
+  readonly slot: Slot;
+  readonly asset: Asset;
+}
+
+type Parts = readonly [Part, ...Part[]];
+
+/** An asset, and the ID to send it by. */
+interface Placed {
+  readonly target: PageAsset;
+  readonly saved: SavedId;
+}
+
+const PAGE_ID = /^\d+$/;
+
+const SEND_ATTEMPTS = 3;
+
+/** How often the IDs of a media template are renewed: once for what others made, and once more for what is new. */
+const RENEWALS = 2;
+
+/** How often a file may change under our hands before that is an error. */
+const CHANGES = 2;
+
+/** The way of one message: what is each attachment, which ID does it have, send by that, recover if it is dead. */
+export class Delivery {
+  readonly #sources: Sources;
+  readonly #ids: AssetIds;
+  readonly #save: 'upload' | 'send';
+  readonly #report: Report;
+
+  constructor({ sources, ids, save, report }: DeliveryOptions) {
+    this.#sources = sources;
+    this.#ids = ids;
+    this.#save = save;
+    this.#report = report;
+  }
+
+  /**
+   * Sends it, once.
+   *
+   * @returns The platform's answer.
+   * @throws {AttachmentError | GraphError | TransportError} Why it did not go out, or may not have.
+   */
+  async send(out: Outgoing): Promise<GraphAnswer> {
+    return untilFilesStand(async () => {
+      const parts = await this.#identify(out);
+      return isTemplate(parts) ? this.#sendTemplate(out, parts) : this.#sendAttachment(out, parts[0]);
+    });
+  }
+
+  /**
+   * Does beforehand what can be: afterwards the attachments have IDs, or sending in one step is worth a try.
+   *
+   * @throws {AttachmentError | GraphError | TransportError} The message cannot be sent.
+   */
+  async prepare(out: Outgoing): Promise<void> {
+    await untilFilesStand(async () => {
+      const parts = await this.#identify(out);
+      if (!isTemplate(parts) && (this.#save === 'send' || !parts[0].slot.reusable)) return;
+      try {
+        const page = await pageOf(out);
+        const kept = parts.filter(({ slot }) => slot.reusable);
+        await Promise.all(kept.map(({ asset }) => this.#ids.get(pageAsset(out.graph, page, asset))));
+      } catch (error) {
+        if (isTemplate(parts) || !isWorthOneStep(error)) throw error;
+      }
+    });
+  }
+
+  async #identify({ slots }: Outgoing): Promise<Parts> {
+    const [first, ...rest] = slots;
+    return Promise.all([this.#partOf(first), ...rest.map((slot) => this.#partOf(slot))]);
+  }
+
+  async #partOf(slot: Slot): Promise<Part> {
+    return { slot, asset: await this.#sources.identify(slot.type, slot.payload) };
+  }
+
+  /** One attachment: if there is no ID for it, its content can go with the message. */
+  async #sendAttachment(out: Outgoing, { slot, asset }: Part): Promise<GraphAnswer> {
+    if (!slot.reusable) return this.#sendContent(out, asset, out.page);
+    let target: PageAsset;
+    try {
+      target = pageAsset(out.graph, await pageOf(out), asset);
+    } catch (error) {
+      return this.#sendContentAfter(error, out, asset, out.page);
+    }
+    if (this.#save === 'send') {
+      const sent = await this.#ids.saveBySending(target, () => this.#sendAndSave(out, target));
+      if (sent) return sent.answer;
+    }
+    return this.#sendById(out, target);
+  }
+
+  async #sendById(out: Outgoing, target: PageAsset): Promise<GraphAnswer> {
+    let saved: SavedId;
+    try {
+      saved = await this.#ids.get(target);
+    } catch (error) {
+      return this.#sendContentAfter(error, out, target.asset, target.page);
+    }
+    try {
+      return await this.#sendPlaced(out, [{ target, saved }]);
+    } catch (error) {
+      if (verdictOn(error) !== 'dead-id') throw error;
+      return this.#recover(out, target, saved);
+    }
+  }
+
+  /**
+   * The platform refused the ID, so the message was not sent. Whoever meets that first sends the content in one step,
+   * while a new ID is made in the background; the others wait for the new ID.
+   */
+  async #recover(out: Outgoing, target: PageAsset, dead: SavedId): Promise<GraphAnswer> {
+    const { isFirst, found, made } = this.#ids.renew(target, dead);
+    const renewed = made.catch((error: unknown) => {
+      // Looking at a file again is no failure, and its message does so too.
+      if (!isChange(error)) this.#ids.reportBehind(error);
+    });
+    const saved = await (isFirst ? found : renewed);
+    if (saved) {
+      try {
+        const answer = await this.#sendPlaced(out, [{ target, saved }]);
+        this.#reportRecovery(target, dead, 'id');
+        return answer;
+      } catch (error) {
+        if (verdictOn(error) !== 'dead-id') throw error;
+      }
+    }
+    const answer = await this.#sendContent(out, target.asset, target.page);
+    this.#reportRecovery(target, dead, 'one-step');
+    return answer;
+  }
+
+  /** Attachments in a media template: they go by ID or not at all. */
+  async #sendTemplate(out: Outgoing, parts: Parts): Promise<GraphAnswer> {
+    const page = await pageOf(out);
+    const placed = await Promise.all(
+      parts.map(async ({ slot, asset }): Promise<Placed> => {
+        const target = pageAsset(out.graph, page, asset);
+        return {
+          target,
+          saved: await (slot.reusable ? this.#ids.get(target) : this.#ids.getUnshared(target)),
+        };
+      }),
+    );
+    return this.#sendRenewed(out, placed);
+  }
+
+  /** Which of the IDs is dead the platform does not say. What others have made since can be dead as well. */
+  async #sendRenewed(out: Outgoing, first: readonly Placed[]): Promise<GraphAnswer> {
+    let placed = first;
+    for (let renewals = 0; ; renewals++) {
+      try {
+        const answer = await this.#sendPlaced(out, placed);
+        if (renewals > 0)
+          for (const { target, saved: dead } of first) this.#reportRecovery(target, dead, 'id');
+        return answer;
+      } catch (error) {
+        if (verdictOn(error) !== 'dead-id' || renewals === RENEWALS) throw error;
+        placed = await Promise.all(
+          placed.map(async ({ target, saved: dead }): Promise<Placed> => {
+            const saved = await this.#ids.renew(target, dead).made;
+            if (!saved) throw error;
+            return { target, saved };
+          }),
+        );
+      }
+    }
+  }
+
+  async #sendPlaced(out: Outgoing, placed: readonly Placed[]): Promise<GraphAnswer> {
+    const begun = performance.now();
+    const ids = placed.map(({ saved }) => saved.id);
+    const label = placed.map(({ target }) => target.asset.label).join(' and ');
+    const answer = await post(out, withIds(out.params, out.slots, ids), label);
+    const ms = performance.now() - begun;
+    for (const { target, saved } of placed) {
+      this.#report('send', { ...about(target.asset, target.page), how: 'id', attachmentId: saved.id, ms });
+    }
+    return answer;
+  }
+
+  /** For want of an ID: one step, unless that would fail the same way. */
+  async #sendContentAfter(
+    error: unknown,
+    out: Outgoing,
+    asset: Asset,
+    page: string | undefined,
+  ): Promise<GraphAnswer> {
+    if (!isWorthOneStep(error)) throw error;
+    this.#ids.reportBehind(error);
+    return this.#sendContent(out, asset, page);
+  }
+
+  /** Upload and send in one step. */
+  async #sendContent(out: Outgoing, asset: Asset, page: string | undefined): Promise<GraphAnswer> {
+    const begun = performance.now();
+    const answer = await postContent(out, asset, { save: false });
+    const ms = performance.now() - begun;
+    this.#report('send', { ...about(asset, page), how: 'one-step', attachmentId: undefined, ms });
+    return answer;
+  }
+
+  /** The same, and the platform is asked for an ID. That it gives none does not make the message another one. */
+  async #sendAndSave(out: Outgoing, { asset, page }: PageAsset): Promise<Sent> {
+    const uploadedAt = Date.now();
+    const begun = performance.now();
+    const answer = await postContent(out, asset, { save: true });
+    const ms = performance.now() - begun;
+    const id = typeof answer.attachment_id === 'string' ? answer.attachment_id : undefined;
+    this.#report('send', { ...about(asset, page), how: id ? 'save' : 'one-step', attachmentId: id, ms });
+    const { type, label, bytes } = asset;
+    return { answer, saved: id ? { id, uploadedAt, page, type, asset: label, bytes } : undefined };
+  }
+
+  #reportRecovery({ asset, page }: PageAsset, dead: SavedId, how: 'id' | 'one-step'): void {
+    this.#report('recover', { ...about(asset, page), attachmentId: dead.id, how });
+  }
+}
+
+/** Anew with what the files hold now. A call whose file changed was broken off before its end, so nothing was sent. */
+async function untilFilesStand<T>(work: () => Promise<T>): Promise<T> {
+  for (let changes = 0; ; changes++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isChange(error) || changes === CHANGES) throw error;
+    }
+  }
+}
+
+function postContent(out: Outgoing, asset: Asset, { save }: { save: boolean }): Promise<GraphAnswer> {
+  return asset.open((content) =>
+    post(out, withContent(out.params, out.slots[0], content, save), asset.label, content.file),
+  );
+}
+
+/** A send repeats itself only if no connection came up: then the platform has certainly not seen it. */
+function post(
+  { graph, path }: Outgoing,
+  params: GraphParams,
+  label: string,
+  file?: File,
+): Promise<GraphAnswer> {
+  const intent: Intent = { action: 'send', asset: label };
+  return retry(() => graph.post(path, params, intent, file), {
+    attempts: SEND_ATTEMPTS,
+    mayTryAgain: maySendAgain,
+  });
+}
+
+/** IDs belong to one page. A page that the activity does not name is the one of the token. */
+async function pageOf({ graph, page }: Outgoing): Promise<string> {
+  return page !== undefined && PAGE_ID.test(page) ? page : graph.pageId();
+}
+
+function isTemplate([{ slot }]: Parts): boolean {
+  return slot.element !== undefined;
+}
+
+/** Not if the content itself is at fault, or the token. */
+function isWorthOneStep(error: unknown): boolean {
+  return !(error instanceof AttachmentError) && verdictOn(error) !== 'hopeless';
+}
+
+function isChange(error: unknown): boolean {
+  return error instanceof AttachmentError && error.code === 'ERR_ATTACHMENT_CHANGED';
+}

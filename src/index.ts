@@ -1,0 +1,27 @@
+export { FacebookAttachmentCache, type BotkitLike, type PageOptions, type SavedAsset } from './plugin';
+export type { AttachmentCacheOptions } from './options';
+export { audio, file, image, video } from './builders';
+export type {
+  Attachment,
+  AttachmentMessage,
+  AttachmentPayload,
+  AttachmentSource,
+  BuildOptions,
+} from './builders';
+export type { AttachmentType } from './source/asset';
+export type { Filedata } from './source/given-bytes';
+export type { CacheKey } from './source/web-address';
+export type { KeyvLike, KeyvStorageLike } from './cache/id-store';
+export { AttachmentError, StoreError, type AttachmentErrorCode } from './errors';
+export { GraphError, TransportError, type TransportErrorCode } from './graph/errors';
+export type {
+  AssetEvent,
+  AttachmentEvents,
+  RecoverEvent,
+  RefreshEvent,
+  SendEvent,
+  UploadEvent,
+  UploadReason,
+} from './events';
+export type { AttachmentStats } from './stats';
+export type { WarmAsset, WarmOptions, WarmProgress, WarmReport, WarmResult } from './warm';
