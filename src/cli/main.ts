@@ -1,0 +1,48 @@
+#!/usr/bin/env node
+import { run } from './run';
+import { EXIT } from './upload';
+
+/** Milliseconds within which a second Ctrl-C is the same one: npm passes on what the terminal has sent already. */
+const SAME_PRESS = 500;
+
+/** Milliseconds that a store gets which holds the process although it is closed. */
+const LINGER = 1_000;
+
+const stop = new AbortController();
+let stoppedAt = 0;
+
+function interrupt(): void {
+  if (!stop.signal.aborted) {
+    stoppedAt = Date.now();
+    stop.abort();
+    return;
+  }
+  if (Date.now() - stoppedAt < SAME_PRESS) return;
+  // A bar leaves the cursor behind it.
+  if (process.stderr.isTTY) process.stderr.write('\n');
+  process.exit(EXIT.interrupted);
+}
+
+process.on('SIGINT', interrupt);
+process.on('SIGTERM', interrupt);
+
+// Whoever reads the output may have had enough, as `head` has.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? EXIT.good : EXIT.failed);
+});
+
+// Until it is known better: a process that runs out of things to wait for has not done its work.
+process.exitCode = EXIT.failed;
+
+void run(process.argv.slice(2), {
+  env: process.env,
+  folder: process.cwd(),
+  stdout: process.stdout,
+  stderr: process.stderr,
+  signal: stop.signal,
+}).then((code) => {
+  process.exitCode = code;
+  setTimeout(() => {
+    process.exit();
+  }, LINGER).unref();
+});

@@ -1,0 +1,87 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { AttachmentError } from '../errors';
+import { redact, withoutSecrets } from '../graph/redact';
+import { findAssets } from '../source/find-assets';
+import type { Attachment } from '../builders';
+import type { AttachmentType } from '../source/asset';
+import type { WarmResult } from '../warm';
+
+/** Something that can be uploaded, and its size if it lies here. */
+export interface NamedAsset {
+  readonly attachment: Attachment;
+  readonly bytes: number | undefined;
+}
+
+/** What was found under the names on the command line, and which of them named nothing. */
+export interface Found {
+  readonly assets: readonly NamedAsset[];
+  readonly failures: readonly WarmResult[];
+}
+
+export interface Places {
+  readonly root: string;
+  /** The current folder: a shell completes paths from there, and expands its globs there. */
+  readonly folder: string;
+  /** Instead of what the names tell. */
+  readonly type: AttachmentType | undefined;
+}
+
+const WEB = /^https?:/i;
+const FILE_URL = /^file:/i;
+
+/** Each asset once, however often it was named. */
+export async function findNamed(names: readonly string[], places: Places): Promise<Found> {
+  const assets = new Map<string, NamedAsset>();
+  const failures: WarmResult[] = [];
+  for (const name of names) {
+    try {
+      for (const asset of await findOne(name, places)) assets.set(JSON.stringify(asset.attachment), asset);
+    } catch (error) {
+      failures.push({ asset: redact(name), type: places.type, outcome: 'failed', error: error as Error });
+    }
+  }
+  return { assets: [...assets.values()], failures };
+}
+
+async function findOne(name: string, places: Places): Promise<NamedAsset[]> {
+  if (WEB.test(name)) return [{ attachment: await addressOf(name, places), bytes: undefined }];
+  const file = FILE_URL.test(name) ? fileURLToPath(name) : name;
+  const { root, folder } = places;
+  const inRoot = await findFiles(file, places);
+  if (inRoot.length > 0) return inRoot;
+  const fromFolder = await findFiles(path.relative(root, path.resolve(folder, file)), places);
+  if (fromFolder.length > 0) return fromFolder;
+  throw new AttachmentError(
+    'ERR_ATTACHMENT_NOT_FOUND',
+    JSON.stringify(name),
+    `it matches no file in ${root}`,
+  );
+}
+
+async function addressOf(name: string, { root, type }: Places): Promise<Attachment> {
+  if (type) return { type, payload: { url: name } };
+  const [found] = await findAssets(name, root).catch(() => []);
+  if (found) return found;
+  throw new AttachmentError(
+    'ERR_ATTACHMENT_BAD_SOURCE',
+    URL.canParse(name) ? withoutSecrets(new URL(name)) : 'a web address',
+    'its type cannot be told from its name; say it with --type image, audio, video or file',
+  );
+}
+
+/** Under the names that messages have for them: paths inside the root. */
+async function findFiles(pattern: string, { root, type }: Places): Promise<NamedAsset[]> {
+  const found = await findAssets(pattern, root).catch(() => []);
+  const files = await Promise.all(
+    found.map(async (asset): Promise<NamedAsset[]> => {
+      const file = path.resolve(root, asset.payload.url);
+      const stats = await stat(file).catch(() => undefined);
+      if (!stats) return [];
+      const url = path.relative(root, file);
+      return [{ attachment: { type: type ?? asset.type, payload: { url } }, bytes: stats.size }];
+    }),
+  );
+  return files.flat();
+}

@@ -1,0 +1,177 @@
+import { formatBytes, formatDuration } from './format';
+import { loadPackage } from './packages';
+import type { WarmResult } from '../warm';
+import type { Output, Printer } from './printer';
+import type { Session } from './session';
+
+/** How much there is to do, as far as it is known. */
+export interface Work {
+  readonly assets: number;
+  readonly bytes: number;
+}
+
+/** Shows how far it has come. */
+export interface Progress {
+  /** An asset is done. */
+  add(result: WarmResult): void;
+  /** Ctrl-C: nothing new is begun. */
+  stopping(): void;
+  /** The end; failures that have not been shown yet are. */
+  end(): void;
+}
+
+/** A bar if a person watches, a line for each asset if not; nothing on the side of JSON. */
+export function showProgress({ printer, settings, surroundings }: Session, work: Work): Progress {
+  const { json, dryRun, folder } = settings;
+  const { stdout, stderr, env } = surroundings;
+  const isWatched = stderr.isTTY === true && (json || stdout.isTTY === true);
+  const isPlain = given(env.NO_COLOR) || given(env.CI) || env.TERM === 'dumb';
+  // What would be done is the very answer to a dry run, so there each asset has its line.
+  const library = isWatched && !isPlain && !dryRun ? loadPackage('cli-progress', folder) : undefined;
+  if (library) return new Bar(library as BarLibrary, stderr, work, json ? undefined : printer);
+  return json ? SILENCE : new Lines(printer);
+}
+
+/** The part of cli-progress that is used. */
+interface BarLibrary {
+  readonly SingleBar: new (options: object) => {
+    start(total: number, value: number): void;
+    update(value: number): void;
+    stop(): void;
+  };
+}
+
+/**
+ * An upload takes time for its bytes, and some whatever its size: as long as so many bytes would. An address, of unknown
+ * size, counts as no more than that.
+ */
+const BYTES_OF_A_CALL = 100_000;
+
+/** How many of the last results the time left is reckoned from. */
+const ETA_FROM = 30;
+
+const FULL = '█';
+const EMPTY = '░';
+const WIDEST = 30;
+const NARROWEST = 5;
+
+class Bar implements Progress {
+  readonly #bar: InstanceType<BarLibrary['SingleBar']>;
+  readonly #work: Work;
+  readonly #printer: Printer | undefined;
+  readonly #failures: WarmResult[] = [];
+  #done: Work = { assets: 0, bytes: 0 };
+  #stop: 'stopping' | 'stopped' | undefined;
+
+  /** @param printer - For failures. Without it, they are told elsewhere. */
+  constructor({ SingleBar }: BarLibrary, stream: Output, work: Work, printer: Printer | undefined) {
+    this.#work = work;
+    this.#printer = printer;
+    this.#bar = new SingleBar({
+      stream,
+      format: (_options: unknown, { progress, eta, maxWidth }: BarState) =>
+        this.#draw(progress, eta, maxWidth),
+      etaBuffer: ETA_FROM,
+      // With these two, the terminal needs no repair when the process ends at once.
+      linewrap: true,
+      hideCursor: false,
+    });
+    this.#bar.start(weigh(work), 0);
+  }
+
+  add(result: WarmResult): void {
+    if (result.outcome === 'skipped') return;
+    const { assets, bytes } = this.#done;
+    this.#done = { assets: assets + 1, bytes: bytes + (result.bytes ?? 0) };
+    if (result.outcome === 'failed') this.#failures.push(result);
+    this.#bar.update(weigh(this.#done));
+  }
+
+  stopping(): void {
+    this.#stop = 'stopping';
+  }
+
+  end(): void {
+    this.#stop &&= 'stopped';
+    this.#bar.stop();
+    for (const { error } of this.#failures) this.#printer?.problem(error);
+  }
+
+  #draw(progress: number, eta: number | string, width: number): string {
+    const { assets, bytes } = this.#done;
+    const parts = [`${assets}/${this.#work.assets}`];
+    if (this.#work.bytes > 0) parts.push(`${formatBytes(bytes)} of ${formatBytes(this.#work.bytes)}`);
+    if (this.#stop) parts.push(this.#stop);
+    else if (assets < this.#work.assets) parts.push(timeLeft(eta));
+    const text = parts.join(' · ');
+    const room = Math.max(NARROWEST, Math.min(WIDEST, width - text.length - 2));
+    const full = Math.round(room * progress);
+    return `${FULL.repeat(full)}${EMPTY.repeat(room - full)} ${text}`;
+  }
+}
+
+interface BarState {
+  /** From 0 to 1. */
+  readonly progress: number;
+  /** Seconds, or a word for it if they cannot be told. */
+  readonly eta: number | string;
+  /** Columns of the terminal. */
+  readonly maxWidth: number;
+}
+
+class Lines implements Progress {
+  readonly #printer: Printer;
+
+  constructor(printer: Printer) {
+    this.#printer = printer;
+  }
+
+  add({ outcome, asset, bytes, attachmentId, error }: WarmResult): void {
+    // Thousands may be skipped; the summary counts them.
+    if (outcome === 'skipped') return;
+    if (outcome === 'failed') {
+      this.#printer.problem(error);
+      return;
+    }
+    printOutcome(this.#printer, outcome === 'missing' ? 'to upload' : outcome, [
+      asset,
+      bytes === undefined ? '' : `(${formatBytes(bytes)})`,
+      attachmentId ?? '',
+    ]);
+  }
+
+  stopping(): void {
+    this.#printer.note('Stopping when the uploads under way have ended; Ctrl-C again stops at once');
+  }
+
+  end(): void {
+    // All has been said.
+  }
+}
+
+const SILENCE: Progress = { add: nothing, stopping: nothing, end: nothing };
+
+const LONGEST_WORD = 'to upload'.length;
+
+/** A line for an asset: what became of it, in a column of its own, and what there is to tell. */
+export function printOutcome(printer: Printer, word: string, facts: readonly string[]): void {
+  printer.print([word.padEnd(LONGEST_WORD), ...facts.filter((fact) => fact !== '')].join('  '));
+}
+
+function weigh({ assets, bytes }: Work): number {
+  return assets * BYTES_OF_A_CALL + bytes;
+}
+
+function timeLeft(eta: number | string): string {
+  const seconds = Number(eta);
+  return Number.isFinite(seconds) && seconds > 0 ? `${formatDuration(seconds * 1000)} left` : '…';
+}
+
+/** As https://no-color.org has it: present and not empty. */
+function given(value: string | undefined): boolean {
+  return value !== undefined && value !== '';
+}
+
+function nothing(): void {
+  // There is nobody to show it to.
+}

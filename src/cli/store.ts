@@ -1,0 +1,171 @@
+import Keyv from 'keyv';
+import type { KeyvStorageLike } from '../cache/id-store';
+import { UsageError } from './arguments';
+import { inTime } from './in-time';
+import { loadPackage } from './packages';
+import { reasonOf } from './printer';
+import { openFileStore, pathOfFile, type FileStoreClass } from './store-file';
+
+/** The store of IDs, as its bot has it. */
+export interface OpenStore {
+  readonly keyv: Keyv;
+  /** As it may be shown: without user, password or options. */
+  readonly name: string;
+  /** Lets go of it. With `force`, without waiting for calls under way. */
+  close(force: boolean): Promise<void>;
+}
+
+export interface StoreOptions {
+  readonly url: string;
+  /** Default: the one that the plugin gives to a storage adapter. */
+  readonly namespace: string | undefined;
+  /** Where relative paths start, and packages are looked for. */
+  readonly folder: string;
+}
+
+/** A storage adapter that may hold a connection. */
+type Adapter = KeyvStorageLike & { disconnect?(force?: boolean): Promise<void> };
+
+type AdapterClass = new (url: string) => Adapter;
+
+interface Kind {
+  readonly package: string;
+  open(Class: AdapterClass, url: string, folder: string): Adapter;
+}
+
+const REDIS = server('@keyv/redis');
+const POSTGRES = server('@keyv/postgres');
+
+const KINDS: ReadonlyMap<string, Kind> = new Map([
+  ['redis', REDIS],
+  ['rediss', REDIS],
+  ['postgres', POSTGRES],
+  ['postgresql', POSTGRES],
+  ['mysql', server('@keyv/mysql')],
+  [
+    'sqlite',
+    {
+      package: '@keyv/sqlite',
+      open: (KeyvSqlite, url, folder) => new KeyvSqlite(`sqlite://${pathOfFile(url, folder)}`),
+    },
+  ],
+  [
+    'file',
+    {
+      package: 'keyv-file',
+      open: (KeyvFile, url, folder) =>
+        openFileStore(KeyvFile as unknown as FileStoreClass, pathOfFile(url, folder)),
+    },
+  ],
+]);
+
+/** The kinds that are files and need no server. */
+const FILES: ReadonlySet<string> = new Set(['sqlite', 'file']);
+
+/** What the plugin gives to a bare storage adapter. */
+const NAMESPACE = 'facebook-attachments';
+
+const PROBE_KEY = 'fb-attachment:probe';
+
+/** Milliseconds that a store gets for its first answer. */
+const PATIENCE = 5_000;
+
+/**
+ * @throws {UsageError} It is no URL of a store.
+ * @throws {Error} Its package is not installed or cannot be loaded, or what it is to open cannot be opened.
+ */
+export function openStore({ url, namespace = NAMESPACE, folder }: StoreOptions): OpenStore {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
+  const kind = KINDS.get(scheme);
+  if (!kind) throw unknownStore(scheme);
+  const name = nameOf(url, scheme);
+  const store = attempt(name, () => kind.open(adapterOf(kind.package, folder), url, folder));
+  const keyv = new Keyv({ namespace, throwOnErrors: true, store });
+  return {
+    keyv,
+    name,
+    close: async (force) => {
+      await store.disconnect?.(force);
+    },
+  };
+}
+
+/**
+ * Is the store there, and can it be read and, if need be, written? What is written is deleted again.
+ *
+ * @throws {Error} Why it cannot be used.
+ */
+export async function checkStore({ keyv, name }: OpenStore, { writes }: { writes: boolean }): Promise<void> {
+  const ask = async (): Promise<void> => {
+    await keyv.get(PROBE_KEY);
+    if (!writes) return;
+    await keyv.set(PROBE_KEY, true, PATIENCE);
+    const kept: unknown = await keyv.get(PROBE_KEY);
+    await keyv.delete(PROBE_KEY);
+    if (kept !== true) throw new Error('it does not keep what is written');
+  };
+  let fail: (error: unknown) => void = () => undefined;
+  // Some adapters tell of a failure in no other way, and say better what it is than what they throw.
+  const failure = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  keyv.on('error', fail);
+  try {
+    await inTime(Promise.race([failure, ask()]), PATIENCE);
+  } catch (error) {
+    throw unusable(name, error);
+  } finally {
+    keyv.off('error', fail);
+  }
+}
+
+/** The password of a URL, in the forms in which it can turn up in a message. */
+export function secretsOf(url: string): string[] {
+  const written = /^[^/]*\/\/[^/@]*?:(.+)@/.exec(url)?.[1] ?? '';
+  const password = URL.canParse(url) ? new URL(url).password : '';
+  return [written, password, decode(password)].filter((secret) => secret !== '');
+}
+
+function server(packageName: string): Kind {
+  return { package: packageName, open: (Class, url) => new Class(url) };
+}
+
+function adapterOf(name: string, folder: string): AdapterClass {
+  const loaded = loadPackage(name, folder);
+  if (loaded !== undefined) return (loaded as { default: AdapterClass }).default;
+  throw new Error(`it needs the package ${name}, which is not installed: npm install ${name}`);
+}
+
+function attempt<T>(name: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw unusable(name, error);
+  }
+}
+
+function unusable(name: string, error: unknown): Error {
+  return new Error(`The store ${name} cannot be used: ${reasonOf(error).message}`);
+}
+
+function unknownStore(scheme: string): UsageError {
+  const known = [...KINDS.keys()].map((kind) => `${kind}://`).join(', ');
+  return new UsageError(
+    `Expected the store to be a URL that begins with one of ${known}, got ${scheme === '' ? 'something else' : `${scheme}:`}`,
+  );
+}
+
+/** A file as it was named; of a server, user, password and options stay out. */
+function nameOf(url: string, scheme: string): string {
+  if (FILES.has(scheme)) return url;
+  const { host, pathname } = URL.canParse(url) ? new URL(url) : { host: '…', pathname: '' };
+  return `${scheme}://${host}${pathname}`;
+}
+
+function decode(password: string): string {
+  try {
+    return decodeURIComponent(password);
+  } catch {
+    return password;
+  }
+}
