@@ -1,0 +1,103 @@
+/** What a call asks for, as far as its parameters tell before it is carried out. */
+export const CALL_PURPOSES = [
+  'send-id',
+  'send-url',
+  'send-file',
+  'send-images',
+  'send-template',
+  'send-text',
+  'send-action',
+  'upload-url',
+  'upload-file',
+  'profile',
+  'read',
+  'other',
+] as const;
+
+export type CallPurpose = (typeof CALL_PURPOSES)[number];
+
+export interface GraphCall {
+  /** Counts from 1. */
+  n: number;
+  /** On the simulator's clock. */
+  time: number;
+  method: string;
+  /** Without the query, where tokens stand. */
+  path: string;
+  kind: 'json' | 'multipart' | 'form' | 'get';
+  /** Of the request's body, as far as it was read. */
+  bytes: number;
+  /** 0 while there is no answer. */
+  status: number;
+  code?: number;
+  subcode?: number;
+  ms: number;
+  page?: string;
+  what: CallPurpose;
+  /** The fault that hit it. */
+  fault?: string;
+  /** The parameters, from query and body, without tokens and proofs; a file is shown by name, type, size and hash. */
+  body?: unknown;
+  answer?: unknown;
+}
+
+export interface CallTotals {
+  calls: number;
+  bytes: number;
+  errors: number;
+  byWhat: Partial<Record<CallPurpose, number>>;
+}
+
+/** The last calls, and totals of all since the start or the last `clear`. */
+export class CallLog {
+  readonly #limit: number;
+  #calls: GraphCall[] = [];
+  #totals = noCalls();
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  open(call: Pick<GraphCall, 'time' | 'method' | 'path' | 'kind'>): GraphCall {
+    this.#totals.calls += 1;
+    const opened: GraphCall = {
+      n: this.#totals.calls,
+      ...call,
+      bytes: 0,
+      status: 0,
+      ms: 0,
+      what: 'other',
+    };
+    this.#calls.push(opened);
+    // Cut only now and then, so that a call costs the same however many there were.
+    if (this.#calls.length >= 2 * this.#limit) this.#calls = this.#calls.slice(-this.#limit);
+    return opened;
+  }
+
+  close(call: GraphCall): void {
+    this.#totals.bytes += call.bytes;
+    if (call.status >= 400) this.#totals.errors += 1;
+    this.#totals.byWhat[call.what] = (this.#totals.byWhat[call.what] ?? 0) + 1;
+  }
+
+  list(limit = this.#limit): GraphCall[] {
+    return this.#calls.slice(-Math.min(limit, this.#limit));
+  }
+
+  get(n: number): GraphCall | undefined {
+    return this.list().find((call) => call.n === n);
+  }
+
+  totals(): CallTotals {
+    return { ...this.#totals, byWhat: { ...this.#totals.byWhat } };
+  }
+
+  clear(): void {
+    this.#calls = [];
+    this.#totals = noCalls();
+  }
+}
+
+function noCalls(): CallTotals {
+  return { calls: 0, bytes: 0, errors: 0, byWhat: {} };
+}

@@ -1,0 +1,119 @@
+/**
+ * The Graph API's errors, in the words of its documents where they give any.
+ * https://developers.facebook.com/docs/messenger-platform/reference/send-api/error-codes
+ */
+
+export interface GraphErrorBody {
+  message: string;
+  type: string;
+  code: number;
+  error_subcode?: number;
+  is_transient?: boolean;
+  fbtrace_id: string;
+}
+
+interface GraphErrorDetails {
+  subcode?: number | undefined;
+  type?: string;
+  status?: number;
+  isTransient?: boolean | undefined;
+}
+
+export class GraphError extends Error {
+  readonly code: number;
+  readonly status: number;
+  readonly #details: GraphErrorDetails;
+
+  constructor(code: number, message: string, details: GraphErrorDetails = {}) {
+    super(message);
+    this.name = 'GraphError';
+    this.code = code;
+    this.status = details.status ?? 400;
+    this.#details = details;
+  }
+
+  /** The body of the platform's answer. */
+  body(): { error: GraphErrorBody } {
+    const { subcode, isTransient, type = 'OAuthException' } = this.#details;
+    return {
+      error: {
+        message: this.message,
+        type,
+        code: this.code,
+        ...(subcode !== undefined && { error_subcode: subcode }),
+        ...(isTransient !== undefined && { is_transient: isTransient }),
+        fbtrace_id: traceId(),
+      },
+    };
+  }
+}
+
+/** A parameter that is missing or wrong, where the documents name no subcode. */
+export const invalidParameter = (message: string) => new GraphError(100, `(#100) ${message}`);
+
+const messengerError = (code: number, subcode: number, message: string) =>
+  new GraphError(code, `(#${code}) ${message}`, { subcode });
+
+export const invalidToken = () => new GraphError(190, 'Invalid OAuth access token.');
+
+export const invalidProof = () =>
+  new GraphError(100, 'Invalid appsecret_proof provided in the API argument', {
+    type: 'GraphMethodException',
+  });
+
+export const unknownObject = (method: string, id: string) =>
+  new GraphError(
+    100,
+    `Unsupported ${method.toLowerCase()} request. Object with ID '${id}' does not exist, cannot be loaded due to ` +
+      'missing permissions, or does not support this operation. Please read the Graph API documentation at ' +
+      'https://developers.facebook.com/docs/graph-api',
+    { subcode: 33, type: 'GraphMethodException' },
+  );
+
+export const unknownPath = (path: string) => new GraphError(2500, `Unknown path components: ${path}`);
+
+export const unknownUser = () => messengerError(100, 2018001, 'No matching user found');
+
+export const userUnavailable = () =>
+  messengerError(551, 1545041, "This person isn't available at the moment.");
+
+export const emptyMessage = () =>
+  messengerError(100, 2018034, 'Message cannot be empty, must provide valid attachment or text');
+
+export const invalidAttachmentId = () =>
+  messengerError(100, 2018074, 'Possible invalid ID or you do not own the attachment.');
+
+export const urlNotFetched = () =>
+  messengerError(
+    100,
+    2018008,
+    'Failed to fetch the file from the url. Check that the URL is valid, with a valid SSL certificate, valid file ' +
+      'size, and that the server is responding fast enough to avoid timeouts.',
+  );
+
+export const videoTimedOut = () =>
+  messengerError(
+    100,
+    2018294,
+    "Video upload timed out or video is corrupted. Note that if the video can't be fetched within 75 seconds, it " +
+      'will time out',
+  );
+
+export const uploadFailed = () =>
+  messengerError(
+    100,
+    2018047,
+    'Upload attachment failure. A common way to trigger this error is that the provided media type does not match ' +
+      'type of file provided in the URL',
+  );
+
+export const attachmentTooLarge = () =>
+  messengerError(100, 2018109, 'Attachment size exceeds allowable limit');
+
+export const unexpected = () => new GraphError(1, 'An unknown error occurred', { status: 500 });
+
+function traceId(): string {
+  let id = 'A';
+  while (id.length < 11) id += Math.random().toString(36).slice(2);
+  return id.slice(0, 11);
+}

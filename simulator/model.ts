@@ -1,0 +1,113 @@
+/** What the platform knows of, in the platform's words. Times are milliseconds on the simulator's clock. */
+
+export type AttachmentType = 'image' | 'audio' | 'video' | 'file';
+
+export interface PageOptions {
+  id: string;
+  token: string;
+  /** The app's secret. With it, calls need an `appsecret_proof` and webhooks are signed. */
+  secret?: string | undefined;
+  name?: string | undefined;
+}
+
+export interface Page extends PageOptions {
+  readonly name: string;
+  /** What the bot has set at /me/messenger_profile. */
+  readonly profile: Map<string, unknown>;
+}
+
+/** A file as it came in: from a form or from a URL. */
+export interface IncomingFile {
+  bytes: Buffer;
+  sha256: string;
+  contentType: string;
+  name: string;
+  /** Where it was fetched from. */
+  url?: string;
+}
+
+/** A file that the platform has taken in; its bytes are in the content store. */
+export interface StoredFile {
+  type: AttachmentType;
+  name: string;
+  contentType: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** A saved asset: what an attachment ID stands for. */
+export interface Asset extends StoredFile {
+  id: string;
+  page: string;
+  url?: string;
+  uploadedAt: number;
+  expiresAt: number;
+  alive: boolean;
+  timesUsed: number;
+  via: 'upload' | 'send';
+}
+
+export interface ThreadAttachment extends StoredFile {
+  attachmentId?: string;
+  /** Where the control API shows the bytes. */
+  url: string;
+}
+
+export interface ThreadMessage {
+  mid: string;
+  from: 'page' | 'user';
+  at: number;
+  text?: string;
+  attachments: ThreadAttachment[];
+  template?: unknown;
+  quick_replies?: unknown;
+  /** Of a quick reply or a postback. */
+  payload?: string;
+  messaging_type?: unknown;
+  tag?: unknown;
+  notification_type?: unknown;
+  persona_id?: unknown;
+  /** How the bot took what a user wrote, once it is known. */
+  delivery?: Delivery;
+}
+
+/** How a webhook call went. */
+export interface Delivery {
+  delivered: boolean;
+  /** What the bot answered. */
+  status?: number;
+  error?: string;
+}
+
+export interface Thread {
+  page: string;
+  user: string;
+  /** The bot's last `sender_action` was `typing_on`, and no message came since. */
+  typing: boolean;
+  /** The bot has marked the user's last message as seen. */
+  seen: boolean;
+  messages: ThreadMessage[];
+}
+
+export interface Clock {
+  now: number;
+  advancedDays: number;
+}
+
+export interface State {
+  pages: { id: string; name: string; hasSecret: boolean }[];
+  assets: Asset[];
+  threads: Thread[];
+  clock: Clock;
+}
+
+/** `unknown`: the page has no thread with the user. */
+export type Standing = 'available' | 'unavailable' | 'unknown';
+
+/** The page that is there when none is asked for. */
+export const DEMO_PAGE: PageOptions = { id: '1000000000000001', token: 'demo-page-token', name: 'Demo page' };
+
+/** Pages and people have IDs of digits. */
+export function isId(id: string): boolean {
+  return /^\d+$/.test(id);
+}

@@ -1,0 +1,182 @@
+import { useSignal } from '@preact/signals';
+import { type ComponentChildren } from 'preact';
+import { act, lastRequest, post } from './api';
+import { BotFolder } from './bot-folder';
+import { FAULTS, TARGETS } from './faults';
+import * as format from './format';
+import { page, status } from './store';
+import { route } from './route';
+
+const STEPS = [1, 83, 91];
+const DELAYS = [0, 300, 2_000, 10_000];
+
+/** What a tester wants to do to the platform, the network and the bot. */
+export function Controls() {
+  const { clock, bot, webhook, delayMs = 0 } = status.value ?? {};
+  return (
+    <div class="panel controls">
+      <Group name="Clock" hint={clock && `It is ${format.day(clock.now)} here. IDs live for 90 days.`}>
+        {STEPS.map((days) => (
+          <button key={days} type="button" onClick={() => void post('/clock', { advanceDays: days })}>
+            + {format.plural(days, 'day')}
+          </button>
+        ))}
+      </Group>
+      <Group
+        name="Attachment IDs"
+        hint="A revoked ID is refused with 100/2018074, as one that the page does not own."
+      >
+        <button type="button" class="danger" onClick={() => void post('/revoke', { all: true })}>
+          Revoke all IDs
+        </button>
+      </Group>
+      <FaultForm />
+      <Group name="Network" hint="How long every call of the Graph API is kept waiting.">
+        <div class="segments">
+          {DELAYS.map((ms) => (
+            <button
+              key={ms}
+              type="button"
+              aria-pressed={delayMs === ms}
+              onClick={() => void post('/network', { delayMs: ms })}
+            >
+              {ms === 0 ? 'Full speed' : ms < 1000 ? `${ms} ms` : `${ms / 1000} s`}
+            </button>
+          ))}
+        </div>
+      </Group>
+      {bot?.store && (
+        <Group name="The bot’s store" hint="Where the bot keeps its IDs.">
+          <button
+            type="button"
+            role="switch"
+            class="switch"
+            aria-checked={bot.store === 'up'}
+            onClick={() => void post('/bot/store', { up: bot.store === 'down' })}
+          >
+            {bot.store === 'up' ? 'The store is up' : 'The store is down'}
+          </button>
+        </Group>
+      )}
+      {bot?.assets && <BotFolder files={bot.assets} />}
+      <Group name="This person" hint="Someone who cannot be reached: sends are refused with 551/1545041.">
+        {[false, true].map((available) => (
+          <button
+            key={String(available)}
+            type="button"
+            onClick={() => void post('/users', { page: page.value?.id, user: route.value.user, available })}
+          >
+            {available ? 'Make reachable' : 'Make unreachable'}
+          </button>
+        ))}
+      </Group>
+      <Group
+        name="Everything"
+        hint={webhook === undefined ? 'No bot listens.' : `The bot listens at ${webhook}.`}
+      >
+        <button type="button" onClick={() => void act('DELETE', '/calls')}>
+          Clear calls
+        </button>
+        <button type="button" class="danger" onClick={() => void post('/reset')}>
+          Start over
+        </button>
+      </Group>
+      <LastRequest />
+    </div>
+  );
+}
+
+interface GroupProps {
+  name: string;
+  hint?: string | undefined;
+  children: ComponentChildren;
+}
+
+export function Group({ name, hint, children }: GroupProps) {
+  return (
+    <fieldset class="group">
+      <legend>{name}</legend>
+      {hint !== undefined && <p class="hint">{hint}</p>}
+      <div class="group-row">{children}</div>
+    </fieldset>
+  );
+}
+
+function FaultForm() {
+  const [fault, target, times] = [useSignal(0), useSignal(0), useSignal(1)];
+  const pending = status.value?.faults ?? [];
+  const arm = () => {
+    const [chosen, hit] = [FAULTS[fault.value], TARGETS[target.value]];
+    if (chosen && hit) void post('/faults', [{ ...chosen.fault, ...hit.match, times: times.value }]);
+  };
+  return (
+    <Group name="The next call fails">
+      <label>
+        What happens
+        <select
+          value={fault.value}
+          onChange={({ currentTarget }) => (fault.value = Number(currentTarget.value))}
+        >
+          {FAULTS.map(({ name }, at) => (
+            <option key={name} value={at}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        To which call
+        <select
+          value={target.value}
+          onChange={({ currentTarget }) => (target.value = Number(currentTarget.value))}
+        >
+          {TARGETS.map(({ name }, at) => (
+            <option key={name} value={at}>
+              {name}
+            </option>
+          ))}
+        </select>
+      </label>
+      <label>
+        How often
+        <input
+          type="number"
+          min={1}
+          max={1000}
+          value={times.value}
+          onChange={({ currentTarget }) =>
+            (times.value = Math.max(1, Math.round(currentTarget.valueAsNumber || 1)))
+          }
+        />
+      </label>
+      <button type="button" class="primary" onClick={arm}>
+        Let it fail
+      </button>
+      {pending.length > 0 && (
+        <div class="pending">
+          <ul aria-label="Faults that wait for their call">
+            {pending.map(({ name, hits, left }, at) => (
+              <li key={at}>
+                <b>{name}</b> hits {hits}, {format.plural(left, 'time')}
+              </li>
+            ))}
+          </ul>
+          <button type="button" class="quiet" onClick={() => void act('DELETE', '/faults')}>
+            Call off
+          </button>
+        </div>
+      )}
+    </Group>
+  );
+}
+
+/** Everything here can be done by the control API, too: this is how. */
+function LastRequest() {
+  const { request, problem } = lastRequest.value ?? {};
+  return (
+    <div class="last-request" role="status">
+      {request !== undefined && <code>{request}</code>}
+      {problem !== undefined && <p class="problem">{problem}</p>}
+    </div>
+  );
+}

@@ -1,0 +1,12 @@
+import { render } from 'preact';
+import { App } from './app';
+import { connect } from './store';
+import './base.css';
+import './chat.css';
+import './calls.css';
+import './panels.css';
+import './narrow.css';
+
+connect();
+const root = document.getElementById('page');
+if (root) render(<App />, root);
