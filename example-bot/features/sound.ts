@@ -1,0 +1,8 @@
+import { type Botkit } from 'botkit';
+import { audio } from '../../src';
+
+export default function sound(controller: Botkit): void {
+  controller.hears(/^sound$/i, 'message', async (bot, message) => {
+    await bot.reply(message, audio('lullaby.mp3'));
+  });
+}
