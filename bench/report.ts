@@ -1,0 +1,88 @@
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import path from 'node:path';
+import { inspect } from 'node:util';
+import type { Line } from './row';
+
+/** What became of a row. */
+export interface RowResult {
+  readonly name: string;
+  readonly lines: readonly Line[];
+  readonly skipped?: string;
+  /** Something was wrong: no timing is an error. */
+  readonly error?: string;
+  readonly seconds: number;
+}
+
+const WIDTHS = [58, 48, 12, 12, 8];
+
+export function printLines({ name, lines, skipped, error }: RowResult): void {
+  if (skipped !== undefined) console.log(`${name}: skipped, ${skipped}`);
+  if (error !== undefined) console.log(`${name}: WRONG, ${error}`);
+  for (const line of lines) {
+    console.log(columns([line.what, line.against, figure(line), goalOf(line), verdictOf(line)]));
+    console.log(`    ${inspectDetails(line)}`);
+  }
+}
+
+export function printSummary(results: readonly RowResult[]): void {
+  const verdicts = results.flatMap(({ lines }) => lines.map(verdictOf));
+  const count = (verdict: string): number => verdicts.filter((one) => one === verdict).length;
+  const seconds = results.reduce((sum, result) => sum + result.seconds, 0);
+  console.log(`\n${count('yes')} goals reached, ${count('no')} not, in ${seconds.toFixed(0)} s of measuring`);
+}
+
+export async function saveResults(results: readonly RowResult[]): Promise<void> {
+  const machine = {
+    cpu: cpus()[0]?.model.trim(),
+    cores: availableParallelism(),
+    memoryGB: Math.round(totalmem() / 2 ** 30),
+    system: `${type()} ${release()}`,
+  };
+  const report = {
+    date: new Date().toISOString().slice(0, 10),
+    node: process.version,
+    machine,
+    rows: results.map(({ name, lines, skipped }) => ({
+      name,
+      ...(skipped !== undefined && { skipped }),
+      lines: lines.map((line) => ({
+        ...line,
+        measured: round(line.measured),
+        reached: verdictOf(line),
+        details: Object.fromEntries(Object.entries(line.details).map(([key, value]) => [key, round(value)])),
+      })),
+    })),
+  };
+  await writeFile(path.join(__dirname, 'results.json'), `${JSON.stringify(report, undefined, 2)}\n`);
+}
+
+function columns(texts: readonly string[]): string {
+  return texts.map((text, index) => text.padEnd(WIDTHS[index] ?? 0)).join(' ');
+}
+
+function figure({ measured, unit }: Line): string {
+  return `${measured.toFixed(unit === 'times' ? 2 : 1)} ${unit}`;
+}
+
+function goalOf({ goal }: Line): string {
+  if (!goal) return 'report';
+  return 'atMost' in goal ? `at most ${goal.atMost}` : `at least ${goal.atLeast}`;
+}
+
+/** To the precision that the goal is given in. */
+function verdictOf({ goal, measured }: Line): string {
+  if (!goal) return '-';
+  const rounded = Number(measured.toFixed(2));
+  return ('atMost' in goal ? rounded <= goal.atMost : rounded >= goal.atLeast) ? 'yes' : 'no';
+}
+
+function inspectDetails({ details }: Line): string {
+  return Object.entries(details)
+    .map(([name, value]) => `${name}: ${inspect(round(value), { numericSeparator: true })}`)
+    .join(', ');
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(4));
+}

@@ -1,0 +1,68 @@
+import { createRequire } from 'node:module';
+import type { KeyvStorageLike } from '../../src';
+import { compareManyWithFew, digestOf } from '../stores/many-assets';
+import type { Row } from '../row';
+
+const URI = process.env.POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/test';
+
+/** What the suite of stores has installed, if it has. */
+const storeSuite = createRequire(require.resolve('../../test/stores/package.json'));
+
+interface PostgresAdapter extends KeyvStorageLike {
+  query(sql: string): Promise<unknown[]>;
+  disconnect(): Promise<void>;
+}
+
+type PostgresAdapterClass = new (options: { uri: string; table: string }) => PostgresAdapter;
+
+/** Each send asks PostgreSQL, in tables of the benchmark's own. */
+export const row: Row = async (bench) => {
+  const Adapter = loadAdapter();
+  if (!Adapter) return { skipped: '`npm run test:stores` has not installed @keyv/postgres' };
+  const isThere = await isReachable(Adapter);
+  if (!isThere) return { skipped: 'no PostgreSQL answers; POSTGRES_URL tells where' };
+  return compareManyWithFew(bench, {
+    name: 'PostgreSQL',
+    memory: 1,
+    open: async (table) => {
+      const store = new Adapter({ uri: URI, table });
+      await store.query(`TRUNCATE ${table}`);
+      return {
+        store,
+        fill: async (count) => {
+          await store.query(fillSql(table, count));
+          await store.query(`ANALYZE ${table}`);
+        },
+        // All of a process have one pool, which ends with the process.
+        close: async () => {
+          await store.query(`DROP TABLE ${table}`);
+        },
+      };
+    },
+  });
+};
+
+function fillSql(table: string, count: number): string {
+  const address = `convert_to('https://example.com/' || i || '.png', 'UTF8')`;
+  const digest = `rtrim(translate(encode(sha256(${address}), 'base64'), '+/', '-_'), '=')`;
+  return `INSERT INTO ${table} (key, value)
+    SELECT replace(key, '${digestOf(0)}', ${digest}), replace(value, '/0.png', '/' || i || '.png')
+    FROM ${table}, generate_series(1, ${count - 1}) AS i`;
+}
+
+function loadAdapter(): PostgresAdapterClass | undefined {
+  try {
+    return (storeSuite('@keyv/postgres') as { default: PostgresAdapterClass }).default;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isReachable(Adapter: PostgresAdapterClass): Promise<boolean> {
+  try {
+    await new Adapter({ uri: URI, table: 'bench_few' }).query('SELECT 1');
+    return true;
+  } catch {
+    return false;
+  }
+}
