@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict';
+import { image, type AttachmentCacheOptions } from '../../src';
+import { deepFreeze } from '../support/freeze';
+import { scene } from '../support/scene';
+import { arrived, calls, onlyArrival } from '../support/seen';
+
+const QUICK_REPLIES = [
+  { content_type: 'text', title: 'More', payload: 'more' },
+  { content_type: 'text', title: 'Enough', payload: 'enough' },
+];
+
+const FIELDS = deepFreeze({
+  quick_replies: QUICK_REPLIES,
+  tag: 'HUMAN_AGENT',
+  messaging_type: 'MESSAGE_TAG',
+  notification_type: 'SILENT_PUSH',
+  persona_id: '4711',
+});
+
+/** The ways by which an attachment reaches the Send API, and the calls of each. */
+const WAYS: Record<string, { message: object; expected: string[]; options?: AttachmentCacheOptions }> = {
+  'by its ID, in JSON': {
+    message: image('cats/tom.jpg'),
+    expected: ['upload-file', 'send-id'],
+  },
+  'in one step, in a form': {
+    message: image('cats/tom.jpg', { reusable: false }),
+    expected: ['send-file'],
+  },
+  'saved by the Send API, in a form': {
+    message: image('cats/tom.jpg'),
+    expected: ['send-file'],
+    options: { save: 'send' },
+  },
+  'in a media template': {
+    message: {
+      attachment: {
+        type: 'template',
+        payload: { template_type: 'media', elements: [{ media_type: 'image', url: 'cats/tom.jpg' }] },
+      },
+    },
+    expected: ['upload-file', 'send-template'],
+  },
+};
+
+describe('around an attachment', () => {
+  const play = scene();
+
+  for (const [way, { message, expected, options }] of Object.entries(WAYS)) {
+    describe(`sent ${way}`, () => {
+      it('everything else of the message survives', async () => {
+        const { sim, ...stage } = await play.open(options);
+        const bot = await stage.bot();
+        await bot.say({ ...message, ...FIELDS });
+        const { message: shown } = onlyArrival(sim);
+        const { quick_replies, tag, messaging_type, notification_type, persona_id } = shown;
+        assert.deepEqual({ quick_replies, tag, messaging_type, notification_type, persona_id }, FIELDS);
+        assert.deepEqual(calls(sim), expected);
+      });
+
+      it('the author’s objects are not changed', async () => {
+        const { sim, ...stage } = await play.open(options);
+        const frozen = deepFreeze({ ...structuredClone(message), ...FIELDS });
+        const users = ['1', '2', '3'];
+        for (const user of users) {
+          const bot = await stage.bot(user);
+          await bot.say(frozen);
+          await bot.say(deepFreeze({ channelData: frozen }));
+          assert.equal(arrived(sim, user).length, 2);
+        }
+        assert.deepEqual(stage.lines, []);
+      });
+
+      for (const text of ['', null, undefined]) {
+        it(`no empty text goes along: ${text === '' ? "''" : String(text)}`, async () => {
+          const { sim, ...stage } = await play.open(options);
+          const bot = await stage.bot();
+          const params = { recipient: { id: '7001' }, message: { ...message, text } };
+          await bot.api.callAPI('/me/messages', 'POST', params);
+          assert.equal(onlyArrival(sim).message.text, undefined);
+          const bodies = JSON.stringify(sim.calls().map(({ body }) => body));
+          assert.doesNotMatch(bodies, /"text"/);
+        });
+      }
+
+      it('a text goes along', async () => {
+        const { sim, ...stage } = await play.open(options);
+        const bot = await stage.bot();
+        await bot.say({ ...message, text: 'This is Tom' });
+        assert.equal(onlyArrival(sim).message.text, 'This is Tom');
+      });
+    });
+  }
+
+  it('quick replies pass beside the options of a helper', async () => {
+    const { sim, ...stage } = await play.open();
+    const bot = await stage.bot();
+    await bot.say(image('cats/tom.jpg', { filename: 'Tom.jpg', quick_replies: QUICK_REPLIES }));
+    const { message, attachment } = onlyArrival(sim);
+    assert.deepEqual(message.quick_replies, QUICK_REPLIES);
+    assert.equal(attachment.name, 'Tom.jpg');
+  });
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { image } from '../../src';
+import { deepFreeze } from '../support/freeze';
+import { scene } from '../support/scene';
+import { arrived, calls, onlyArrival, tally } from '../support/seen';
+import { OTHER_PAGE, PAGE, type Bot } from '../support/stage';
+import { openWebhook } from '../support/webhook';
+
+const BOTH = [PAGE, OTHER_PAGE];
+const USER = '7001';
+const CAT = deepFreeze(image('cats/tom.jpg'));
+const PARAMS = deepFreeze({ recipient: { id: USER }, message: CAT });
+
+describe('pages', () => {
+  const play = scene();
+
+  it('have IDs of their own for the same file', async () => {
+    const { sim, ...stage } = await play.open({ pages: BOTH });
+    for (const { id } of BOTH) {
+      const bot = await stage.bot(USER, id);
+      await bot.say(CAT);
+      await bot.say(CAT);
+    }
+    for (const { id } of BOTH) {
+      const ids = arrived(sim, USER, id).map(({ attachments }) => attachments[0]?.attachmentId);
+      const own = sim.assets().find(({ page }) => page === id)?.id;
+      assert.deepEqual(ids, [own, own]);
+    }
+    assert.deepEqual(tally(sim), { 'upload-file': 2, 'send-id': 4 });
+  });
+
+  it('upload once each, however many send at once', async () => {
+    const { sim, ...stage } = await play.open({ pages: BOTH });
+    const users = Array.from({ length: 20 }, (_, index) => String(8000 + index));
+    const send = async (user: string, page: string): Promise<void> => {
+      const bot = await stage.bot(user, page);
+      await bot.say(CAT);
+    };
+    await Promise.all(users.flatMap((user) => BOTH.map(({ id }) => send(user, id))));
+    for (const { id } of BOTH) for (const user of users) onlyArrival(sim, user, id);
+    assert.deepEqual(tally(sim), { 'upload-file': 2, 'send-id': 40 });
+  });
+
+  it('answer for themselves in the turns of one webhook', async () => {
+    const webhook = play.closing(await openWebhook());
+    play.sim.setWebhook(webhook.url);
+    const { sim, controller } = await play.open({ pages: BOTH, botkit: { webserver: webhook.webserver } });
+    controller.hears('picture', 'message', (bot, message) => bot.reply(message, CAT));
+    for (const { id } of BOTH) await sim.say({ page: id, user: USER, text: 'picture' });
+    for (const { id } of BOTH) {
+      const { attachment } = onlyArrival(sim, USER, id);
+      assert.equal(attachment.attachmentId, sim.assets().find(({ page }) => page === id)?.id);
+    }
+  });
+
+  for (const [mode, pages] of [
+    ['the only page', [PAGE]],
+    ['one of several', BOTH],
+  ] as const) {
+    it(`are known from an echo, too: ${mode}`, async () => {
+      const webhook = play.closing(await openWebhook());
+      const { sim, ...stage } = await play.open({
+        pages: [...pages],
+        botkit: { webserver: webhook.webserver },
+      });
+      stage.controller.on('event', async (bot) => {
+        await (bot as Bot).api.callAPI('/me/messages', 'POST', PARAMS);
+      });
+      const status = await webhook.deliver({
+        sender: { id: PAGE.id },
+        recipient: { id: USER },
+        timestamp: 1,
+        message: { is_echo: true, app_id: 1, mid: 'm_1', text: 'A colleague wrote this' },
+      });
+      assert.equal(status, 200);
+      // The ID of the page, and not that of the user, is what the attachment is kept under.
+      await (await stage.bot()).say(CAT);
+      assert.equal(arrived(sim, USER).length, 2);
+      assert.deepEqual(tally(sim), { 'upload-file': 1, 'send-id': 2 });
+    });
+  }
+
+  it('are asked for their ID once, if the bot was spawned without one', async () => {
+    const { sim, controller, ...stage } = await play.open();
+    for (let count = 0; count < 3; count++) {
+      const bot = (await controller.spawn()) as Bot;
+      await bot.api.callAPI('/me/messages', 'POST', PARAMS);
+    }
+    assert.deepEqual(calls(sim), ['read', 'upload-file', 'send-id', 'send-id', 'send-id']);
+    await (await stage.bot()).say(CAT);
+    assert.equal(arrived(sim, USER).length, 4);
+    assert.deepEqual(calls(sim).slice(5), ['send-id']);
+  });
+
+  it('that do not tell their ID still get the message through, and are asked again next time', async () => {
+    const { sim, controller, errors } = await play.open();
+    sim.addFaults({ what: 'read', error: { code: 2 } });
+    for (let count = 0; count < 2; count++) {
+      const bot = (await controller.spawn()) as Bot;
+      await bot.api.callAPI('/me/messages', 'POST', PARAMS);
+    }
+    assert.deepEqual(calls(sim), ['read 2', 'send-file', 'read', 'upload-file', 'send-id']);
+    assert.equal(arrived(sim, USER).length, 2);
+    assert.deepEqual(
+      errors.map(({ name }) => name),
+      ['GraphError'],
+    );
+  });
+});

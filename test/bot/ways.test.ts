@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { ActivityHandler, type TurnContext } from 'botbuilder';
+import { FacebookEventTypeMiddleware } from 'botbuilder-adapter-facebook';
+import { BotkitConversation, type BotkitMessage, type BotWorker } from 'botkit';
+import { Agent } from 'undici';
+import { FacebookAttachmentCache, image } from '../../src';
+import { deepFreeze } from '../support/freeze';
+import { scene } from '../support/scene';
+import { arrived, calls, onlyArrival, tally } from '../support/seen';
+import { ASSETS, createAdapter, PAGE, type Bot, type Stage } from '../support/stage';
+import { openWebhook } from '../support/webhook';
+
+const USER = '7001';
+const CAT = deepFreeze(image('cats/tom.jpg'));
+const PARAMS = deepFreeze({ recipient: { id: USER }, message: CAT });
+
+/** One way for a picture to leave a bot. */
+type Way = (stage: Stage) => Promise<void>;
+
+const ways: Record<string, Way> = {
+  'bot.reply': inTurn(async (bot, message) => {
+    await bot.reply(message, CAT);
+  }),
+  'bot.say': inTurn(async (bot) => {
+    await bot.say(CAT);
+  }),
+  'bot.reply to a postback': async ({ adapter, controller, sim }) => {
+    adapter.use(new FacebookEventTypeMiddleware());
+    controller.on('facebook_postback', (bot, message) => bot.reply(message, CAT));
+    await sim.say({ page: PAGE.id, user: USER, text: 'Cats', payload: 'cats', postback: true });
+  },
+  'bot.say with channelData.attachment': inTurn(async (bot) => {
+    await bot.say({ channelData: CAT });
+  }),
+  'bot.say after bot.changeContext': async (stage) => {
+    const { reference } = await hear(stage);
+    const bot = await stage.controller.spawn();
+    await bot.changeContext(reference);
+    await bot.say(CAT);
+  },
+  'bot.say after startConversationWithUser': async ({ controller }) => {
+    const bot = (await controller.spawn(PAGE.id)) as Bot;
+    await bot.startConversationWithUser(USER);
+    await bot.say(CAT);
+  },
+  'context.sendActivity': inTurn(async (_bot, { context }) => {
+    await (context as TurnContext).sendActivity({ type: 'message', channelData: CAT });
+  }),
+  'context.sendActivities': inTurn(async (_bot, { context }) => {
+    await (context as TurnContext).sendActivities([{ type: 'message', channelData: CAT }]);
+  }),
+  'adapter.continueConversation': async (stage) => {
+    const { reference } = await hear(stage);
+    await stage.adapter.continueConversation(reference, async (context) => {
+      await context.sendActivity({ type: 'message', channelData: CAT });
+    });
+  },
+  'bot.api.callAPI': inTurn(async (bot) => {
+    await (bot as Bot).api.callAPI('/me/messages', 'POST', PARAMS);
+  }),
+  'bot.api.callAPI with the ID of the page': inTurn(async (bot) => {
+    await (bot as Bot).api.callAPI(`/${PAGE.id}/messages`, 'post', PARAMS);
+  }),
+  'what a conversation says': inConversation((conversation) => {
+    conversation.say({ attachment: CAT.attachment });
+  }),
+  'what a conversation says in channelData': inConversation((conversation) => {
+    conversation.say({ channelData: CAT });
+  }),
+  'what a conversation makes up as it says it': inConversation((conversation) => {
+    conversation.say({ attachment: () => structuredClone(CAT.attachment) });
+  }),
+  'what a conversation asks': inConversation((conversation) => {
+    conversation.ask({ attachment: CAT.attachment }, [], 'answer');
+  }),
+};
+
+describe('a picture goes by its ID', () => {
+  const play = scene();
+
+  async function openBot(): Promise<Stage> {
+    const webhook = play.closing(await openWebhook());
+    play.sim.setWebhook(webhook.url);
+    return play.open({ botkit: { webserver: webhook.webserver } });
+  }
+
+  for (const [name, go] of Object.entries(ways)) {
+    it(`however it is sent: ${name}`, async () => {
+      const stage = await openBot();
+      await go(stage);
+      const { message, attachment } = onlyArrival(stage.sim, USER);
+      assert.equal(attachment.name, 'tom.jpg');
+      assert.equal(attachment.attachmentId, stage.sim.assets()[0]?.id);
+      assert.equal(message.text, undefined);
+      assert.deepEqual(calls(stage.sim), ['upload-file', 'send-id']);
+      assert.deepEqual([stage.errors, stage.lines], [[], []]);
+    });
+  }
+
+  it('which all ways share: one upload', async () => {
+    const stage = await openBot();
+    for (const go of Object.values(ways)) await go(stage);
+    const count = Object.keys(ways).length;
+    assert.equal(arrived(stage.sim, USER).length, count);
+    assert.deepEqual(tally(stage.sim), { 'upload-file': 1, 'send-id': count });
+  });
+
+  it('from a bot made with BotBuilder alone', async () => {
+    const webhook = play.closing(await openWebhook());
+    const dispatcher = play.closing(new Agent({ connect: { ca: play.sim.ca } }));
+    const adapter = createAdapter(play.sim, [PAGE]);
+    const plugin = new FacebookAttachmentCache({ root: ASSETS, dispatcher }).attach(adapter);
+    play.closing(plugin);
+    const bot = new ActivityHandler().onMessage(async (context, next) => {
+      await context.sendActivity({ type: 'message', channelData: CAT });
+      await next();
+    });
+    webhook.webserver.post('/api/messages', (request, response, next) => {
+      adapter.processActivity(request, response, (context) => bot.run(context)).catch(next);
+    });
+    play.sim.setWebhook(webhook.url);
+    const said = await play.sim.say({ page: PAGE.id, user: USER, text: 'picture' });
+    assert.equal(said.status, 200);
+    assert.equal(onlyArrival(play.sim, USER).attachment.name, 'tom.jpg');
+    assert.deepEqual(calls(play.sim), ['upload-file', 'send-id']);
+  });
+
+  it('and bot.say tells the ID of the message, as the adapter does', async () => {
+    const stage = await play.open();
+    const bot = await stage.bot();
+    const response = (await bot.say(CAT)) as { id: string };
+    assert.equal(response.id, onlyArrival(stage.sim).message.mid);
+  });
+
+  it('and bot.api.callAPI answers what the platform answers', async () => {
+    const stage = await play.open();
+    const bot = await stage.bot();
+    const answer = await bot.api.callAPI('/me/messages', 'POST', PARAMS);
+    assert.deepEqual(answer, { recipient_id: USER, message_id: onlyArrival(stage.sim).message.mid });
+  });
+});
+
+let said = 0;
+
+/** The user says something that nobody has said before; the bot hears it. */
+function inTurn(act: (bot: BotWorker, message: BotkitMessage) => Promise<void>): Way {
+  return async ({ controller, sim }) => {
+    const text = `hello ${++said}`;
+    controller.hears(new RegExp(`^${text}$`), 'message', act);
+    const { status } = await sim.say({ page: PAGE.id, user: USER, text });
+    assert.equal(status, 200);
+  };
+}
+
+/** What the user said, after the turn. */
+async function hear(stage: Stage): Promise<BotkitMessage> {
+  const heard: BotkitMessage[] = [];
+  await inTurn((_bot, message) => Promise.resolve(void heard.push(message)))(stage);
+  const [message] = heard;
+  assert.ok(message);
+  return message;
+}
+
+function inConversation(write: (conversation: BotkitConversation) => void): Way {
+  return async (stage) => {
+    const name = `conversation ${++said}`;
+    const conversation = new BotkitConversation(name, stage.controller);
+    write(conversation);
+    stage.controller.addDialog(conversation);
+    await inTurn((bot) => bot.beginDialog(name))(stage);
+    // What the user says next is not an answer to its question.
+    const bot = await stage.bot();
+    await bot.cancelAllDialogs();
+    await stage.controller.saveState(bot);
+  };
+}

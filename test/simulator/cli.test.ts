@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { text } from 'node:stream/consumers';
+import { Agent, request } from 'undici';
+import { readArguments } from '../../simulator/arguments';
+import { withServer } from './support';
+
+const CLI = path.join(__dirname, '../../simulator/cli.ts');
+
+describe('npm run simulator', () => {
+  let folder: string;
+  let running: ChildProcess | undefined;
+  const bot = withServer((req, res) => {
+    res.end(new URL(req.url ?? '', 'http://bot').searchParams.get('hub.challenge'));
+  });
+
+  before(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'simulator-'));
+  });
+  after(() => rm(folder, { recursive: true }));
+  afterEach(() => running?.kill('SIGKILL'));
+
+  function run(...args: string[]) {
+    const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...args], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    running = child;
+    return child;
+  }
+
+  async function result(...args: string[]) {
+    const child = run(...args);
+    const [out, error] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+    return { code: child.exitCode, out, error };
+  }
+
+  /** Starts it and waits for all that it prints. */
+  async function start(lastLine: RegExp, ...args: string[]) {
+    const child = run('--port', '0', '--http-port', '0', ...args);
+    let out = '';
+    for await (const chunk of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
+      out += chunk;
+      if (lastLine.test(out)) return { child, out };
+    }
+    throw new Error(`It ended after printing: ${out}`);
+  }
+
+  it('prints where it is and serves it, trusted by its CA file, until SIGTERM', async () => {
+    const caFile = path.join(folder, 'ca.pem');
+    const pages = ['--page', '11:first-token', '--page', '22:second-token:its-secret'];
+    const webhook = ['--webhook', bot(), '--verify-token', 'x'];
+    const { child, out } = await start(/webhook\.\n/, ...pages, ...webhook, '--ca-file', caFile);
+    assert.match(out, /Pages +11, 22 \(with an app secret\)/);
+    assert.match(out, /The bot has confirmed its webhook\./);
+    assert.match(out, /NODE_EXTRA_CA_CERTS=.*ca\.pem/);
+    assert.doesNotMatch(out, /first-token|second-token|its-secret/);
+
+    const [, url = '', httpUrl = ''] = /Graph API +(https:\S+) and (http:\S+)/.exec(out) ?? [];
+    const agent = new Agent({ connect: { ca: await readFile(caFile, 'utf8') } });
+    const me = await request(`${url}/v25.0/me?access_token=first-token`, { dispatcher: agent });
+    assert.deepEqual(await me.body.json(), { id: '11', name: 'Page 11' });
+    await agent.close();
+    assert.equal((await fetch(`${httpUrl}/_sim/state`)).status, 200);
+
+    child.kill('SIGTERM');
+    await once(child, 'close');
+    assert.deepEqual([child.exitCode, child.signalCode], [0, null]);
+  });
+
+  it('has a demo page, whose token it prints, and ends at SIGINT', async () => {
+    const { child, out } = await start(/Its token.*\n/);
+    const [, httpUrl = ''] = /and (http:\S+)/.exec(out) ?? [];
+    const [, token = ''] = /Its token +(\S+)/.exec(out) ?? [];
+    assert.equal((await fetch(`${httpUrl}/me?access_token=${token}`)).status, 200);
+    child.kill('SIGINT');
+    await once(child, 'close');
+    assert.equal(child.exitCode, 0);
+  });
+
+  it('helps', async () => {
+    const { code, out } = await result('--help');
+    assert.equal(code, 0);
+    assert.match(out, /^Usage: npm run simulator -- \[options\]/);
+  });
+
+  it('says what is wrong with its arguments, and ends with 2', async () => {
+    const { code, error } = await result('--prot', '1');
+    assert.equal(code, 2);
+    assert.match(error, /^Unknown option '--prot'/);
+    assert.match(error, /\n\nUsage: npm run simulator/);
+  });
+
+  const wrong: [args: string[], message: RegExp][] = [
+    [['--port', 'x'], /^Expected --port to be a port from 0 to 65535, got "x"$/],
+    [['--http-port', '65536'], /^Expected --http-port to be a port from 0 to 65535, got "65536"$/],
+    [
+      ['--page', 'a-token-without-id'],
+      /^Expected --page to be ID:TOKEN or ID:TOKEN:SECRET, got something else$/,
+    ],
+    [['--page', '1:token:'], /^Expected --page to be ID:TOKEN or ID:TOKEN:SECRET, got something else$/],
+    [['--verify-token', 'x'], /^Expected --verify-token to come with --webhook$/],
+    [['stray'], /^Unexpected argument 'stray'/],
+  ];
+  for (const [args, message] of wrong) {
+    it(`takes no ${args.join(' ')}`, () => {
+      assert.throws(() => readArguments(args), { name: 'InputError', message });
+    });
+  }
+
+  it('ends with 1 where it cannot listen', async () => {
+    const { code, error } = await result('--port', '0', '--http-port', new URL(bot()).port);
+    assert.equal(code, 1);
+    assert.match(error, /EADDRINUSE/);
+  });
+});

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { type IncomingHttpHeaders } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { OTHER_PAGE, PAGE, SECRET_PAGE, USER, withServer, withSimulator } from './support';
+
+interface Heard {
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+describe('The webhook', () => {
+  const simulator = withSimulator({ now: () => 1_700_000_000_000 });
+  let heard: Heard[] = [];
+  let status = 200;
+  const bot = withServer((req, res) => {
+    const query = new URL(req.url ?? '', 'http://bot').searchParams;
+    if (req.method === 'GET') {
+      const isRight = query.get('hub.mode') === 'subscribe' && query.get('hub.verify_token') === 'let me in';
+      res.writeHead(isRight ? 200 : 403).end(isRight ? query.get('hub.challenge') : 'no');
+      return;
+    }
+    void text(req).then((body) => {
+      heard.push({ headers: req.headers, body });
+      res.writeHead(status).end();
+    });
+  });
+  beforeEach(() => {
+    heard = [];
+    status = 200;
+    simulator().setWebhook(`${bot()}/api/messages`);
+  });
+
+  it('tells the bot what the user writes, as the platform does', async () => {
+    const said = await simulator().say({ page: PAGE.id, user: USER, text: 'Hello' });
+    assert.deepEqual([said.delivered, said.status], [true, 200]);
+    assert.deepEqual(JSON.parse(heard[0]?.body ?? ''), {
+      object: 'page',
+      entry: [
+        {
+          id: PAGE.id,
+          time: 1_700_000_000_000,
+          messaging: [
+            {
+              sender: { id: USER },
+              recipient: { id: PAGE.id },
+              timestamp: 1_700_000_000_000,
+              message: { mid: said.mid, text: 'Hello' },
+            },
+          ],
+        },
+      ],
+    });
+    const [message] = simulator().thread(PAGE.id, USER).messages;
+    assert.deepEqual([message?.mid, message?.from, message?.text], [said.mid, 'user', 'Hello']);
+  });
+
+  it('is signed with the app’s secret, over the very bytes', async () => {
+    await simulator().say({ page: SECRET_PAGE.id, user: USER, text: 'Grüße 🐈' });
+    const { headers = {}, body = '' } = heard[0] ?? {};
+    const sign = (algorithm: string) => createHmac(algorithm, SECRET_PAGE.secret).update(body).digest('hex');
+    assert.equal(headers['x-hub-signature'], `sha1=${sign('sha1')}`);
+    assert.equal(headers['x-hub-signature-256'], `sha256=${sign('sha256')}`);
+  });
+
+  it('is not signed for a page without a secret', async () => {
+    await simulator().say({ page: PAGE.id, user: USER, text: 'Hello' });
+    assert.equal(heard[0]?.headers['x-hub-signature'], undefined);
+  });
+
+  it('tells of quick replies and buttons', async () => {
+    await simulator().say({ page: PAGE.id, user: USER, text: 'Yes', payload: 'YES' });
+    await simulator().say({ page: PAGE.id, user: USER, text: 'Start', payload: 'GO', postback: true });
+    const [quickReply, postback] = heard.map(({ body }) => {
+      const { entry } = JSON.parse(body) as {
+        entry: { messaging: { message?: object; postback?: object }[] }[];
+      };
+      return entry[0]?.messaging[0];
+    });
+    const [first, second] = simulator().thread(PAGE.id, USER).messages;
+    assert.deepEqual(quickReply?.message, { mid: first?.mid, text: 'Yes', quick_reply: { payload: 'YES' } });
+    assert.deepEqual(postback?.postback, { mid: second?.mid, title: 'Start', payload: 'GO' });
+    assert.equal(postback.message, undefined);
+  });
+
+  it('that fails is reported, in the answer and in the state', async () => {
+    status = 500;
+    const refused = await simulator().say({ page: PAGE.id, user: USER, text: 'one' });
+    assert.deepEqual([refused.delivered, refused.status], [false, 500]);
+    simulator().setWebhook('http://user:password@localhost:9/hook?token=abc');
+    const unreached = await simulator().say({ page: OTHER_PAGE.id, user: USER, text: 'two' });
+    assert.equal(unreached.delivered, false);
+    assert.deepEqual(simulator().state().webhook, {
+      url: 'http://localhost:9/hook',
+      last: { delivered: false, error: unreached.error },
+    });
+    assert.equal(simulator().thread(OTHER_PAGE.id, USER).messages.length, 1);
+  });
+
+  it('stays when everything else is forgotten', async () => {
+    simulator().reset();
+    assert.equal((await simulator().say({ page: PAGE.id, user: USER, text: 'Hello' })).delivered, true);
+  });
+
+  it('must be an address', () => {
+    assert.throws(() => {
+      simulator().setWebhook('localhost:3000');
+    }, /http or https address, got "localhost:3000"/);
+  });
+
+  it('is verified by the handshake', async () => {
+    simulator().setWebhook({ url: `${bot()}/api/messages`, verifyToken: 'let me in' });
+    assert.deepEqual(await simulator().verifyWebhook(), { delivered: true, status: 200 });
+    simulator().setWebhook({ url: `${bot()}/api/messages`, verifyToken: 'wrong' });
+    assert.equal((await simulator().verifyWebhook()).delivered, false);
+  });
+});
+
+describe('Without a webhook', () => {
+  const simulator = withSimulator();
+
+  it('a user’s message stands in the thread, and is not delivered', async () => {
+    const { delivered, error } = await simulator().say({ page: PAGE.id, user: USER, text: 'Anyone?' });
+    assert.deepEqual([delivered, error], [false, 'No webhook is set']);
+    assert.equal(simulator().thread(PAGE.id, USER).messages.length, 1);
+    assert.equal((await simulator().verifyWebhook()).delivered, false);
+  });
+});

@@ -1,0 +1,38 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A program in a process of its own. */
+export interface Child {
+  /** What it has printed, line by line. */
+  readonly lines: readonly string[];
+  /** What it has printed to stderr. */
+  readonly complaints: readonly string[];
+  /** Resolves with its exit code; null if it was killed. */
+  readonly ended: Promise<number | null>;
+  /** At once, without a chance to clean up. */
+  kill(): void;
+}
+
+/** Starts a TypeScript program; `ca` is whom it trusts, as Node itself lets it be told. */
+export function startChild(program: string, argument: object, { ca }: { ca: string }): Child {
+  const child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify(argument)], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: ca },
+  });
+  const ended = once(child, 'close').then(([code]) => code as number | null);
+  return {
+    lines: linesOf(child.stdout),
+    complaints: linesOf(child.stderr),
+    ended,
+    kill: () => {
+      child.kill('SIGKILL');
+    },
+  };
+}
+
+function linesOf(stream: NodeJS.ReadableStream): string[] {
+  const lines: string[] = [];
+  createInterface({ input: stream }).on('line', (line) => lines.push(line));
+  return lines;
+}

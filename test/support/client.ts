@@ -1,0 +1,43 @@
+import { Agent } from 'undici';
+import type { PageOptions, Simulator } from '../../simulator';
+import { FacebookAttachmentCache, type AttachmentCacheOptions } from '../../src';
+import { ASSETS, createAdapter, PAGE } from './stage';
+
+/** A process of its own, as far as the platform and the store can tell: an adapter with its plugin, without Botkit. */
+export interface Client {
+  readonly plugin: FacebookAttachmentCache;
+  readonly errors: Error[];
+  /** Sends as the adapter does, and rejects as the platform or the plugin refuses. */
+  send(user: string, message: object): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+export interface ClientOptions extends AttachmentCacheOptions {
+  readonly page?: PageOptions;
+}
+
+/** The platform, as far as a client must know it. */
+export type Server = Pick<Simulator, 'host' | 'ca'>;
+
+export function openClient(sim: Server, { page = PAGE, ...options }: ClientOptions = {}): Client {
+  const adapter = createAdapter(sim as Simulator, [page]);
+  const own = options.dispatcher ? undefined : new Agent({ connect: { ca: sim.ca }, connections: 50 });
+  const plugin = new FacebookAttachmentCache({ root: ASSETS, ...(own && { dispatcher: own }), ...options });
+  const errors: Error[] = [];
+  plugin.on('error', (error) => errors.push(error));
+  plugin.attach(adapter);
+  return {
+    plugin,
+    errors,
+    send: async (user, message) => {
+      const api = (await adapter.getAPI({ recipient: { id: page.id, name: '' } })) as {
+        callAPI(path: string, method: string, payload: object): Promise<unknown>;
+      };
+      return api.callAPI('/me/messages', 'POST', { recipient: { id: user }, message });
+    },
+    close: async () => {
+      await plugin.close();
+      await own?.close();
+    },
+  };
+}

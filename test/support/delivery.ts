@@ -1,0 +1,122 @@
+import sinon from 'sinon';
+import { Agent, type Dispatcher } from 'undici';
+import { AssetIds } from '../../src/asset-ids';
+import { IdCache } from '../../src/cache/id-cache';
+import { IdStore, type KeyvStorageLike } from '../../src/cache/id-store';
+import { Delivery, type Outgoing } from '../../src/delivery';
+import { GraphClient } from '../../src/graph/client';
+import { findSlots } from '../../src/message';
+import { Sources } from '../../src/source/sources';
+import { Uploader } from '../../src/uploader';
+import type { Simulator } from '../../simulator';
+import { keepReports } from './emitted';
+import { scene, type Scene } from './scene';
+import { asset } from './seen';
+import { ASSETS, PAGE } from './stage';
+
+/** A picture, as a message holds it. */
+export const TOM = { type: 'image', payload: { url: 'cats/tom.jpg' } };
+
+/** What every event about it tells. */
+export const ABOUT_TOM = {
+  page: PAGE.id,
+  type: 'image',
+  asset: 'image "cats/tom.jpg"',
+  bytes: asset('cats/tom.jpg').length,
+} as const;
+
+/** The platform is busy: an upload may be tried again. */
+export const BUSY = { error: { code: 4 } };
+
+export interface DeliverySetting {
+  readonly root?: string;
+  readonly save?: 'upload' | 'send';
+  readonly attempts?: number;
+  /** What several processes share. */
+  readonly records?: KeyvStorageLike;
+  readonly dispatcher?: Dispatcher;
+  readonly refreshAhead?: number;
+}
+
+export interface OpenedDelivery {
+  readonly delivery: Delivery;
+  readonly cache: IdCache;
+  readonly reports: ReturnType<typeof keepReports>;
+  /** A message with an attachment, to `user`, from the page that `page` names; undefined: nobody says which. */
+  readonly out: (attachment: unknown, to?: { user?: string; page?: string | undefined }) => Outgoing;
+  readonly send: (...args: Parameters<OpenedDelivery['out']>) => ReturnType<Delivery['send']>;
+  readonly close: () => Promise<void>;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** A Delivery with all that it needs, before the simulator, and without Botkit. */
+export function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDelivery {
+  const { root = ASSETS, save = 'upload', attempts = 3, records, refreshAhead = 0 } = setting;
+  const agent = new Agent({ connect: { ca: sim.ca } });
+  const reports = keepReports();
+  const { report } = reports;
+  const store = new IdStore({
+    store: records,
+    ttl: 89 * DAY,
+    timeout: 500,
+    maxUnsaved: 100,
+    onError: (error) => {
+      report('error', error);
+    },
+  });
+  const cache = new IdCache({ store, ttl: 89 * DAY, refreshAhead, memory: 100 });
+  const uploader = new Uploader({ concurrency: 4, attempts, report });
+  const ids = new AssetIds({ ids: cache, uploader, report });
+  const sources = new Sources({ root, cacheKey: (url) => url.href });
+  const delivery = new Delivery({ sources, ids, save, report });
+  const account = { host: sim.host, version: 'v25.0', token: PAGE.token, secret: PAGE.secret };
+  const graph = new GraphClient(account, setting.dispatcher ?? agent);
+  const out: OpenedDelivery['out'] = (attachment, to = {}) => {
+    const { user = '7001', page } = { page: PAGE.id, ...to };
+    const params = { recipient: { id: user }, message: { text: '', attachment } };
+    const slots = findSlots(params);
+    if (!slots) throw new Error('Expected an attachment that needs an ID');
+    return { graph, page, path: '/me/messages', params, slots };
+  };
+  return {
+    delivery,
+    cache,
+    reports,
+    out,
+    send: (...args) => delivery.send(out(...args)),
+    close: async () => {
+      await cache.idle();
+      await store.close();
+      await agent.close();
+    },
+  };
+}
+
+/** For a suite: one simulator, short pauses, and as many deliveries as a test opens. */
+export function useDelivery(): Pick<Scene, 'sim' | 'closing'> & {
+  readonly open: (setting?: DeliverySetting) => OpenedDelivery;
+  /** The one ID that the platform has given. */
+  readonly onlyId: () => string;
+} {
+  const stage = scene();
+  beforeEach(() => {
+    // How long they are is tested with `retry`.
+    sinon.stub(Math, 'random').returns(0.01);
+  });
+  afterEach(() => {
+    sinon.restore();
+  });
+  return {
+    get sim() {
+      return stage.sim;
+    },
+    closing: (thing) => stage.closing(thing),
+    open: (setting) => stage.closing(openDelivery(stage.sim, setting)),
+    onlyId: () => {
+      const [only, ...more] = stage.sim.assets();
+      if (only && more.length === 0) return only.id;
+      throw new Error(`Expected one ID, got ${stage.sim.assets().length}`);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { runCommand } from './command';
+
+/** Installing may have to compile. */
+const PATIENCE = 900_000;
+
+/**
+ * Installs what the `package-lock.json` of a folder says, if that has not been done since it was written: packages
+ * that one suite alone needs, and that an install of the project shall not wait for.
+ *
+ * @returns Whether there was anything to do.
+ */
+export async function installOwnPackages(folder: string): Promise<boolean> {
+  const [wanted, installed] = await Promise.all(
+    ['package-lock.json', 'node_modules/.package-lock.json'].map((file) =>
+      stat(path.join(folder, file)).then(
+        ({ mtimeMs }) => mtimeMs,
+        () => 0,
+      ),
+    ),
+  );
+  if (installed !== undefined && wanted !== undefined && installed > wanted) return false;
+  await runCommand('npm', ['ci', '--prefer-offline'], { cwd: folder, timeout: PATIENCE });
+  return true;
+}

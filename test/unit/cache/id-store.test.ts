@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import Keyv from 'keyv';
+import { KeyvFile } from 'keyv-file';
+import sinon, { type SinonFakeTimers } from 'sinon';
+import {
+  IdStore,
+  type IdStoreOptions,
+  type KeyvLike,
+  type KeyvStorageLike,
+} from '../../../src/cache/id-store';
+import { keyOf, toRecord, type SavedId } from '../../../src/cache/saved-id';
+import type { StoreError } from '../../../src/errors';
+import { fakeTime } from '../../support/fake-time';
+import { FaultyStore, isSlow } from '../../support/faulty-store';
+import { useFolder } from '../../support/folder';
+import { savedId } from '../../support/saved';
+
+const TTL = 10_000;
+const KEY = keyOf('1001', 'image:TOM');
+const OTHER_KEY = keyOf('1001', 'image:MIA');
+
+/** What the types ask of a storage adapter, and no more. */
+function leastOf(records: Map<string, unknown>): KeyvStorageLike {
+  return {
+    get: (key) => records.get(key),
+    set: (key, value) => records.set(key, value),
+    delete: (key) => records.delete(key),
+    clear: () => {
+      records.clear();
+    },
+  };
+}
+
+describe('IdStore', () => {
+  const folder = useFolder();
+  let clock: SinonFakeTimers;
+  let errors: StoreError[];
+
+  beforeEach(() => {
+    clock = fakeTime();
+    errors = [];
+  });
+  afterEach(() => {
+    sinon.restore();
+  });
+
+  function open(store: IdStoreOptions['store'], options: Partial<IdStoreOptions> = {}): IdStore {
+    const onError = (error: StoreError): void => void errors.push(error);
+    return new IdStore({ store, ttl: TTL, timeout: 500, maxUnsaved: 100, onError, ...options });
+  }
+
+  /** Lets what can end now end. */
+  const settle = (): Promise<unknown> => clock.tickAsync(0);
+
+  async function list(store: IdStore): Promise<SavedId[]> {
+    const listed: SavedId[] = [];
+    for await (const saved of store.list()) listed.push(saved);
+    return listed;
+  }
+
+  describe('what it works with', () => {
+    class OldKeyv extends EventEmitter implements KeyvLike {
+      readonly opts = { store: new Map<string, unknown>() };
+      get = (key: string): Promise<unknown> => Promise.resolve(this.opts.store.get(key));
+      set = (key: string, value: unknown): Promise<unknown> =>
+        Promise.resolve(Boolean(this.opts.store.set(key, value)));
+      delete = (key: string): Promise<unknown> => Promise.resolve(this.opts.store.delete(key));
+    }
+    class NewKeyv {
+      readonly store = new Map<string, unknown>();
+      get = (key: string): Promise<unknown> => Promise.resolve(this.store.get(key));
+      set = (key: string, value: unknown): Promise<unknown> =>
+        Promise.resolve(Boolean(this.store.set(key, value)));
+      delete = (key: string): Promise<unknown> => Promise.resolve(this.store.delete(key));
+    }
+
+    const stores: [what: string, make: () => IdStoreOptions['store']][] = [
+      ['memory', () => undefined],
+      ['a Map', () => new Map()],
+      ['a storage adapter', () => new FaultyStore()],
+      ['the least that a storage adapter is', () => leastOf(new Map())],
+      ['a Keyv', () => new Keyv()],
+      ['a Keyv with a storage adapter', () => new Keyv({ store: new FaultyStore() })],
+      ['a Keyv of version 4', () => new OldKeyv()],
+      ['a Keyv of version 6', () => new NewKeyv()],
+      [
+        'a storage adapter with options',
+        () => Object.assign(new FaultyStore(), { opts: { dialect: 'redis' } }),
+      ],
+      [
+        'a storage adapter with nothing in it',
+        () => Object.assign(new FaultyStore(), { opts: undefined, store: 7 }),
+      ],
+    ];
+    for (const [what, make] of stores) {
+      it(`reads, writes and deletes in ${what}`, async () => {
+        const inner = make();
+        const store = open(inner);
+        const saved = savedId('11');
+        store.put(KEY, saved);
+        await store.close();
+        const later = inner ? open(inner) : store;
+        assert.deepEqual(await later.get(KEY), saved);
+        await later.delete(KEY);
+        assert.equal(await later.get(KEY), undefined);
+        assert.deepEqual(errors, []);
+      });
+    }
+
+    it('reads what another process wrote into a file', async () => {
+      sinon.restore();
+      const filename = folder.at('ids.json');
+      const store = open(new KeyvFile({ filename, writeDelay: 0 }));
+      const saved = savedId('11');
+      store.put(KEY, saved);
+      await store.close();
+      assert.deepEqual(await open(new KeyvFile({ filename })).get(KEY), saved);
+    });
+
+    it('keeps to a namespace of its own in a storage adapter', async () => {
+      const records = new Map<string, unknown>();
+      const store = open(records);
+      store.put(KEY, savedId('11'));
+      await store.close();
+      assert.deepEqual([...records.keys()], [`facebook-attachments:${KEY}`]);
+    });
+
+    it("keeps to the namespace of the author's Keyv", async () => {
+      const records = new Map<string, unknown>();
+      const store = open(new Keyv({ store: records, namespace: 'mine' }));
+      store.put(KEY, savedId('11'));
+      await store.close();
+      assert.deepEqual([...records.keys()], [`mine:${KEY}`]);
+    });
+  });
+
+  describe('what it writes', () => {
+    class Recording {
+      readonly store = {};
+      readonly written: unknown[][] = [];
+      get = (): Promise<unknown> => Promise.resolve(undefined);
+      set = (...args: unknown[]): Promise<unknown> => Promise.resolve(void this.written.push(args));
+      delete = (): Promise<unknown> => Promise.resolve(true);
+    }
+
+    it('is a record that lives as long as the ID is trusted', async () => {
+      const keyv = new Recording();
+      const saved = savedId('11', { uploadedAt: Date.now() - 1_000 });
+      const store = open(keyv);
+      store.put(KEY, saved);
+      await store.close();
+      assert.deepEqual(keyv.written, [[KEY, toRecord(saved), TTL - 1_000]]);
+      assert.deepEqual(errors, []);
+    });
+
+    it('is nothing of an ID that is at its end', async () => {
+      const keyv = new Recording();
+      const store = open(keyv);
+      store.put(KEY, savedId('11', { uploadedAt: Date.now() - TTL }));
+      store.put(OTHER_KEY, savedId('12', { uploadedAt: Date.now() - TTL + 1 }));
+      await store.close();
+      assert.deepEqual(
+        keyv.written.map(([key, , ttl]) => [key, ttl]),
+        [[OTHER_KEY, 1]],
+      );
+      assert.equal(await store.get(KEY), undefined);
+    });
+  });
+
+  describe('what it reads', () => {
+    it('is what waits to be written, without asking', async () => {
+      const slow = new FaultyStore();
+      slow.fail({ set: () => new Promise(() => undefined) });
+      const store = open(slow);
+      const saved = savedId('11');
+      store.put(KEY, saved);
+      assert.equal(await store.get(KEY), saved);
+      assert.deepEqual(
+        slow.calls.filter(({ action }) => action === 'get'),
+        [],
+      );
+    });
+
+    it('is the newer of two IDs that are written at the same time', async () => {
+      const slow = new FaultyStore();
+      const ends: (() => void)[] = [];
+      slow.fail({
+        set: () =>
+          new Promise((resolve) =>
+            ends.push(() => {
+              resolve(true);
+            }),
+          ),
+      });
+      const store = open(slow);
+      const newer = savedId('12');
+      store.put(KEY, savedId('11'));
+      store.put(KEY, newer);
+      await settle();
+      ends[0]?.();
+      await settle();
+      assert.equal(await store.get(KEY), newer);
+    });
+
+    const junk: [what: string, value: unknown][] = [
+      ['no JSON', 'what is this?'],
+      ['cut JSON', '{"value":{"v":1,'],
+      ['JSON of another kind', '"text"'],
+      ['null', 'null'],
+      ["another program's record", JSON.stringify({ value: { v: 7, id: '11' } })],
+      ['a value without a wrapping', JSON.stringify(toRecord(savedId('11')))],
+      ['a number', 7],
+    ];
+    for (const [what, value] of junk) {
+      it(`is nothing where there is ${what}, and the store counts as well`, async () => {
+        const records = new Map<string, unknown>([[`facebook-attachments:${KEY}`, value]]);
+        const store = open(records);
+        assert.equal(await store.get(KEY), undefined);
+        const saved = savedId('12');
+        store.put(OTHER_KEY, saved);
+        await settle();
+        assert.deepEqual(await store.get(OTHER_KEY), saved);
+        assert.deepEqual(errors, []);
+      });
+    }
+  });
+
+  describe('delete', () => {
+    it('takes an ID out of the store', async () => {
+      const records = new Map<string, unknown>();
+      const store = open(records);
+      store.put(KEY, savedId('11'));
+      await settle();
+      assert.equal(records.size, 1);
+      await store.delete(KEY);
+      assert.equal(records.size, 0);
+      assert.equal(await store.get(KEY), undefined);
+    });
+
+    it('takes an ID out that is just being written', async () => {
+      const slow = new FaultyStore();
+      slow.fail({ set: isSlow(100) });
+      const store = open(slow);
+      store.put(KEY, savedId('11'));
+      const deleting = store.delete(KEY);
+      await clock.tickAsync(100);
+      await deleting;
+      assert.equal(await store.get(KEY), undefined);
+      assert.equal(slow.records.size, 0);
+    });
+
+    it('says when the store fails', async () => {
+      const broken = new FaultyStore();
+      broken.fail({ delete: () => Promise.reject(new Error('read only')) });
+      await assert.rejects(open(broken).delete(KEY), {
+        name: 'StoreError',
+        code: 'ERR_STORE_UNAVAILABLE',
+        message:
+          'The store of attachment IDs fails (read only). Messages go on without it; IDs are written when it is back.',
+      });
+    });
+
+    it('says when the store does not answer, with ten times the patience of a message', async () => {
+      const hanging = new FaultyStore();
+      hanging.fail({ delete: () => new Promise(() => undefined) });
+      let failure: unknown;
+      open(hanging)
+        .delete(KEY)
+        .catch((error: unknown) => (failure = error));
+      await clock.tickAsync(4_999);
+      assert.equal(failure, undefined);
+      await clock.tickAsync(1);
+      assert.match(String(failure), /\(no answer within 5000 ms\)/);
+    });
+  });
+
+  describe('list', () => {
+    it('gives all IDs in the store, and those that wait to be written', async () => {
+      const records = new Map<string, unknown>();
+      const first = open(records);
+      const [one, two, three] = [savedId('11'), savedId('12', { page: '1002' }), savedId('13')];
+      first.put(KEY, one);
+      first.put(keyOf('1002', 'image:TOM'), two);
+      await first.close();
+      const second = open(records);
+      assert.deepEqual(await list(second), [one, two]);
+      second.put(keyOf('1001', 'image:LEO'), three);
+      assert.deepEqual(await list(second), [one, two, three]);
+    });
+
+    it('gives an ID once, though it is being written', async () => {
+      const keyv = new Keyv();
+      const store = open(keyv);
+      const saved = savedId('11');
+      await keyv.set(KEY, toRecord(saved));
+      sinon.stub(keyv, 'set').returns(new Promise(() => undefined));
+      store.put(KEY, saved);
+      assert.deepEqual(await list(store), [saved]);
+    });
+
+    it("leaves out another program's records, and junk", async () => {
+      const keyv = new Keyv();
+      await keyv.set('session:1', toRecord(savedId('11')));
+      await keyv.set(KEY, { v: 7 });
+      await keyv.set(OTHER_KEY, toRecord(savedId('12')));
+      assert.deepEqual(
+        (await list(open(keyv))).map(({ id }) => id),
+        ['12'],
+      );
+    });
+
+    it('says when the store cannot list', async () => {
+      await assert.rejects(list(open(new FaultyStore())), {
+        name: 'StoreError',
+        message:
+          'The store of attachment IDs fails (it cannot list its keys). Messages go on without it; IDs are written when it is back.',
+      });
+    });
+
+    it('says when the store fails while it lists', async () => {
+      const keyv = new Keyv();
+      keyv.iterator = () => {
+        throw new Error('broken');
+      };
+      await assert.rejects(list(open(keyv)), { name: 'StoreError', message: /\(broken\)/ });
+    });
+  });
+});

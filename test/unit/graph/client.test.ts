@@ -1,0 +1,357 @@
+import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
+import { appendFile, open } from 'node:fs/promises';
+import sinon from 'sinon';
+import { Agent, getGlobalDispatcher, setGlobalDispatcher, type Dispatcher } from 'undici';
+import { GraphClient, type GraphAccount } from '../../../src/graph/client';
+import type { Intent } from '../../../src/graph/errors';
+import { digestOf } from '../../../src/source/digest';
+import { OpenedFile } from '../../../src/source/opened-file';
+import { attachmentError } from '../../support/failures';
+import { useFolder } from '../../support/folder';
+import { json, startGraphServer, type GraphServer } from '../../support/graph-server';
+import { parseForm, type RecordedRequest } from '../../support/recorder';
+
+const SEND: Intent = { action: 'send', asset: 'image "tom.png"' };
+const TOKEN = 'EAAB+/=&token';
+const SECRET = '0f1e2d3c';
+
+describe('GraphClient', () => {
+  const folder = useFolder();
+  let server: GraphServer;
+  let agent: Agent;
+
+  before(async () => {
+    server = await startGraphServer();
+    agent = new Agent({ connect: { ca: server.ca } });
+  });
+  beforeEach(() => {
+    server.received.length = 0;
+    server.answer(json(200, { ok: true }));
+  });
+  afterEach(() => {
+    sinon.restore();
+  });
+  after(async () => {
+    await agent.close();
+    await server.close();
+  });
+
+  function clientOf(account: Partial<GraphAccount> = {}, dispatcher: Dispatcher = agent): GraphClient {
+    return new GraphClient(
+      { host: server.host, version: 'v25.0', token: TOKEN, secret: undefined, ...account },
+      dispatcher,
+    );
+  }
+
+  function onlyRequest(): RecordedRequest {
+    const [request, ...more] = server.received;
+    assert.ok(request && more.length === 0, `${server.received.length} requests`);
+    return request;
+  }
+
+  describe('what it asks', () => {
+    it('posts parameters as JSON, with the token in the query', async () => {
+      const params = { recipient: { id: '7001' }, message: { text: 'Grüße' } };
+      assert.deepEqual(await clientOf().post('/me/messages', params, SEND), { ok: true });
+      const { method, path, query, headers, body } = onlyRequest();
+      assert.equal(method, 'POST');
+      assert.equal(path, '/v25.0/me/messages');
+      assert.deepEqual([...query], [['access_token', TOKEN]]);
+      assert.equal(headers['content-type'], 'application/json');
+      assert.equal(body.toString(), JSON.stringify(params));
+    });
+
+    it("proves that it knows the app's secret", async () => {
+      await clientOf({ secret: SECRET }).post('/me/messages', {}, SEND);
+      const proof = createHmac('sha256', SECRET).update(TOKEN).digest('hex');
+      assert.deepEqual(
+        [...onlyRequest().query],
+        [
+          ['access_token', TOKEN],
+          ['appsecret_proof', proof],
+        ],
+      );
+    });
+
+    it('proves nothing with an empty secret', async () => {
+      await clientOf({ secret: '' }).post('/me/messages', {}, SEND);
+      assert.deepEqual([...onlyRequest().query], [['access_token', TOKEN]]);
+    });
+
+    it('sends a file in a form: text as it is, objects as JSON, nothing for what is not there', async () => {
+      const file = await openedFile('tom.png', 'PICTURE');
+      const params = {
+        recipient: { id: '7001' },
+        tag: 'HUMAN_AGENT',
+        none: undefined,
+        nothing: null,
+        top: 1,
+      };
+      await clientOf().post('/me/messages', params, SEND, file);
+      const request = onlyRequest();
+      const { method, path, query, headers } = request;
+      assert.equal(method, 'POST');
+      assert.equal(path, '/v25.0/me/messages');
+      assert.deepEqual([...query], [['access_token', TOKEN]]);
+      assert.ok(Number(headers['content-length']) > 0, 'the length is known beforehand');
+      const parts = parseForm(request).map(
+        ({ headers: { 'content-disposition': name, 'content-type': type }, body }) => [
+          name,
+          type,
+          body.toString(),
+        ],
+      );
+      assert.deepEqual(parts, [
+        ['form-data; name="recipient"', undefined, '{"id":"7001"}'],
+        ['form-data; name="tag"', undefined, 'HUMAN_AGENT'],
+        ['form-data; name="top"', undefined, '1'],
+        ['form-data; name="filedata"; filename="tom.png"', 'image/png', 'PICTURE'],
+      ]);
+    });
+
+    it('breaks the call off when the file has changed', async () => {
+      const file = await openedFile('tom.png', 'PICTURE');
+      await appendFile(folder.at('tom.png'), ' AND MORE');
+      await assert.rejects(
+        clientOf().post('/me/messages', {}, SEND, file),
+        attachmentError(
+          'ERR_ATTACHMENT_CHANGED',
+          'image "tom.png"',
+          'the file changed while it was read; it will be sent as it is now when it is asked for again',
+        ),
+      );
+      assert.deepEqual(server.received, []);
+    });
+  });
+
+  describe('how long it waits', () => {
+    /** The agent, and what it was asked with. */
+    function recorded(): { dispatcher: Dispatcher; asked: Dispatcher.DispatchOptions[] } {
+      const asked: Dispatcher.DispatchOptions[] = [];
+      const dispatcher = agent.compose((dispatch) => (options, handler) => {
+        asked.push(options);
+        return dispatch(options, handler);
+      });
+      return { dispatcher, asked };
+    }
+
+    it("uses undici's global dispatcher, as it is at the time, with 90 s for an answer", async () => {
+      const account = { host: server.host, version: 'v25.0', token: TOKEN, secret: undefined };
+      const client = new GraphClient(account);
+      const usual = getGlobalDispatcher();
+      const { dispatcher, asked } = recorded();
+      setGlobalDispatcher(dispatcher);
+      try {
+        await client.post('/me/messages', {}, SEND);
+      } finally {
+        setGlobalDispatcher(usual);
+      }
+      assert.deepEqual(
+        asked.map(({ headersTimeout, bodyTimeout }) => [headersTimeout, bodyTimeout]),
+        [[90_000, 90_000]],
+      );
+    });
+
+    it("leaves the patience of the author's own dispatcher as it is", async () => {
+      const { dispatcher, asked } = recorded();
+      await clientOf({}, dispatcher).post('/me/messages', {}, SEND);
+      assert.deepEqual(
+        asked.map(({ headersTimeout, bodyTimeout }) => [headersTimeout, bodyTimeout]),
+        [[undefined, undefined]],
+      );
+    });
+  });
+
+  describe('what it makes of an answer', () => {
+    it('tells everything that Facebook says of an error', async () => {
+      const error = {
+        message: 'Invalid attachment id',
+        type: 'OAuthException',
+        code: 100,
+        error_subcode: 2018074,
+        is_transient: true,
+        fbtrace_id: 'A1b2',
+      };
+      server.answer(json(400, { error }));
+      await assert.rejects(clientOf().post('/me/messages', {}, SEND), {
+        name: 'GraphError',
+        message:
+          'Facebook refused to send image "tom.png": Invalid attachment id [100/2018074]. The attachment ID is invalid, has expired, or belongs to another page.',
+        code: 100,
+        subcode: 2018074,
+        type: 'OAuthException',
+        isTransient: true,
+        fbtraceId: 'A1b2',
+        status: 400,
+        asset: 'image "tom.png"',
+        retryAfter: undefined,
+      });
+    });
+
+    it('takes from an error only what is of the right kind', async () => {
+      const error = {
+        message: 1,
+        type: 2,
+        code: '100',
+        error_subcode: '2018074',
+        is_transient: 'yes',
+        fbtrace_id: 3,
+      };
+      server.answer(json(400, { error }));
+      await assert.rejects(clientOf().post('/me/messages', {}, SEND), {
+        name: 'GraphError',
+        message: 'Facebook refused to send image "tom.png": no reason given [HTTP 400].',
+        code: undefined,
+        subcode: undefined,
+        type: undefined,
+        isTransient: false,
+        fbtraceId: undefined,
+      });
+    });
+
+    it('takes an error for one whatever the HTTP status', async () => {
+      server.answer(json(200, { error: { message: 'No', code: 10 } }));
+      await assert.rejects(clientOf().post('/me/messages', {}, SEND), {
+        name: 'GraphError',
+        code: 10,
+        status: 200,
+      });
+    });
+
+    it("shows no token, proof or secret of an error's message", async () => {
+      const proof = createHmac('sha256', SECRET).update(TOKEN).digest('hex');
+      const said = `Malformed ${TOKEN} or ${encodeURIComponent(TOKEN)} or ${proof} or ${SECRET}`;
+      server.answer(json(400, { error: { message: said, code: 10 } }));
+      await assert.rejects(clientOf({ secret: SECRET }).post('/me/messages', {}, SEND), {
+        message: 'Facebook refused to send image "tom.png": Malformed … or … or … or … [10].',
+      });
+    });
+
+    const odd: [what: string, status: number, body: unknown, problem: string][] = [
+      ['a page of HTML', 502, '<html>Bad gateway</html>', 'HTTP 502, and the answer is not JSON'],
+      ['a page of HTML that calls itself fine', 200, '<html>', 'HTTP 200, and the answer is not JSON'],
+      ['cut JSON', 200, '{"message_id":', 'HTTP 200, and the answer is not JSON'],
+      ['nothing', 200, '', 'HTTP 200, and the answer is not JSON'],
+      ['null', 200, 'null', 'HTTP 200, and the answer is not JSON'],
+      ['text', 200, '"fine"', 'HTTP 200, and the answer is not JSON'],
+      ['JSON without an error, with a status of one', 404, {}, 'HTTP 404'],
+      ['an error that is text', 400, { error: 'no' }, 'HTTP 400'],
+      ['an error that is null', 500, { error: null }, 'HTTP 500'],
+      ['a redirect', 300, {}, 'HTTP 300'],
+    ];
+    for (const [what, status, body, problem] of odd) {
+      it(`cannot make sense of ${what}`, async () => {
+        server.answer(json(status, body));
+        await assert.rejects(clientOf().post('/me/messages', {}, SEND), {
+          name: 'TransportError',
+          code: 'ERR_GRAPH_BAD_ANSWER',
+          message: `Could not send image "tom.png": ${problem}. The message may have arrived, so it is not sent again.`,
+          status,
+          retryAfter: undefined,
+          asset: 'image "tom.png"',
+        });
+      });
+    }
+
+    for (const status of [200, 201, 299]) {
+      it(`takes HTTP ${status} for a good answer`, async () => {
+        server.answer(json(status, { message_id: 'm1' }));
+        assert.deepEqual(await clientOf().post('/me/messages', {}, SEND), { message_id: 'm1' });
+      });
+    }
+  });
+
+  describe('Retry-After', () => {
+    const NOW = Date.UTC(2026, 0, 1, 12);
+    const waits: [what: string, header: string | string[], milliseconds: number | undefined][] = [
+      ['seconds', '70', 70_000],
+      ['no seconds', '0', 0],
+      ['a date', 'Thu, 01 Jan 2026 12:01:30 GMT', 90_000],
+      ['a date that is over', 'Thu, 01 Jan 2026 11:00:00 GMT', 0],
+      ['words', 'after the break', undefined],
+      ['words and seconds', '7 seconds or so', undefined],
+      ['a date that begins with digits', '2026-01-01T12:01:30Z', 90_000],
+      ['a date that ends in digits', 'Thu, 01 Jan 2026 12:01:30 +0000', 90_000],
+      ['twice', ['7', '8'], undefined],
+    ];
+    for (const [what, header, milliseconds] of waits) {
+      it(`of ${what} is ${milliseconds ?? 'not known'}`, async () => {
+        sinon.useFakeTimers({ now: NOW, toFake: ['Date'] });
+        const headers = { 'retry-after': header };
+        server.answer(json(429, { error: { code: 4 } }, headers), json(503, 'busy', headers));
+        await assert.rejects(clientOf().post('/me/messages', {}, SEND), {
+          name: 'GraphError',
+          retryAfter: milliseconds,
+        });
+        await assert.rejects(clientOf().post('/me/messages', {}, SEND), {
+          name: 'TransportError',
+          retryAfter: milliseconds,
+        });
+      });
+    }
+  });
+
+  describe('pageId', () => {
+    it('asks for nothing but the ID, once for all', async () => {
+      server.answer(json(200, { id: '1001' }));
+      const client = clientOf({ secret: SECRET });
+      assert.deepEqual(await Promise.all([client.pageId(), client.pageId()]), ['1001', '1001']);
+      assert.equal(await client.pageId(), '1001');
+      const proof = createHmac('sha256', SECRET).update(TOKEN).digest('hex');
+      const { method, path, query, headers, body } = onlyRequest();
+      assert.equal(method, 'GET');
+      assert.equal(path, '/v25.0/me');
+      assert.deepEqual(
+        [...query],
+        [
+          ['fields', 'id'],
+          ['access_token', TOKEN],
+          ['appsecret_proof', proof],
+        ],
+      );
+      assert.equal(headers['content-type'], undefined);
+      assert.equal(body.length, 0);
+    });
+
+    it('asks again after a failure', async () => {
+      server.answer(json(400, { error: { message: 'No', code: 190 } }), json(200, { id: '1001' }));
+      const client = clientOf();
+      await assert.rejects(client.pageId(), {
+        name: 'GraphError',
+        message:
+          'Facebook refused to look up the page of the access token: No [190]. The page access token is invalid or has expired: create a new one.',
+      });
+      assert.equal(await client.pageId(), '1001');
+    });
+
+    for (const id of [undefined, '', 1001]) {
+      it(`takes ${JSON.stringify({ id })} for no ID`, async () => {
+        server.answer(json(200, { id }));
+        await assert.rejects(clientOf().pageId(), {
+          name: 'TransportError',
+          code: 'ERR_GRAPH_BAD_ANSWER',
+          message:
+            'Could not look up the page of the access token: the answer names no ID. The call may have been carried out.',
+        });
+      });
+    }
+  });
+
+  async function openedFile(name: string, content: string): Promise<OpenedFile> {
+    const handle = await open(await folder.write(name, content));
+    closing.push(() => handle.close());
+    return new OpenedFile(handle, {
+      label: `image "${name}"`,
+      name,
+      type: 'image/png',
+      size: Buffer.byteLength(content),
+      digest: digestOf(content),
+    });
+  }
+
+  const closing: (() => Promise<void>)[] = [];
+  afterEach(async () => {
+    await Promise.all(closing.splice(0).map((close) => close()));
+  });
+});

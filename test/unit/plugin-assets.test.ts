@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import sinon from 'sinon';
+import { image } from '../../src/builders';
+import { FacebookAttachmentCache } from '../../src/plugin';
+import { FakeAdapter } from '../support/fake-adapter';
+import { FaultyStore, throws } from '../support/faulty-store';
+import { scene } from '../support/scene';
+import { asset, calls } from '../support/seen';
+import { OTHER_PAGE, PAGE } from '../support/stage';
+
+const DAY = 24 * 60 * 60 * 1000;
+const TOM = image('cats/tom.jpg');
+const MIA = image('cats/mia.jpg');
+const BOTH = [PAGE, OTHER_PAGE];
+
+/** What is wrong with `page`. */
+const noPage = (got: string, why: string): object => ({
+  name: 'TypeError',
+  message: `Expected \`page\` to be the ID of a page of the adapter, got ${got}: ${why}`,
+});
+
+describe('FacebookAttachmentCache, asked for its assets', () => {
+  const play = scene();
+
+  afterEach(() => {
+    sinon.restore();
+  });
+
+  describe('warm', () => {
+    it('uploads what has no ID, for the page of the adapter', async () => {
+      const { plugin } = await play.open();
+      const report = await plugin.warm(['cats', TOM]);
+      const bytes = asset('cats/tom.jpg').length + asset('cats/mia.jpg').length;
+      assert.deepEqual(
+        [report.uploaded, report.known, report.failed, report.bytesUploaded],
+        [2, 1, 0, bytes],
+      );
+      assert.deepEqual(
+        report.results
+          .map(({ attachmentId }) => attachmentId)
+          .slice(0, 2)
+          .sort(),
+        play.sim
+          .assets()
+          .map(({ id }) => id)
+          .sort(),
+      );
+      assert.equal(plugin.stats.uploads, 2);
+    });
+
+    it('uploads for the page that it is told', async () => {
+      const { plugin } = await play.open({ pages: BOTH });
+      await plugin.warm([TOM], { page: OTHER_PAGE.id });
+      assert.deepEqual(
+        play.sim.assets().map(({ page }) => page),
+        [OTHER_PAGE.id],
+      );
+    });
+
+    it('only looks in a dry run', async () => {
+      const { plugin } = await play.open();
+      const report = await plugin.warm([TOM], { dryRun: true });
+      assert.deepEqual([report.missing, calls(play.sim)], [1, ['read']]);
+    });
+
+    it('sees to as many at a time as it is told, and to no more', async () => {
+      const { plugin } = await play.open();
+      play.sim.addFaults({ path: '/message_attachments', times: 3, delayMs: 50 });
+      const begun = performance.now();
+      await plugin.warm([TOM, MIA, image('paw.png')], { concurrency: 1 });
+      assert.ok(performance.now() - begun >= 150);
+    });
+
+    it('tells of its progress', async () => {
+      const { plugin } = await play.open();
+      const done: number[] = [];
+      await plugin.warm([TOM, MIA], { onProgress: (progress) => done.push(progress.done) });
+      assert.deepEqual(done, [1, 2]);
+    });
+  });
+
+  describe('list', () => {
+    it('gives the IDs that are trusted, oldest first, and until when', async () => {
+      const store = new Map<string, unknown>();
+      const { plugin } = await play.open({ pages: BOTH, store, ttl: 10 * DAY, refreshAhead: 0 });
+      const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+      const begun = Date.now();
+      await plugin.warm([MIA], { page: OTHER_PAGE.id });
+      clock.tick(1_000);
+      await plugin.warm([TOM], { page: PAGE.id });
+      const listed = await plugin.list();
+      assert.deepEqual(
+        listed.map(({ asset: name, page, uploadedAt, expiresAt }) => [
+          name,
+          page,
+          uploadedAt - begun,
+          expiresAt - begun,
+        ]),
+        [
+          ['image "cats/mia.jpg"', OTHER_PAGE.id, 0, 10 * DAY],
+          ['image "cats/tom.jpg"', PAGE.id, 1_000, 10 * DAY + 1_000],
+        ],
+      );
+      const [mia] = listed;
+      assert.deepEqual(mia, {
+        page: OTHER_PAGE.id,
+        type: 'image',
+        asset: 'image "cats/mia.jpg"',
+        bytes: asset('cats/mia.jpg').length,
+        attachmentId: play.sim.assets()[0]?.id,
+        uploadedAt: begun,
+        expiresAt: begun + 10 * DAY,
+      });
+      assert.deepEqual(
+        (await plugin.list({ page: PAGE.id })).map(({ page }) => page),
+        [PAGE.id],
+      );
+    });
+
+    it('is empty at first', async () => {
+      assert.deepEqual(await new FacebookAttachmentCache().list(), []);
+    });
+
+    it('says when the store cannot list', async () => {
+      await assert.rejects(new FacebookAttachmentCache({ store: new FaultyStore() }).list(), {
+        name: 'StoreError',
+      });
+    });
+  });
+
+  describe('forget', () => {
+    it('has the next send upload again, for a message as for an attachment', async () => {
+      const { plugin } = await play.open();
+      for (const tom of [TOM, TOM.attachment]) {
+        await plugin.warm([TOM]);
+        await plugin.forget(tom);
+        assert.deepEqual(await plugin.list(), []);
+      }
+      await plugin.warm([TOM]);
+      assert.equal(plugin.stats.uploads, 3);
+    });
+
+    it('forgets for one page, which need not be the adapter’s', async () => {
+      const { plugin } = await play.open({ pages: BOTH });
+      for (const { id: page } of BOTH) await plugin.warm([TOM], { page });
+      await plugin.forget(TOM, { page: OTHER_PAGE.id });
+      assert.deepEqual(
+        (await plugin.list()).map(({ page }) => page),
+        [PAGE.id],
+      );
+      await plugin.forget(TOM, { page: '9999' });
+    });
+
+    it('says when it cannot be told what the asset is', async () => {
+      const { plugin } = await play.open();
+      await assert.rejects(plugin.forget(image('nowhere.jpg')), { code: 'ERR_ATTACHMENT_NOT_FOUND' });
+      await assert.rejects(plugin.forget({ type: 'image', payload: { attachment_id: '1' } }), {
+        code: 'ERR_ATTACHMENT_BAD_SOURCE',
+      });
+    });
+
+    it('says when the store fails', async () => {
+      const store = new FaultyStore();
+      const { plugin } = await play.open({ store });
+      await plugin.warm([TOM]);
+      store.fail({ delete: throws('read only') });
+      await assert.rejects(plugin.forget(TOM), { name: 'StoreError', message: /read only/ });
+    });
+  });
+
+  describe('which page', () => {
+    it('is to be said when the adapter serves several', async () => {
+      const { plugin } = await play.open({ pages: BOTH });
+      const failure = noPage('none', 'the adapter has no token for it');
+      await assert.rejects(plugin.warm([TOM]), failure);
+      await assert.rejects(plugin.forget(TOM), failure);
+    });
+
+    it('must be one that the adapter has a client for', async () => {
+      const adapter = new FakeAdapter();
+      adapter.make = () => undefined;
+      const plugin = new FacebookAttachmentCache().attach(adapter);
+      await assert.rejects(
+        plugin.warm([], { page: '9999' }),
+        noPage('9999', 'the adapter has no token for it'),
+      );
+    });
+
+    it('cannot be known without an adapter', async () => {
+      const plugin = new FacebookAttachmentCache();
+      await assert.rejects(plugin.warm([], { page: PAGE.id }), noPage(PAGE.id, 'no adapter is attached'));
+      await assert.rejects(plugin.warm([]), noPage('none', 'no adapter is attached'));
+    });
+
+    it('is asked of the first of two adapters', async () => {
+      const [first, second] = [new FakeAdapter(), new FakeAdapter()];
+      const plugin = new FacebookAttachmentCache().attach(first).attach(second);
+      await plugin.warm([], { page: PAGE.id });
+      assert.deepEqual([first.made.length, second.made.length], [1, 0]);
+    });
+  });
+
+  it('trusts no ID longer than it is told', async () => {
+    const { plugin } = await play.open({ ttl: 5_000, refreshAhead: 0 });
+    await plugin.warm([TOM]);
+    const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+    clock.tick(5_000);
+    assert.equal((await plugin.warm([TOM])).uploaded, 1);
+  });
+
+  it('renews an ID as long before its end as it is told', async () => {
+    const { plugin } = await play.open({ ttl: 100_000, refreshAhead: 50_000 });
+    await plugin.warm([TOM]);
+    const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+    clock.tick(49_000);
+    assert.equal((await plugin.warm([TOM])).known, 1);
+    clock.tick(1_000);
+    assert.equal((await plugin.warm([TOM])).uploaded, 1);
+  });
+
+  it('keeps as many IDs in memory as it is told', async () => {
+    const store = new FaultyStore();
+    const { plugin } = await play.open({ store, memory: 1 });
+    await plugin.warm([TOM, MIA], { concurrency: 1 });
+    const reads = (): number => store.calls.filter(({ action }) => action === 'get').length;
+    const before = reads();
+    await plugin.warm([MIA]);
+    assert.equal(reads(), before);
+    await plugin.warm([TOM]);
+    assert.equal(reads(), before + 1);
+  });
+});

@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { image } from '../../src/builders';
+import { FacebookAttachmentCache, type BotkitLike } from '../../src/plugin';
+import { FakeAdapter, type Client, type FakeAPI } from '../support/fake-adapter';
+import { transportError } from '../support/failures';
+import { useFolder } from '../support/folder';
+import { scene } from '../support/scene';
+import { arrived, calls } from '../support/seen';
+import { OTHER_PAGE, PAGE, type Bot, type Stage, type StageOptions } from '../support/stage';
+
+const TOM = image('cats/tom.jpg');
+const MISSING = image('nowhere.jpg');
+const paramsOf = (message: object): object => ({ recipient: { id: '7001' }, message });
+
+describe('FacebookAttachmentCache', () => {
+  const play = scene();
+  const folder = useFolder();
+  let plugin: FacebookAttachmentCache;
+  let adapter: FakeAdapter;
+
+  beforeEach(() => {
+    plugin = new FacebookAttachmentCache();
+    adapter = new FakeAdapter();
+  });
+
+  /** The API client that the stage's adapter makes for a page. */
+  const apiOf = async ({ adapter: real }: Stage, page = PAGE.id): Promise<Bot['api']> =>
+    await real.getAPI({ recipient: { id: page, name: '' } });
+
+  const open = (options?: StageOptions): Promise<Stage> => play.open(options);
+
+  it('has a name that Botkit lists it under', () => {
+    assert.equal(plugin.name, 'Facebook Attachment Cache');
+  });
+
+  it('refuses options that are not what they should be', () => {
+    assert.throws(() => new FacebookAttachmentCache({ ttl: -1 }), RangeError);
+  });
+
+  it('has a send middleware in strict mode only', () => {
+    assert.equal(plugin.middlewares.send.length, 0);
+    assert.equal(new FacebookAttachmentCache({ strict: true }).middlewares.send.length, 1);
+  });
+
+  describe('init', () => {
+    it('attaches, makes itself known, and closes with the bot', async () => {
+      const known: unknown[] = [];
+      const handlers: (() => Promise<void>)[] = [];
+      const controller: BotkitLike = {
+        adapter,
+        addPluginExtension: (...extension) => known.push(extension),
+        on: (_event, handler) => handlers.push(handler),
+      };
+      plugin.init(controller);
+      assert.deepEqual(known, [['attachments', plugin]]);
+      assert.ok(Object.hasOwn(adapter, 'getAPI'), 'it is hooked');
+      assert.equal(handlers.length, 1);
+      await handlers[0]?.();
+    });
+  });
+
+  describe('attach', () => {
+    it('gives itself back', () => {
+      assert.equal(plugin.attach(adapter), plugin);
+    });
+
+    it("says so when the adapter is not Facebook's", async () => {
+      const warned = once(process, 'warning');
+      assert.equal(plugin.attach({ name: 'Slack Adapter', getAPI: () => undefined }), plugin);
+      const [warning] = (await warned) as [Error];
+      assert.equal(warning.name, 'FacebookAttachmentCacheWarning');
+      assert.equal(
+        warning.message,
+        'This adapter is not a FacebookAdapter of botbuilder-adapter-facebook; attachments are sent as they are.',
+      );
+    });
+  });
+
+  describe('what it lets pass', () => {
+    const text = paramsOf({ text: 'Hello' });
+    const tom = paramsOf(TOM);
+    const passing: [what: string, call: [path: string, method?: string, payload?: unknown]][] = [
+      ['a text', ['/me/messages', 'POST', text]],
+      [
+        'a message with an ID',
+        [
+          '/me/messages',
+          'POST',
+          paramsOf({ attachment: { type: 'image', payload: { attachment_id: '1' } } }),
+        ],
+      ],
+      ['a call without a payload', ['/me/messages', 'POST']],
+      ['a call of nothing but a path', ['/me/messages']],
+      ['a GET', ['/me/messages', 'GET', tom]],
+      ['a call of another kind', ['/me/messenger_profile', 'POST', tom]],
+      ['an upload', ['/me/message_attachments', 'POST', tom]],
+      ['a longer path', ['/me/messages/1', 'POST', tom]],
+      ['a path that ends alike', ['/x/me/messages', 'POST', tom]],
+      ['a path of no page', ['/12x/messages', 'POST', tom]],
+    ];
+    for (const [what, call] of passing) {
+      it(`is ${what}, which the adapter's own client gets as it is`, async () => {
+        plugin.attach(adapter);
+        const api = (await adapter.getAPI()) as Client;
+        assert.equal(await api.callAPI(...call), `answer to ${call[0]}`);
+        assert.deepEqual((adapter.made[0] as FakeAPI).asked, [call]);
+        assert.equal(plugin.stats.sends, 0);
+      });
+    }
+  });
+
+  describe('what it sends itself', () => {
+    const paths: [path: string, method: string | undefined][] = [
+      ['/me/messages', 'POST'],
+      ['/me/messages', undefined],
+      ['/me/messages', 'post'],
+      ['/me/messages/', 'POST'],
+      [`/${PAGE.id}/messages`, 'POST'],
+    ];
+    for (const [path, method] of paths) {
+      it(`is an attachment to ${method ?? 'no method'} ${path}`, async () => {
+        const stage = await open();
+        const api = await apiOf(stage);
+        const answer = await api.callAPI(path, method as string, paramsOf(TOM));
+        assert.deepEqual(calls(play.sim), ['upload-file', 'send-id']);
+        assert.deepEqual(answer, { recipient_id: '7001', message_id: arrived(play.sim)[0]?.mid });
+      });
+    }
+
+    it('fails to the caller, and by one event', async () => {
+      const stage = await open();
+      const api = await apiOf(stage);
+      await assert.rejects(api.callAPI('/me/messages', 'POST', paramsOf(MISSING)), {
+        code: 'ERR_ATTACHMENT_NOT_FOUND',
+      });
+      await assert.rejects(api.callAPI('/me/messages', 'POST', paramsOf({ attachment: 'tom.jpg' })), {
+        code: 'ERR_ATTACHMENT_BAD_SOURCE',
+      });
+      assert.deepEqual(
+        stage.errors.map((error) => (error as { code?: unknown }).code),
+        ['ERR_ATTACHMENT_NOT_FOUND', 'ERR_ATTACHMENT_BAD_SOURCE'],
+      );
+      assert.equal(stage.plugin.stats.errors, 2);
+      assert.deepEqual(calls(play.sim), []);
+    });
+
+    it('fails without a listener just as well', async () => {
+      const stage = await open();
+      stage.plugin.removeAllListeners('error');
+      const api = await apiOf(stage);
+      await assert.rejects(api.callAPI('/me/messages', 'POST', paramsOf(MISSING)), {
+        name: 'AttachmentError',
+      });
+      assert.equal(stage.plugin.stats.errors, 1);
+    });
+
+    it('goes out though a listener throws, and says so', async () => {
+      const stage = await open();
+      stage.plugin.once('send', () => {
+        throw new Error('I am confused');
+      });
+      const warned = once(process, 'warning');
+      const api = await apiOf(stage);
+      await api.callAPI('/me/messages', 'POST', paramsOf(TOM));
+      const [warning] = (await warned) as [Error];
+      assert.equal(warning.name, 'FacebookAttachmentCacheWarning');
+      assert.equal(warning.message, 'A listener of the event send threw: Error: I am confused');
+      assert.equal(arrived(play.sim).length, 1);
+      assert.deepEqual(stage.errors, []);
+    });
+
+    it('asks for the page of a token once', async () => {
+      const stage = await open();
+      for (const url of ['cats/tom.jpg', 'cats/mia.jpg']) {
+        const api = (await stage.adapter.getAPI(undefined as never)) as Bot['api'];
+        await api.callAPI('/me/messages', 'POST', paramsOf(image(url)));
+      }
+      assert.equal(calls(play.sim).filter((call) => call === 'read').length, 1);
+    });
+
+    it('has IDs of its own for each page', async () => {
+      const stage = await open({ pages: [PAGE, OTHER_PAGE] });
+      for (const page of [PAGE, OTHER_PAGE, PAGE, OTHER_PAGE]) {
+        await (await apiOf(stage, page.id)).callAPI('/me/messages', 'POST', paramsOf(TOM));
+      }
+      assert.deepEqual(calls(play.sim), [
+        'upload-file',
+        'send-id',
+        'upload-file',
+        'send-id',
+        'send-id',
+        'send-id',
+      ]);
+      assert.deepEqual(
+        play.sim.assets().map(({ page }) => page),
+        [PAGE.id, OTHER_PAGE.id],
+      );
+    });
+  });
+
+  describe('its options', () => {
+    it('name the folder of files', async () => {
+      await folder.write('own.gif', 'GIF89a');
+      const stage = await open({ root: folder.path });
+      await (await apiOf(stage)).callAPI('/me/messages', 'POST', paramsOf(image('own.gif')));
+      assert.equal(arrived(play.sim).length, 1);
+    });
+
+    it('limit the attempts of an upload', async () => {
+      const stage = await open({ uploads: { attempts: 1 } });
+      play.sim.addFaults({ path: '/message_attachments', error: { code: 4 } });
+      await (await apiOf(stage)).callAPI('/me/messages', 'POST', paramsOf(TOM));
+      assert.deepEqual(calls(play.sim), ['upload-file 4', 'send-file']);
+    });
+
+    it('have messages save their attachments', async () => {
+      const stage = await open({ save: 'send' });
+      await (await apiOf(stage)).callAPI('/me/messages', 'POST', paramsOf(TOM));
+      assert.deepEqual(calls(play.sim), ['send-file']);
+      assert.equal(play.sim.assets().length, 1);
+    });
+
+    it('say which addresses are the same', async () => {
+      const stage = await open({ cacheKey: (url) => url.pathname });
+      const address = (query: string): object => image(`${play.sim.httpUrl}/_sim/nowhere.png${query}`);
+      play.sim.addFaults({ path: '/message_attachments', body: { attachment_id: '11' } });
+      play.sim.addFaults({ path: '/messages', times: 2, body: { message_id: 'm' } });
+      const api = await apiOf(stage);
+      await api.callAPI('/me/messages', 'POST', paramsOf(address('?sig=1')));
+      await api.callAPI('/me/messages', 'POST', paramsOf(address('?sig=2')));
+      assert.deepEqual(calls(play.sim), ['upload-url', 'send-id', 'send-id']);
+    });
+
+    it('say how long a message waits for the store, and its failure is told', async () => {
+      const store = {
+        get: () => new Promise<never>(() => undefined),
+        set: () => true,
+        delete: () => true,
+        clear: () => undefined,
+      };
+      const stage = await open({ store, storeTimeout: 20 });
+      await (await apiOf(stage)).callAPI('/me/messages', 'POST', paramsOf(TOM));
+      assert.equal(arrived(play.sim).length, 1);
+      assert.match(String(stage.errors[0]), /^StoreError: .*no answer within 20 ms/);
+    });
+  });
+
+  describe('strict mode', () => {
+    /** What the middleware says of an activity that `bot` is to send. */
+    function prepare(stage: Stage, activity: object, real: unknown = stage.adapter): Promise<unknown> {
+      const [middleware] = stage.plugin.middlewares.send;
+      assert.ok(middleware);
+      const config: Record<string, unknown> = {
+        adapter: real,
+        context: { activity: { recipient: { id: PAGE.id } } },
+      };
+      return new Promise((resolve) => {
+        middleware({ getConfig: (key) => config[key] }, activity, resolve);
+      });
+    }
+
+    const message = (channelData: unknown): object => ({ type: 'message', channelData });
+
+    it('prepares the attachment before it is sent', async () => {
+      const stage = await open({ strict: true });
+      assert.equal(await prepare(stage, message(TOM)), undefined);
+      assert.deepEqual(calls(play.sim), ['upload-file']);
+    });
+
+    it('prepares Bot Framework attachments, all of them', async () => {
+      const stage = await open({ strict: true });
+      const attachments = ['cats/tom.jpg', 'cats/mia.jpg'].map((contentUrl) => ({
+        contentType: 'image/jpeg',
+        contentUrl,
+      }));
+      assert.equal(await prepare(stage, { type: 'message', attachments }), undefined);
+      assert.deepEqual(calls(play.sim), ['upload-file', 'upload-file']);
+    });
+
+    it('rejects what cannot be sent, and tells of it once', async () => {
+      const stage = await open({ strict: true });
+      const error = await prepare(stage, message(MISSING));
+      assert.deepEqual(stage.errors, [error]);
+      assert.equal((error as { code?: string }).code, 'ERR_ATTACHMENT_NOT_FOUND');
+      assert.equal(await prepare(stage, message({ attachment: 'tom.jpg' })), stage.errors[1]);
+    });
+
+    for (const channelData of [
+      undefined,
+      null,
+      {},
+      { attachment: null },
+      { attachment: { type: 'image', payload: { attachment_id: '1' } } },
+    ]) {
+      it(`has nothing to do for ${JSON.stringify({ channelData })}`, async () => {
+        const stage = await open({ strict: true });
+        assert.equal(await prepare(stage, message(channelData)), undefined);
+        assert.deepEqual(calls(play.sim), []);
+      });
+    }
+
+    it("has nothing to do on an adapter that is not Facebook's", async () => {
+      const stage = await open({ strict: true });
+      assert.equal(await prepare(stage, message(MISSING), { name: 'Slack Adapter' }), undefined);
+    });
+
+    it('rejects when the adapter has no client', async () => {
+      const stage = await open({ strict: true });
+      const broken = {
+        name: 'Facebook Adapter',
+        getAPI: () => Promise.reject(transportError('ERR_GRAPH_UNREACHABLE')),
+      };
+      assert.equal(await prepare(stage, message(TOM), broken), stage.errors[0]);
+    });
+  });
+
+  it('waits for what goes on behind messages when it is closed', async () => {
+    const stage = await open();
+    const api = await apiOf(stage);
+    await api.callAPI('/me/messages', 'POST', paramsOf(TOM));
+    play.sim.revokeAll();
+    play.sim.addFaults({ path: '/message_attachments', delayMs: 100 });
+    await api.callAPI('/me/messages', 'POST', paramsOf(TOM));
+    await stage.plugin.close();
+    assert.equal(calls(play.sim).filter((call) => call === 'upload-file').length, 2);
+    assert.equal(stage.plugin.stats.uploads, 2);
+  });
+});

@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import fs from 'node:fs/promises';
+import { findAssets } from '../../../src/source/find-assets';
+import { attachmentError } from '../../support/failures';
+import { useFolder } from '../../support/folder';
+
+describe('findAssets', () => {
+  const folder = useFolder();
+
+  beforeEach(async () => {
+    for (const name of [
+      'tom.png',
+      'mia.JPG',
+      'purr.mp3',
+      'night.mp4',
+      'care.pdf',
+      'what',
+      'kittens/leo.gif',
+    ]) {
+      await folder.write(`cats/${name}`, 'x');
+    }
+    await folder.write('cats/.hidden.png', 'x');
+    await folder.write('paw[1].png', 'x');
+    await folder.write('../secret.png', 'x');
+  });
+
+  /** Each as `type url`. */
+  async function find(pattern: string, root: string | undefined = folder.path): Promise<string[]> {
+    return (await findAssets(pattern, root)).map(({ type, payload: { url } }) => `${type} ${url}`);
+  }
+
+  it('finds a file, as a message would name it', async () => {
+    assert.deepEqual(await findAssets('cats/tom.png', folder.path), [
+      { type: 'image', payload: { url: 'cats/tom.png' } },
+    ]);
+  });
+
+  it('finds all files of a folder, by name, with types that follow from their names', async () => {
+    const all = [
+      'file cats/care.pdf',
+      'image cats/kittens/leo.gif',
+      'image cats/mia.JPG',
+      'video cats/night.mp4',
+      'audio cats/purr.mp3',
+      'image cats/tom.png',
+      'file cats/what',
+    ];
+    assert.deepEqual(await find('cats'), all);
+    assert.deepEqual(await find('cats/'), all);
+    assert.deepEqual(await find(folder.at('cats')), all);
+  });
+
+  it('finds all files of the root', async () => {
+    assert.deepEqual((await find('.')).slice(-1), ['image paw[1].png']);
+    assert.equal((await find('.')).length, 8);
+  });
+
+  it('finds what a glob matches', async () => {
+    assert.deepEqual(await find('cats/*.{png,gif}'), ['image cats/tom.png']);
+    assert.deepEqual(await find('**/*.{png,gif}'), [
+      'image cats/kittens/leo.gif',
+      'image cats/tom.png',
+      'image paw[1].png',
+    ]);
+  });
+
+  it('finds a file whose name looks like a glob', async () => {
+    assert.deepEqual(await find('paw[1].png'), ['image paw[1].png']);
+  });
+
+  it('finds files in a folder whose name looks like a glob', async () => {
+    await folder.write('cats (old) [1]/tom.png', 'x');
+    assert.deepEqual(await find('cats (old) [1]'), ['image cats (old) [1]/tom.png']);
+  });
+
+  it('does not follow a link to a folder: its files have their own names', async () => {
+    await fs.symlink('..', folder.at('cats/loop'));
+    assert.equal((await find('cats')).length, 7);
+  });
+
+  it('leaves a plain path to be looked at when it is sent', async () => {
+    assert.deepEqual(await find('nowhere.png'), ['image nowhere.png']);
+    assert.deepEqual(await find('../secret.png'), ['image ../secret.png']);
+    assert.deepEqual(await find('null\0byte.png'), ['image null\0byte.png']);
+  });
+
+  for (const pattern of ['*.webp', 'nowhere/**', 'empty']) {
+    it(`fails when ${pattern} matches nothing`, async () => {
+      await fs.mkdir(folder.at('empty'));
+      await assert.rejects(
+        find(pattern),
+        attachmentError('ERR_ATTACHMENT_NOT_FOUND', JSON.stringify(pattern), 'it matches no file'),
+      );
+    });
+  }
+
+  it('takes a web address as it is', async () => {
+    for (const address of ['https://example.com/tom.png?sig=S', 'HTTP://example.com/a/tom.PNG#x']) {
+      assert.deepEqual(await find(address), [`image ${address}`]);
+    }
+    assert.deepEqual(await find('https://example.com/care.pdf', undefined), [
+      'file https://example.com/care.pdf',
+    ]);
+  });
+
+  const unclear: [address: string, asset: string][] = [
+    ['https://tom:secret@example.com/tom?file=tom.png', 'https://example.com/tom'],
+    ['https://example.com/', 'https://example.com/'],
+    ['https://', 'a web address'],
+  ];
+  for (const [address, asset] of unclear) {
+    it(`asks for the type of ${address}`, async () => {
+      await assert.rejects(
+        find(address),
+        attachmentError(
+          'ERR_ATTACHMENT_BAD_SOURCE',
+          asset,
+          'its type cannot be told from its name; give the attachment with its `type`, for example image(url)',
+        ),
+      );
+    });
+  }
+});

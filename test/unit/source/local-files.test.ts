@@ -1,0 +1,363 @@
+import assert from 'node:assert/strict';
+import type { EventEmitter } from 'node:events';
+import fs from 'node:fs/promises';
+import path from 'node:path';
+import fc from 'fast-check';
+import sinon from 'sinon';
+import type { Asset } from '../../../src/source/asset';
+import { AttachmentError } from '../../../src/errors';
+import { LocalFiles } from '../../../src/source/local-files';
+import { attachmentError } from '../../support/failures';
+import { useFolder } from '../../support/folder';
+import { factsOf, fileOf } from '../../support/identified';
+import { asset } from '../../support/seen';
+import { sha256 } from '../../support/sha256';
+
+const MB_25 = 26_214_400;
+const PNG = asset('paw.png');
+
+const tooLarge = (label: string): object =>
+  attachmentError(
+    'ERR_ATTACHMENT_TOO_LARGE',
+    label,
+    `it has ${MB_25 + 1} bytes, and Facebook takes at most 25 MB (${MB_25} bytes)`,
+  );
+
+describe('LocalFiles', () => {
+  const folder = useFolder();
+  let files: LocalFiles;
+
+  beforeEach(async () => {
+    await folder.write('cats/paw.png', PNG);
+    files = new LocalFiles(folder.path);
+  });
+  afterEach(() => {
+    sinon.restore();
+  });
+
+  const identify = (name: string, filename?: string): Promise<Asset> =>
+    files.identify('image', name, filename);
+
+  describe('what a file is', () => {
+    it('is its content, its type and its size', async () => {
+      const found = await identify('cats/paw.png');
+      assert.deepEqual(factsOf(found), {
+        type: 'image',
+        label: 'image "cats/paw.png"',
+        key: `image:${sha256(PNG)}`,
+        bytes: PNG.length,
+      });
+      assert.deepEqual(await fileOf(found), { name: 'paw.png', type: 'image/png', bytes: PNG });
+    });
+
+    it('is the same under another name', async () => {
+      await folder.write('other.png', PNG);
+      assert.equal((await identify('other.png')).key, (await identify('cats/paw.png')).key);
+    });
+
+    it('is another one under another name in an attachment of type file', async () => {
+      const plain = await files.identify('file', 'cats/paw.png', undefined);
+      const named = await files.identify('file', 'cats/paw.png', 'My paw.png');
+      assert.equal(plain.key, `file:${sha256(PNG)}:${sha256('paw.png').slice(0, 16)}`);
+      assert.equal(named.key, `file:${sha256(PNG)}:${sha256('My paw.png').slice(0, 16)}`);
+      assert.equal((await fileOf(named)).name, 'My paw.png');
+    });
+
+    it('is of the type that the filename says, before its own name', async () => {
+      assert.equal((await fileOf(await identify('cats/paw.png', 'paw.gif'))).type, 'image/gif');
+    });
+
+    it('is of the type that its first bytes say, when its name says none', async () => {
+      await folder.write('picture', PNG);
+      assert.deepEqual(await fileOf(await identify('picture')), {
+        name: 'picture',
+        type: 'image/png',
+        bytes: PNG,
+      });
+    });
+
+    it('does not fit an attachment of another type', async () => {
+      await assert.rejects(
+        files.identify('audio', 'cats/paw.png', undefined),
+        attachmentError(
+          'ERR_ATTACHMENT_TYPE_MISMATCH',
+          'audio "cats/paw.png"',
+          'its content type is image/png, and an attachment of type audio needs audio/*',
+        ),
+      );
+    });
+
+    it('is shown by a name in quotes, so that a strange one cannot break a log line', async () => {
+      await assert.rejects(identify('no\nsuch "file"'), {
+        message: 'Cannot send image "no\\nsuch \\"file\\"": there is no such file',
+      });
+    });
+  });
+
+  describe('what is refused', () => {
+    it('is every path when there is no root', async () => {
+      await assert.rejects(
+        new LocalFiles(undefined).identify('image', 'cats/paw.png', undefined),
+        attachmentError(
+          'ERR_ATTACHMENT_NO_ROOT',
+          'image "cats/paw.png"',
+          'local files are only read from the folder that the option `root` names; set it to the folder of your assets',
+        ),
+      );
+    });
+
+    it('is an empty file', async () => {
+      await folder.write('empty.png', '');
+      await assert.rejects(
+        identify('empty.png'),
+        attachmentError('ERR_ATTACHMENT_EMPTY', 'image "empty.png"', 'it has no content'),
+      );
+    });
+
+    it('is a file of more than 25 MB, but not one of 25 MB', async () => {
+      const big = await folder.write('big.png', '');
+      await fs.truncate(big, MB_25);
+      assert.equal((await identify('big.png')).bytes, MB_25);
+      await fs.truncate(big, MB_25 + 1);
+      // Its size alone tells.
+      onceOpened(({ handle }) => sinon.stub(handle, 'read').rejects(new Error('It was read')));
+      await assert.rejects(identify('big.png'), tooLarge('image "big.png"'));
+    });
+
+    it('is a file that grows beyond 25 MB while it is read', async () => {
+      const big = await folder.write('big.png', '');
+      await fs.truncate(big, MB_25);
+      onceOpened(() => fs.truncate(big, MB_25 + 1));
+      await assert.rejects(identify('big.png'), tooLarge('image "big.png"'));
+    });
+
+    it('is a file that is emptied before it is read', async () => {
+      onceOpened(() => fs.truncate(folder.at('cats/paw.png')));
+      await assert.rejects(identify('cats/paw.png'), { code: 'ERR_ATTACHMENT_EMPTY' });
+    });
+
+    it('is a file outside, a folder, a file that is not there', async () => {
+      await assert.rejects(identify('../paw.png'), { code: 'ERR_ATTACHMENT_OUTSIDE_ROOT' });
+      await assert.rejects(identify('cats'), { code: 'ERR_ATTACHMENT_NOT_A_FILE' });
+      await assert.rejects(identify('cats/mia.png'), { code: 'ERR_ATTACHMENT_NOT_FOUND' });
+    });
+
+    it('is whatever lies outside, by whatever name', async () => {
+      const secret = await folder.write('../secret.png', 'SECRET');
+      await folder.write('../root-2/secret.png', 'SECRET');
+      await folder.write('cats/secret.png', 'INSIDE');
+      await fs.symlink('..', folder.at('up'));
+      await fs.symlink(secret, folder.at('cats/way'));
+      const word = fc.constantFrom(
+        ...[
+          '..',
+          '.',
+          '',
+          'cats',
+          'up',
+          'way',
+          'root',
+          'root-2',
+          'secret.png',
+          '%2e%2e',
+          '..\\',
+          '\0',
+          'etc',
+          'passwd',
+        ],
+        folder.path,
+        path.dirname(folder.path),
+      );
+      const name = fc.tuple(fc.constantFrom('', '/', './'), fc.array(word, { maxLength: 6 }));
+      await fc.assert(
+        fc.asyncProperty(name, async ([start, words]) => {
+          const found = await files
+            .identify('file', start + words.join('/'), 'it')
+            .catch((error: unknown) => {
+              assert.ok(error instanceof AttachmentError, String(error));
+              return undefined;
+            });
+          if (found) assert.equal((await fileOf(found)).bytes.toString(), 'INSIDE');
+        }),
+        { numRuns: 300 },
+      );
+    });
+  });
+
+  describe('a file that changes', () => {
+    it('is another asset', async () => {
+      const before = await identify('cats/paw.png');
+      await folder.write('cats/paw.png', asset('blink.gif'));
+      const after = await identify('cats/paw.png');
+      assert.equal(after.key, `image:${sha256(asset('blink.gif'))}`);
+      assert.notEqual(after.key, before.key);
+    });
+
+    it('is another asset though its size and its time were kept', async () => {
+      const long = new Date(Date.now() - 3_600_000);
+      await fs.utimes(folder.at('cats/paw.png'), long, long);
+      later(3_600_000);
+      await identify('cats/paw.png');
+      const changed = Buffer.concat([PNG.subarray(0, -1), Buffer.from('?')]);
+      await folder.write('cats/paw.png', changed);
+      await fs.utimes(folder.at('cats/paw.png'), long, long);
+      assert.equal((await identify('cats/paw.png')).key, `image:${sha256(changed)}`);
+    });
+
+    it('is what was read, when it changes while it is read', async () => {
+      onceOpened(() => fs.appendFile(folder.at('cats/paw.png'), 'more'));
+      const found = await identify('cats/paw.png');
+      sinon.restore();
+      const more = Buffer.concat([PNG, Buffer.from('more')]);
+      assert.deepEqual([found.key, found.bytes], [`image:${sha256(more)}`, more.length]);
+      assert.deepEqual((await fileOf(found)).bytes, more);
+    });
+
+    it('does not go out under the identity that it had', async () => {
+      const found = await identify('cats/paw.png');
+      await fs.writeFile(folder.at('cats/paw.png'), 'another picture');
+      await assert.rejects(
+        fileOf(found),
+        attachmentError(
+          'ERR_ATTACHMENT_CHANGED',
+          'image "cats/paw.png"',
+          'the file changed while it was read; it will be sent as it is now when it is asked for again',
+        ),
+      );
+    });
+
+    it('does not go out when it leads out by then', async () => {
+      const found = await identify('cats/paw.png');
+      await folder.write('../paw.png', PNG);
+      await fs.rm(folder.at('cats/paw.png'));
+      await fs.symlink('../../paw.png', folder.at('cats/paw.png'));
+      await assert.rejects(fileOf(found), { code: 'ERR_ATTACHMENT_OUTSIDE_ROOT' });
+    });
+  });
+
+  describe('how often a file is read', () => {
+    it('is once while it stands', async () => {
+      later(3_600_000);
+      const read = spyOnReads();
+      const first = await identify('cats/paw.png');
+      const second = await identify('cats/../cats/paw.png', 'other.png');
+      assert.equal(second.key, first.key);
+      assert.equal(read(), 1);
+    });
+
+    it('is once for all who ask at the same time', async () => {
+      const read = spyOnReads();
+      const found = await Promise.all(Array.from({ length: 50 }, () => identify('cats/paw.png')));
+      assert.equal(new Set(found.map(({ key }) => key)).size, 1);
+      assert.equal(read(), 1);
+    });
+
+    it('is again after a failure', async () => {
+      sinon.stub(fs, 'open').callThrough().onFirstCall().rejects(new Error('Too many open files'));
+      await assert.rejects(identify('cats/paw.png'), /it cannot be read \(Too many open files\)/);
+      assert.equal((await identify('cats/paw.png')).bytes, PNG.length);
+    });
+
+    const settled = Date.UTC(2100, 0, 1);
+    const steps: [what: string, after: number, times: number][] = [
+      ['twice when it was changed 2 s before, the step of some file systems', 2_000, 2],
+      ['once when it was changed longer before', 2_001, 1],
+    ];
+    for (const [what, after, times] of steps) {
+      it(`is ${what}`, async () => {
+        const time = new Date(settled);
+        await fs.utimes(folder.at('cats/paw.png'), time, time);
+        sinon.useFakeTimers({ now: settled + after, toFake: ['Date'] });
+        const read = spyOnReads();
+        await identify('cats/paw.png');
+        await identify('cats/paw.png');
+        assert.equal(read(), times);
+      });
+    }
+
+    it('is twice when it was changed just now, though its time says otherwise', async () => {
+      const time = new Date(Date.now() - 3_600_000);
+      await fs.utimes(folder.at('cats/paw.png'), time, time);
+      const read = spyOnReads();
+      await identify('cats/paw.png');
+      await identify('cats/paw.png');
+      assert.equal(read(), 2);
+    });
+
+    it('is by four at a time', async () => {
+      let [open, most] = [0, 0];
+      onceOpened(async ({ handle }) => {
+        most = Math.max(most, ++open);
+        closed(handle, () => open--);
+        await fs.stat(folder.path);
+      });
+      const names = Array.from({ length: 12 }, (_, n) => `${n}.png`);
+      await Promise.all(names.map((name) => folder.write(name, PNG)));
+      await Promise.all(names.map((name) => identify(name)));
+      assert.deepEqual([open, most], [0, 4]);
+    });
+  });
+
+  describe('what is open', () => {
+    it('is the file while it is used, whether that goes well or not', async () => {
+      const handles: fs.FileHandle[] = [];
+      onceOpened(({ handle }) => {
+        handles.push(handle);
+      });
+      const found = await identify('cats/paw.png');
+      await fileOf(found);
+      await assert.rejects(
+        found.open(() => Promise.reject(new Error('the call failed'))),
+        /the call failed/,
+      );
+      await found.open(() => {
+        assert.notEqual(handles[3]?.fd, -1);
+        return Promise.resolve();
+      });
+      assert.deepEqual(
+        handles.map(({ fd }) => fd),
+        [-1, -1, -1, -1],
+      );
+    });
+
+    it('is nothing after a failure to identify', async () => {
+      const handles: fs.FileHandle[] = [];
+      onceOpened(({ handle }) => {
+        handles.push(handle);
+        return fs.truncate(folder.at('cats/paw.png'));
+      });
+      await assert.rejects(identify('cats/paw.png'));
+      assert.deepEqual(
+        handles.map(({ fd }) => fd),
+        [-1],
+      );
+    });
+  });
+
+  /** The clock goes ahead of the file system's. */
+  function later(milliseconds: number): void {
+    sinon.useFakeTimers({ now: Date.now() + milliseconds, toFake: ['Date'] });
+  }
+
+  /** How many files were opened since. */
+  function spyOnReads(): () => number {
+    const open = sinon.spy(fs, 'open');
+    return () => open.callCount;
+  }
+
+  /** Tells when a file is closed. */
+  function closed(handle: fs.FileHandle, tell: () => void): void {
+    // The types leave out that it emits events.
+    (handle as unknown as EventEmitter).once('close', tell);
+  }
+
+  /** Does something between the opening of a file and its use. */
+  function onceOpened(work: (opened: { handle: fs.FileHandle }) => unknown): void {
+    const { open } = fs;
+    sinon.stub(fs, 'open').callsFake(async (...args) => {
+      const handle = await open(...args);
+      await work({ handle });
+      return handle;
+    });
+  }
+});

@@ -1,0 +1,86 @@
+import assert from 'node:assert/strict';
+import { identifyAddress, type CacheKey } from '../../../src/source/web-address';
+import { addressKey } from '../../../src/source/asset-key';
+import { attachmentError } from '../../support/failures';
+import { contentOf, factsOf } from '../../support/identified';
+
+const whole: CacheKey = (url) => url.href;
+
+describe('identifyAddress', () => {
+  it('makes an asset of an address, and fetches nothing', async () => {
+    const address = 'https://tom:secret@nowhere.invalid:8443/cats/tom.png?sig=S#top';
+    const asset = identifyAddress('image', address, whole);
+    assert.deepEqual(factsOf(asset), {
+      type: 'image',
+      label: 'image https://nowhere.invalid:8443/cats/tom.png',
+      key: addressKey('image', address),
+      bytes: undefined,
+    });
+    assert.deepEqual(await contentOf(asset), { url: address });
+  });
+
+  it('takes two spellings of an address for one asset', () => {
+    const one = identifyAddress('image', 'https://EXAMPLE.com:443/a/../tom.png', whole);
+    const other = identifyAddress('image', 'https://example.com/tom.png', whole);
+    assert.equal(one.key, other.key);
+  });
+
+  it('gives Facebook the address as the author wrote it', async () => {
+    const asset = identifyAddress('image', 'https://EXAMPLE.com/a b.png', whole);
+    assert.deepEqual(await contentOf(asset), {
+      url: 'https://EXAMPLE.com/a b.png',
+    });
+  });
+
+  it('has the author say what makes two addresses the same', () => {
+    const withoutQuery: CacheKey = (url) => url.origin + url.pathname;
+    const one = identifyAddress('image', 'https://example.com/tom.png?sig=1', withoutQuery);
+    const other = identifyAddress('image', 'https://example.com/tom.png?sig=2', withoutQuery);
+    assert.equal(one.key, addressKey('image', 'https://example.com/tom.png'));
+    assert.equal(other.key, one.key);
+    const third = identifyAddress('image', 'https://example.com/tom.png?sig=1', whole);
+    assert.notEqual(third.key, one.key);
+  });
+
+  it('takes an address for another asset in an attachment of another type', () => {
+    const address = 'https://example.com/tom';
+    assert.notEqual(
+      identifyAddress('image', address, whole).key,
+      identifyAddress('file', address, whole).key,
+    );
+  });
+
+  for (const address of ['https://', 'http:///', 'https://exa mple.com/', 'https://example.com:99999/']) {
+    it(`refuses ${address}`, () => {
+      assert.throws(
+        () => identifyAddress('image', address, whole),
+        attachmentError('ERR_ATTACHMENT_BAD_SOURCE', 'image from a web address', 'its `url` is not valid'),
+      );
+    });
+  }
+
+  const bad: [what: string, cacheKey: () => unknown][] = [
+    [
+      'throws',
+      () => {
+        throw new Error('Bad https://example.com/tom.png?sig=S');
+      },
+    ],
+    ['gives nothing', () => undefined],
+    ['gives an empty text', () => ''],
+    ['gives a number', () => 7],
+    ['gives a promise', () => Promise.resolve('key')],
+  ];
+  for (const [what, cacheKey] of bad) {
+    it(`refuses a cacheKey that ${what}, without a word of the address's secrets`, () => {
+      assert.throws(
+        () => identifyAddress('image', 'https://example.com/tom.png?sig=S', cacheKey as CacheKey),
+        attachmentError(
+          'ERR_ATTACHMENT_BAD_SOURCE',
+          'image https://example.com/tom.png',
+          'the option `cacheKey` threw or gave no text for this address',
+        ),
+      );
+    });
+  }
+});
