@@ -1,0 +1,127 @@
+import assert from 'node:assert/strict';
+import KeyvFile from 'keyv-file';
+import { image } from '../../src';
+import { openClient } from '../support/client';
+import { countUploads } from '../support/observe';
+import { OTHER_PAGE, PAGE } from '../support/stage';
+import { IN_ASSETS, STORE, workbench } from './support';
+
+interface Listed {
+  readonly page: string;
+  readonly asset: string;
+  readonly attachmentId: string;
+}
+
+describe('facebook-attachments list', () => {
+  const bench = workbench();
+  const list = async (...args: string[]): Promise<Listed[]> => {
+    const { stdout } = await bench.tool(['list', '--json', '--store', 'file://ids', ...args], { env: {} });
+    return JSON.parse(stdout) as Listed[];
+  };
+
+  it('lists the IDs that a bot has saved, without a token', async () => {
+    const store = new KeyvFile({ filename: bench.folder.at('ids'), separatedFile: true });
+    for (const page of [PAGE, OTHER_PAGE]) {
+      const client = openClient(bench.sim, { page, store });
+      await client.send('7001', image('cats/tom.jpg'));
+      await client.close();
+    }
+    const listed = await list();
+    assert.deepEqual(
+      listed.map(({ page, asset }) => [page, asset]),
+      [
+        [PAGE.id, 'image "cats/tom.jpg"'],
+        [OTHER_PAGE.id, 'image "cats/tom.jpg"'],
+      ],
+    );
+    assert.deepEqual(await list('--page', OTHER_PAGE.id), listed.slice(1));
+  });
+
+  it('prints a table that people can read', async () => {
+    await bench.tool(['warm', 'cats/tom.jpg', ...IN_ASSETS]);
+    const { stdout } = await bench.tool(['list', '--store', STORE]);
+    const [id] = bench.sim.assets().map((asset) => asset.id);
+    const day = '\\d{4}-\\d\\d-\\d\\d';
+    assert.match(stdout, /^ID +PAGE +UPLOADED +GOOD UNTIL +FOR +SIZE +ASSET$/m);
+    assert.match(
+      stdout,
+      new RegExp(`^${id ?? ''} +1001 +${day} +${day} +88 days +52\\.8 kB +image "cats/tom\\.jpg"$`, 'm'),
+    );
+  });
+
+  it('lets nothing in the store give commands to the terminal', async () => {
+    const store = new KeyvFile({ filename: bench.folder.at('ids.json') });
+    const record = {
+      v: 1,
+      id: '1',
+      uploadedAt: Date.now(),
+      page: '1001',
+      type: 'image',
+      asset: '\u001b[2Jimage\nx',
+    };
+    await store.set('facebook-attachments:fb-attachment:1:1001:image:x', JSON.stringify({ value: record }));
+    const { stdout } = await bench.tool(['list', '--store', STORE]);
+    assert.equal(stdout.includes('\u001b'), false);
+    assert.equal(stdout.trimEnd().split('\n').length, 2);
+  });
+
+  it('says that there are none, where it does not get into the output', async () => {
+    const { code, stdout, stderr } = await bench.tool(['list', '--store', STORE, '--page', '77']);
+    assert.deepEqual([code, stdout, stderr], [0, '', 'No IDs in file://ids.json for page 77\n']);
+    assert.deepEqual(await list(), []);
+  });
+});
+
+describe('facebook-attachments forget', () => {
+  const bench = workbench();
+
+  it('makes the next send upload again', async () => {
+    await bench.tool(['warm', 'cats', ...IN_ASSETS]);
+    const { code, stdout } = await bench.tool(['forget', 'cats/tom.jpg', ...IN_ASSETS]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^forgotten +image "cats\/tom\.jpg" +\d+\n$/);
+    const stage = await bench.open({ store: new KeyvFile({ filename: bench.folder.at('ids.json') }) });
+    const bot = await stage.bot();
+    await bot.say(image('cats/mia.jpg'));
+    assert.equal(countUploads(bench.sim), 2);
+    await bot.say(image('cats/tom.jpg'));
+    assert.equal(countUploads(bench.sim), 3);
+  });
+
+  it('says what had no ID, and exits with 0', async () => {
+    const { code, stdout } = await bench.tool(['forget', 'cats/tom.jpg', ...IN_ASSETS]);
+    assert.equal(code, 0);
+    assert.match(stdout, /^no ID +image "cats\/tom\.jpg"\n$/);
+  });
+
+  it('needs no token for a page that is named, and calls nobody', async () => {
+    await bench.tool(['warm', 'cats/tom.jpg', ...IN_ASSETS]);
+    bench.sim.clearCalls();
+    const args = ['forget', 'cats/tom.jpg', '--page', PAGE.id, ...IN_ASSETS];
+    const { stdout } = await bench.tool(args, { env: {} });
+    assert.match(stdout, /^forgotten/);
+    assert.deepEqual(bench.sim.calls(), []);
+  });
+
+  it('forgets nothing of another page', async () => {
+    await bench.tool(['warm', 'cats/tom.jpg', ...IN_ASSETS]);
+    const { stdout } = await bench.tool(['forget', 'cats/tom.jpg', '--page', OTHER_PAGE.id, ...IN_ASSETS], {
+      env: {},
+    });
+    assert.match(stdout, /^no ID/);
+  });
+
+  it('only tells in a dry run', async () => {
+    await bench.tool(['warm', 'cats/tom.jpg', ...IN_ASSETS]);
+    const { stdout } = await bench.tool(['forget', 'cats', '--dry-run', ...IN_ASSETS]);
+    assert.match(stdout, /^no ID +image "cats\/mia\.jpg"\nto forget +image "cats\/tom\.jpg" +\d+\n$/);
+    const { stdout: listed } = await bench.tool(['list', '--json', '--store', STORE]);
+    assert.equal((JSON.parse(listed) as unknown[]).length, 1);
+  });
+
+  it('exits with 1 when a name stands for nothing', async () => {
+    const { code, stderr } = await bench.tool(['forget', 'nothing.png', ...IN_ASSETS]);
+    assert.equal(code, 1);
+    assert.match(stderr, /\[ERR_ATTACHMENT_NOT_FOUND\]\n$/);
+  });
+});

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { readdir, readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import KeyvFile from 'keyv-file';
+import { image } from '../../src';
+import { countUploads } from '../support/observe';
+import { ASSETS } from '../support/stage';
+import { hidePackage, STORE, TOKEN, workbench } from './support';
+
+/** A storage adapter over a Map, with faults, in the place of one that needs a server. */
+const ADAPTER = `
+  const EventEmitter = require('node:events');
+  module.exports.default = class extends EventEmitter {
+    opts = { dialect: 'mysql' };
+    records = new Map();
+    sets = 0;
+    get(key) { return this.records.get(key); }
+    delete(key) { return this.records.delete(key); }
+    clear() {}
+    set(key, value) { this.sets++; FAULT; this.records.set(key, value); }
+    async *iterator() { yield* this.records; }
+  };`;
+
+describe('The store of facebook-attachments', () => {
+  const bench = workbench();
+  const warm = (store: string, ...more: string[]) =>
+    bench.tool(['warm', 'cats', '--root', ASSETS, '--store', store, ...more]);
+  const installAdapter = (fault: string) =>
+    bench.folder.write('node_modules/@keyv/mysql/index.js', ADAPTER.replace('FAULT', fault));
+
+  it('may be a folder with a file for each ID, for which a name without extension is enough', async () => {
+    await warm('file://.data/attachment-ids');
+    assert.equal(
+      (await readdir(bench.folder.at('.data/attachment-ids'))).filter((name) => !name.startsWith('.')).length,
+      2,
+    );
+    const store = new KeyvFile({ filename: bench.folder.at('.data/attachment-ids'), separatedFile: true });
+    const stage = await bench.open({ store });
+    await (await stage.bot()).say(image('cats/tom.jpg'));
+    assert.equal(countUploads(bench.sim), 2);
+    const { stdout } = await bench.tool(['list', '--store', 'file://.data/attachment-ids/']);
+    assert.match(stdout, /image "cats\/tom\.jpg"/);
+  });
+
+  it('may be named by an absolute address', async () => {
+    const { code } = await warm(`file://${bench.folder.at('a folder', 'ids.json').replace(' ', '%20')}`);
+    assert.equal(code, 0);
+    assert.deepEqual(await readdir(bench.folder.at('a folder')), ['ids.json']);
+  });
+
+  it('in one file has every ID at the end, however many came at a time', async () => {
+    await Promise.all(
+      Array.from({ length: 60 }, (_, index) => bench.folder.write(`assets/${index}.png`, `picture ${index}`)),
+    );
+    await bench.tool(['warm', 'assets', '--concurrency', '20', '--store', STORE]);
+    const { stdout } = await bench.tool(['list', '--json', '--store', STORE]);
+    assert.equal((JSON.parse(stdout) as unknown[]).length, 60);
+    assert.deepEqual((await readdir(bench.folder.path)).sort(), ['assets', 'ids.json']);
+  });
+
+  it('keeps what else stands in it', async () => {
+    const other = new KeyvFile({ filename: bench.folder.at('ids.json') });
+    await other.set('mine', 'kept');
+    await warm(STORE);
+    assert.equal(await new KeyvFile({ filename: bench.folder.at('ids.json') }).get('mine'), 'kept');
+  });
+
+  for (const content of ['{"name":"a project"}', '[1,2]', 'null', 'no JSON', '{"cache":[["ke']) {
+    it(`is no file that holds ${content}, and that stays as it is`, async () => {
+      const file = await bench.folder.write('ids.json', content);
+      const { code, stderr } = await warm(STORE);
+      assert.equal(code, 1);
+      assert.equal(
+        stderr,
+        'The store file://ids.json cannot be used: it is a file of something else, or damaged\n',
+      );
+      assert.equal(await readFile(file, 'utf8'), content);
+      assert.equal(bench.sim.totals().calls, 0);
+    });
+  }
+
+  it('is no folder of something else', async () => {
+    await bench.folder.write('package.json', '{}');
+    const { code, stderr } = await warm('file://.');
+    assert.equal(code, 1);
+    assert.match(stderr, /: it is a folder of something else\n$/);
+    assert.deepEqual(await readdir(bench.folder.path), ['package.json']);
+  });
+
+  it('is tried before anything is uploaded: one that cannot be written', async () => {
+    await bench.folder.write('file', '{"cache":[]}');
+    const { code, stderr } = await warm('file://file/ids.json');
+    assert.equal(code, 1);
+    assert.match(stderr, /^The store file:\/\/file\/ids\.json cannot be used: ENOTDIR\b.*\n$/);
+    assert.equal(bench.sim.totals().calls, 0);
+  });
+
+  it('is tried before anything is uploaded: a server that is down, whose password is not told', async () => {
+    const { code, stdout, stderr } = await warm('redis://bot:hunter22@127.0.0.1:1/0?secret=hunter22');
+    assert.equal(code, 1);
+    assert.equal(
+      stderr,
+      'The store redis://127.0.0.1:1/0 cannot be used: connect ECONNREFUSED 127.0.0.1:1\n',
+    );
+    assert.equal(stdout, '');
+    assert.equal(bench.sim.totals().calls, 0);
+  });
+
+  it('is tried before anything is uploaded: a server that never answers', async () => {
+    // It hears what is said, and the end of it.
+    const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
+    bench.closing({ close: () => promisify(server.close.bind(server))() });
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const spawned = await bench.spawnTool(['list', '--store', `redis://127.0.0.1:${port}`]);
+    const { code, stderr } = await spawned.ended;
+    assert.equal(code, 1);
+    assert.equal(stderr, `The store redis://127.0.0.1:${port} cannot be used: no answer within 5 s\n`);
+  });
+
+  it('names the package that it needs, and how to install it', async () => {
+    hidePackage('@keyv/mysql');
+    const { code, stderr } = await warm('mysql://bot@localhost/bot');
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /it needs the package @keyv\/mysql, which is not installed: npm install @keyv\/mysql\n$/,
+    );
+  });
+
+  it('takes the package that the project has installed', async () => {
+    await installAdapter('');
+    const { code } = await warm('mysql://bot@localhost/bot');
+    assert.equal(code, 0);
+  });
+
+  it('tells in a line why a package that is there cannot be loaded', async () => {
+    await bench.folder.write(
+      'node_modules/@keyv/mysql/index.js',
+      "throw new Error('no binary\\nfor this machine')",
+    );
+    const { code, stderr } = await warm('mysql://bot@localhost/bot');
+    assert.equal(code, 1);
+    assert.equal(stderr, 'The store mysql://localhost/bot cannot be used: no binary\n');
+  });
+
+  it('is noticed when it keeps nothing', async () => {
+    await installAdapter('return');
+    const { code, stderr } = await warm('mysql://bot@localhost/bot');
+    assert.equal(code, 1);
+    assert.match(stderr, /it does not keep what is written/);
+    assert.equal(bench.sim.totals().calls, 0);
+  });
+
+  it('that fails on the way ends the uploads, and says so', async () => {
+    await installAdapter(`if (this.sets > 2) throw new Error('disk full for bot:hunter22')`);
+    const { code, stdout, stderr } = await bench.tool([
+      ...[
+        'warm',
+        '.',
+        '--root',
+        ASSETS,
+        '--concurrency',
+        '1',
+        '--store',
+        'mysql://bot:hunter22@localhost/bot',
+      ],
+    ]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^The store mysql:\/\/localhost\/bot failed: disk full for bot:….*run the same command again/,
+    );
+    assert.match(stdout, /\d uploaded .*, \d skipped/);
+    assert.ok(countUploads(bench.sim) < 8);
+  });
+
+  it('that fails where nobody catches it ends the uploads just the same', async () => {
+    await installAdapter(`if (this.sets === 2) setTimeout(() => { throw new Error('connection lost'); })`);
+    bench.sim.addFaults({ what: 'upload-file', times: 8, delayMs: 200 });
+    const spawned = await bench.spawnTool([
+      ...['warm', '.', '--root', ASSETS, '--concurrency', '1', '--store', 'mysql://bot@localhost/bot'],
+    ]);
+    const { code, stdout, stderr } = await spawned.ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /^The store mysql:\/\/localhost\/bot failed: connection lost\. .*\n$/);
+    assert.match(stdout, /\d uploaded .*, \d skipped/);
+  });
+
+  it('tells a password in no form', async () => {
+    const env = { ...TOKEN, FACEBOOK_ATTACHMENTS_STORE: 'redis://:p%40ss+word@127.0.0.1:1' };
+    const { stdout, stderr } = await bench.tool(['warm', 'cats', '--root', ASSETS], { env });
+    assert.doesNotMatch(stdout + stderr, /p%40ss|p@ss/);
+    const unreadable = await warm('redis://:p#s/word@127.0.0.1:1');
+    assert.equal(unreadable.code, 1);
+    assert.doesNotMatch(unreadable.stderr, /p#s|word/);
+  });
+});

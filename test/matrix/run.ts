@@ -1,0 +1,44 @@
+/**
+ * The Node versions that are supported: the unit tests pass on each, and a bot with the plugin as it is published
+ * sends a picture, from CommonJS and from an ES module.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { startSimulator } from '../../simulator';
+import { PAGE, sendPicture } from '../package/bots';
+import { Report } from '../support/report';
+import { createBuiltBot } from './built-bot';
+import { installNodeVersions, NODE_VERSIONS } from './node-versions';
+import { runUnitTests } from './unit-tests';
+
+async function main(): Promise<void> {
+  const report = new Report();
+  const isReady = await report.check('the Node versions, from npm', async (note) => {
+    note((await installNodeVersions()) ? 'installed' : 'installed before');
+    return true;
+  });
+  if (isReady) await runAll(report);
+  process.exitCode = report.end();
+}
+
+async function runAll(report: Report): Promise<void> {
+  const sim = await startSimulator({ pages: [PAGE] });
+  const folder = await mkdtemp(path.join(tmpdir(), 'node-matrix-'));
+  try {
+    const bots = await report.check('build', () => createBuiltBot(folder));
+    for (const [index, version] of NODE_VERSIONS.entries()) {
+      await report.check(`Node ${version.name}: unit tests`, (note) => runUnitTests(version, note));
+      for (const [kind, bot] of (bots ?? []).entries()) {
+        await report.check(`Node ${version.name}: ${bot} sends a picture`, (note) =>
+          sendPicture(sim, { folder, node: version.node, bot, user: `7${kind}0${index}`, note }),
+        );
+      }
+    }
+  } finally {
+    await sim.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+void main();
