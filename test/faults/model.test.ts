@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { Agent, type Dispatcher } from 'undici';
+import type { Simulator } from '../../simulator';
+import { useFolder } from '../support/folder';
+import { watchProcess } from '../support/observe';
+import { scene } from '../support/scene';
+import { asset } from '../support/seen';
+import { openWebsite } from '../support/web';
+import { commands, newModel, type Model } from './model/commands';
+import { ASSETS, World } from './model/world';
+
+const RUNS = Number(process.env.RUNS ?? 2_500);
+const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
+
+/** A machine that is busy gets through fewer runs, and says so. */
+const TIME_LIMIT = 1_000 * Number(process.env.SECONDS ?? 75);
+
+describe('Whatever happens', function () {
+  this.timeout(3 * TIME_LIMIT);
+  const platform = scene();
+  const folder = useFolder();
+
+  it('each message arrives once with the right content, or is reported once', async () => {
+    const { sim } = platform;
+    const website = platform.closing(await openWebsite());
+    const around = {
+      sim,
+      dispatcher: withoutTls(platform.closing(new Agent()), sim),
+      root: folder.path,
+      web: { url: `${website.url}/paw.png`, content: asset('paw.png') },
+    };
+    let runs = 0;
+    const property = fc.asyncProperty(fc.commands([...commands], { maxCommands: 14 }), async (sequence) => {
+      const world = await World.open(around);
+      const model = newModel();
+      try {
+        await fc.asyncModelRun(() => ({ model, real: world }), sequence);
+        await assertAllIsWell(world, model);
+        runs += 1;
+      } finally {
+        await world.close();
+      }
+    });
+    const watched = watchProcess();
+    try {
+      await fc.assert(property, { numRuns: RUNS, seed: SEED, interruptAfterTimeLimit: TIME_LIMIT });
+    } finally {
+      console.log(`      ${runs} runs, seed ${SEED} (SEED=${SEED} plays them again)`);
+      assert.deepEqual(await watched.stop(), [], 'nothing ends the process');
+    }
+  });
+});
+
+/** Shaking hands anew after each cut connection would take most of the time. */
+function withoutTls(agent: Agent, { httpUrl }: Simulator): Dispatcher {
+  return agent.compose(
+    (dispatch) => (options, handler) => dispatch({ ...options, origin: httpUrl }, handler),
+  );
+}
+
+/** In the end, each asset can be sent, and every ID in the store stands for what its key says. */
+async function assertAllIsWell(world: World, model: Model): Promise<void> {
+  await world.heal();
+  Object.assign(model, { uploads: 'work', sends: 'work', store: 'works' });
+  for (const [at, name] of ASSETS.entries()) {
+    const { error, arrived } = await world.send(at % 2, name, false);
+    assert.equal(error, undefined);
+    assert.equal(arrived, 1);
+  }
+  await world.settle();
+  const hashes = new Map(world.sim.assets().map((one) => [one.id, one.sha256]));
+  for (const [key, id] of world.store.ids()) {
+    const [, digest] = /:image:([\w-]{43})$/.exec(key) ?? [];
+    if (digest === undefined) continue;
+    assert.equal(
+      hashes.get(id),
+      Buffer.from(digest, 'base64url').toString('hex'),
+      `what the ID of ${key} is`,
+    );
+  }
+}

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { rename, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import sinon, { type SinonFakeTimers } from 'sinon';
+import type { Dispatcher } from 'undici';
+import { image } from '../../../src';
+import type { Simulator } from '../../../simulator';
+import { openClient, type Client } from '../../support/client';
+import { FaultyStore } from '../../support/faulty-store';
+import { countUploads } from '../../support/observe';
+import { arrived } from '../../support/seen';
+import { sha256 } from '../../support/sha256';
+import { mediaTemplate } from '../matrix/ways';
+
+/** What outlives a run: starting it takes longer than the run itself. */
+export interface Surroundings {
+  readonly sim: Simulator;
+  readonly dispatcher: Dispatcher;
+  /** An empty folder. */
+  readonly root: string;
+  /** An address, and what is there. */
+  readonly web: { readonly url: string; readonly content: Uint8Array };
+}
+
+/** Two files that change, a web address, and bytes. */
+export const ASSETS = ['a.png', 'b.png', 'web', 'bytes'] as const;
+export type AssetName = (typeof ASSETS)[number];
+export type FileName = 'a.png' | 'b.png';
+
+const BYTES = Buffer.from('Bytes that never change');
+
+/** Each is another, over all runs: a message that comes late must not be taken for one of the next run. */
+let users = 0;
+
+/** What became of a message. */
+export interface Fate {
+  readonly user: string;
+  readonly error: unknown;
+  readonly arrived: number;
+}
+
+/** The platform, a store, and two processes that share it; time passes when it is told to. */
+export class World {
+  readonly store = new FaultyStore();
+  readonly #around: Surroundings;
+  readonly #contents: Record<AssetName, Uint8Array>;
+  readonly #processes: Client[] = [];
+  readonly #clock: SinonFakeTimers;
+  #elapsed = 0;
+  #edits = 0;
+
+  static async open(around: Surroundings): Promise<World> {
+    const world = new World(around);
+    around.sim.reset();
+    await world.edit('a.png');
+    await world.edit('b.png');
+    for (const process of [0, 1]) world.#start(process);
+    return world;
+  }
+
+  private constructor(around: Surroundings) {
+    this.#around = around;
+    this.#contents = { 'a.png': BYTES, 'b.png': BYTES, web: around.web.content, bytes: BYTES };
+    this.#clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+    const now = performance.now.bind(performance);
+    sinon.replace(performance, 'now', () => now() + this.#elapsed);
+    // An upload that is tried again need not wait for it.
+    sinon.replace(Math, 'random', () => 0.001);
+  }
+
+  get sim(): Simulator {
+    return this.#around.sim;
+  }
+
+  /** Sends to a new user, and looks what has become of it. */
+  async send(process: number, asset: AssetName, isTemplate: boolean): Promise<Fate> {
+    const client = this.#process(process);
+    users += 1;
+    const user = String(users);
+    const message = isTemplate ? this.#template(asset) : this.#attachment(asset);
+    const error: unknown = await client.send(user, message).then(
+      () => undefined,
+      (reason: unknown) => reason,
+    );
+    // Messages that waited for the same upload share its error.
+    if (error !== undefined)
+      assert.ok(
+        client.errors.some((told) => told === error),
+        'it is reported',
+      );
+    const shown = arrived(this.sim, user);
+    const right = sha256(this.#contents[asset], 'hex');
+    for (const { attachments } of shown) assert.equal(attachments[0]?.sha256, right, `the bytes of ${asset}`);
+    return { user, error, arrived: shown.length };
+  }
+
+  /** How often content goes up while something is done. */
+  async countUploads(work: () => Promise<unknown>): Promise<number> {
+    const before = countUploads(this.sim);
+    await work();
+    return countUploads(this.sim) - before;
+  }
+
+  async edit(file: FileName): Promise<void> {
+    this.#edits += 1;
+    const content = Buffer.from(`${file}, as it is after ${this.#edits} edits`);
+    const target = path.join(this.#around.root, file);
+    await writeFile(`${target}.new`, content);
+    await rename(`${target}.new`, target);
+    this.#contents[file] = content;
+  }
+
+  async passTime(ms: number): Promise<void> {
+    this.#clock.tick(ms);
+    this.#elapsed += ms;
+    // The cache looks at the clock at most once a millisecond.
+    await wait(3);
+  }
+
+  /** Lets what goes on in the background end. */
+  async settle(): Promise<void> {
+    for (const { plugin } of this.#processes) await plugin.close();
+  }
+
+  async restart(process: number): Promise<void> {
+    await this.#process(process).plugin.close();
+    this.#start(process);
+  }
+
+  /** The platform and the store are well again, and what was refused may be tried again. */
+  async heal(): Promise<void> {
+    this.sim.clearFaults();
+    this.store.heal();
+    await this.passTime(60_000);
+  }
+
+  async close(): Promise<void> {
+    await this.settle();
+    sinon.restore();
+  }
+
+  #start(process: number): void {
+    const { sim, dispatcher, root } = this.#around;
+    this.#processes[process] = openClient(sim, {
+      root,
+      dispatcher,
+      store: this.store,
+      storeTimeout: 2,
+      // Making room for more takes longer than the run itself.
+      memory: 100,
+      uploads: { attempts: 2 },
+    });
+  }
+
+  #process(number: number): Client {
+    const process = this.#processes[number];
+    assert.ok(process);
+    return process;
+  }
+
+  #attachment(asset: AssetName): object {
+    if (asset === 'bytes') return image(BYTES, { filename: 'bytes.png' });
+    return image(asset === 'web' ? this.#around.web.url : asset);
+  }
+
+  #template(asset: AssetName): object {
+    if (asset !== 'bytes') return mediaTemplate(asset === 'web' ? this.#around.web.url : asset);
+    const element = { media_type: 'image', filedata: BYTES, filename: 'bytes.png' };
+    return { attachment: { type: 'template', payload: { template_type: 'media', elements: [element] } } };
+  }
+}

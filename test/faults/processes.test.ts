@@ -1,0 +1,167 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import KeyvFile from 'keyv-file';
+import { image } from '../../src';
+import type { Simulator } from '../../simulator';
+import { startChild, type Child } from '../support/children';
+import { openClient } from '../support/client';
+import { useFolder } from '../support/folder';
+import { openGate } from '../support/gate';
+import { countUploads, inTime, until } from '../support/observe';
+import { scene } from '../support/scene';
+import { arrived } from '../support/seen';
+import { PAGE } from '../support/stage';
+import type { Orders } from './processes/bot';
+
+const BOT = path.join(__dirname, 'processes/bot.ts');
+
+/** To start, send and end, on a machine that has other things to do. */
+const PATIENCE = 60_000;
+
+const DAY = 24 * 60 * 60 * 1000;
+
+describe('A bot in a process of its own', function () {
+  this.timeout(4 * PATIENCE);
+  const platform = scene();
+  const folder = useFolder();
+  const children: Child[] = [];
+
+  beforeEach(async () => {
+    await folder.write('ca.pem', platform.sim.ca);
+    await folder.write('root/large.png', Buffer.alloc(12 * 1024 * 1024, 'large'));
+  });
+  afterEach(async () => {
+    for (const child of children.splice(0)) {
+      child.kill();
+      await child.ended;
+    }
+  });
+
+  const start = (orders: Partial<Orders>): Child => {
+    const child = startChild(
+      BOT,
+      {
+        host: platform.sim.host,
+        page: PAGE,
+        root: folder.at('root'),
+        store: folder.at('store'),
+        picture: 'large.png',
+        users: ['7001'],
+        ...orders,
+      },
+      { ca: folder.at('ca.pem') },
+    );
+    children.push(child);
+    return child;
+  };
+
+  const end = async (child: Child): Promise<void> => {
+    const code = await inTime('the end of the process', child.ended, PATIENCE);
+    assert.equal(code, 0, child.complaints.join('\n'));
+    assert.deepEqual(child.complaints, []);
+  };
+
+  const arrivals = (user = '7001'): number => arrived(platform.sim, user).length;
+
+  it('that is killed between an upload and its store repeats that one upload, and loses nothing', async () => {
+    const first = start({});
+    await onceUploaded(platform.sim, () => {
+      first.kill();
+    });
+    await first.ended;
+    assert.equal(arrivals(), 0);
+    await end(start({}));
+    assert.equal(arrivals(), 1);
+    assert.equal(countUploads(platform.sim), 2);
+    await end(start({}));
+    assert.equal(countUploads(platform.sim), 2, 'now the ID is in the store');
+  });
+
+  it('that is killed in an upload sends it again, and loses nothing', async () => {
+    const gate = platform.closing(await openGate(platform.sim));
+    const { halted } = gate.haltAfter(1024 * 1024);
+    const first = start({ host: gate.host });
+    await inTime('an upload that has begun', halted, PATIENCE);
+    first.kill();
+    await first.ended;
+    await end(start({}));
+    assert.equal(arrivals(), 1);
+    assert.equal(platform.sim.assets().length, 1);
+  });
+
+  it('that is killed in a broadcast goes on where it was: all get it, nobody who had it gets it again', async () => {
+    const users = Array.from({ length: 200 }, (_, at) => String(20_000 + at));
+    const atATime = 5;
+    const first = start({ users, atATime });
+    await until('half of the broadcast', () => first.lines.length >= users.length / 2, PATIENCE);
+    first.kill();
+    await first.ended;
+    const served = first.lines.map((line) => line.replace('sent ', ''));
+    const left = users.filter((user) => !served.includes(user));
+    assert.ok(left.length > 0, 'it was killed before its end');
+    await end(start({ users: left, atATime }));
+    assert.deepEqual(
+      users.filter((user) => arrivals(user) === 0),
+      [],
+      'who got nothing',
+    );
+    assert.deepEqual(
+      served.filter((user) => arrivals(user) > 1),
+      [],
+      'who had it and got it again',
+    );
+    // What was on its way when it was killed, nobody can know of.
+    assert.ok(left.filter((user) => arrivals(user) > 1).length <= atATime);
+    assert.equal(countUploads(platform.sim), 1, 'the ID was in the store');
+  });
+
+  for (const atTheEnd of ['close', 'shutdown'] as const) {
+    it(`that ends with ${atTheEnd}() ends its renewal before, and leaves nothing open`, async () => {
+      const old = await storedId();
+      platform.sim.addFaults({ path: '/message_attachments$', delayMs: 1_000 });
+      const child = start({ refreshAhead: 89 * DAY, atTheEnd });
+      await end(child);
+      assert.equal(arrived(platform.sim)[0]?.attachments[0]?.attachmentId, old, 'it was not waited for');
+      assert.equal(await storedId(), platform.sim.assets().at(-1)?.id, 'the new ID is in the store');
+      assert.equal(child.lines.at(-1), 'open: nothing');
+    });
+  }
+
+  it('that forgets close() ends all the same, and so does one whose renewal is not over', async () => {
+    await end(start({}));
+    assert.equal(arrivals(), 1);
+    platform.sim.addFaults({
+      path: '/message_attachments$',
+      error: { code: 613 },
+      headers: { 'Retry-After': '29' },
+      times: Infinity,
+    });
+    const begun = performance.now();
+    await end(start({ refreshAhead: 89 * DAY }));
+    assert.equal(arrivals(), 2);
+    assert.ok(performance.now() - begun < 29_000, 'it does not wait for the next try');
+  });
+
+  /** Sends as another process does that shares the store; resolves with the ID that it used. */
+  const storedId = async (): Promise<string | undefined> => {
+    const store = new KeyvFile({ filename: folder.at('store'), separatedFile: true });
+    const client = openClient(platform.sim, { root: folder.at('root'), store });
+    await client.send('7000', image('large.png'));
+    await client.close();
+    return arrived(platform.sim, '7000').at(-1)?.attachments[0]?.attachmentId;
+  };
+});
+
+async function onceUploaded(sim: Simulator, act: () => void): Promise<void> {
+  await inTime(
+    'an upload',
+    new Promise<void>((resolve) => {
+      sim.events.once('asset', () => {
+        // Before the platform answers.
+        act();
+        resolve();
+      });
+    }),
+    PATIENCE,
+  );
+}

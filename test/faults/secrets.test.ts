@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { Agent, type Dispatcher } from 'undici';
+import { image, type AttachmentCacheOptions } from '../../src';
+import { startSimulator, type Fault, type Simulator } from '../../simulator';
+import { CANARY, CANARY_PAGE, catchLeaks, PROOF, type Leaks } from '../support/canary';
+import { FaultyStore, throws } from '../support/faulty-store';
+import { openGate } from '../support/gate';
+import { arrived } from '../support/seen';
+import { openStage, type Bot, type Stage } from '../support/stage';
+import { openWebsite, type Website } from '../support/web';
+import { PLATFORM_FAULTS } from './matrix/platform-faults';
+import { mediaTemplate, say } from './matrix/ways';
+
+/** What the platform might say back, and a proxy or a library put into an error. */
+const ECHO = [
+  `Cannot fetch https://${CANARY.user}:${CANARY.password}@example.com/cat.jpg?${CANARY.query}#top,`,
+  `asked with access_token=${encodeURIComponent(CANARY_PAGE.token)}&appsecret_proof=${PROOF}`,
+  `(${CANARY_PAGE.token}, ${CANARY_PAGE.secret ?? ''})`,
+].join(' ');
+
+describe('Secrets', () => {
+  let sim: Simulator;
+  let website: Website;
+  let stage: Stage | undefined;
+  let store: FaultyStore;
+  let leaks: Leaks;
+
+  before(async () => {
+    sim = await startSimulator({ pages: [CANARY_PAGE] });
+    website = await openWebsite();
+  });
+  after(async () => {
+    await website.close();
+    await sim.close();
+  });
+  beforeEach(() => {
+    sim.reset();
+    store = new FaultyStore();
+    leaks = catchLeaks();
+  });
+  afterEach(async () => {
+    await stage?.close();
+    stage = undefined;
+    leaks.stop();
+  });
+
+  const open = async (options: AttachmentCacheOptions = {}): Promise<Bot> => {
+    stage = await openStage({ sim, pages: [CANARY_PAGE], store, uploads: { attempts: 2 }, ...options });
+    leaks.watch(stage.plugin);
+    return stage.bot();
+  };
+
+  /** Sends it, whatever becomes of it, and looks everywhere. */
+  const look = async (bot: Bot, ...messages: object[]): Promise<void> => {
+    for (const message of messages) await say(bot, message).catch(leaks.take);
+    await stage?.plugin.close();
+    leaks.take(stage?.lines, stage?.errors, stage?.plugin.stats, stage?.plugin, [...store.records]);
+    assert.ok(leaks.size > 0, 'there was something to look at');
+    leaks.assertNone();
+  };
+
+  const signed = () => `${website.url}/paw.png?${CANARY.query}#canarysignature`;
+
+  const ways: readonly (readonly [string, () => object[]])[] = [
+    ['a file', () => [image('paw.png')]],
+    ['a signed web address', () => [image(signed())]],
+    ['a media template with a signed web address', () => [mediaTemplate(signed())]],
+  ];
+
+  for (const [what, messages] of ways) {
+    it(`are in nothing that ${what} leaves when all is well, and when an ID dies`, async () => {
+      const bot = await open();
+      for (const message of messages()) await say(bot, message);
+      sim.revokeAll();
+      await look(bot, ...messages());
+      assert.equal(arrived(sim, '7001', CANARY_PAGE.id).length, 2);
+    });
+
+    for (const { name, fault, hangs } of PLATFORM_FAULTS) {
+      if (hangs) continue;
+      for (const door of ['messages', 'message_attachments']) {
+        it(`are in nothing that ${what} leaves when the call of /${door} ${name}`, async () => {
+          sim.addFaults(withEcho({ ...fault, path: `/${door}$` }));
+          await look(await open(), ...messages());
+        });
+      }
+    }
+  }
+
+  it('are in nothing that an address with a password leaves', async () => {
+    const address = signed().replace('//', `//${CANARY.user}:${CANARY.password}@`);
+    await look(await open(), image(address), mediaTemplate(address), image(new URL(address)));
+    assert.equal(stage?.errors.length, 3, 'the platform fetches no such address');
+  });
+
+  for (const [what, address] of [
+    ['without a host', `https://${CANARY.user}:${CANARY.password}@:80/x?${CANARY.query}`],
+    ['of a mistyped scheme', `htps://${CANARY.user}:${CANARY.password}@example.com/cat.jpg?${CANARY.query}`],
+    ['without a scheme', `//example.com/cat.jpg?${CANARY.query}`],
+    ['that forgot its scheme', `www.example.com/cat.jpg?${CANARY.query}`],
+  ] as const) {
+    it(`are in nothing that an address ${what} leaves`, async () => {
+      await look(await open(), image(address));
+      assert.equal(stage?.errors.length, 1);
+    });
+  }
+
+  it('are in nothing that a `cacheKey` leaves which throws the address', async () => {
+    const cacheKey = (url: URL): string => {
+      throw new Error(`No key for ${url.href}`);
+    };
+    await look(await open({ cacheKey }), image(signed()));
+    assert.equal(stage?.errors.length, 1);
+  });
+
+  it('are in nothing that strict mode rejects with', async () => {
+    sim.addFaults(withEcho({ error: { code: 100, subcode: 2018008 }, times: Infinity }));
+    const bot = await open({ strict: true });
+    await assert.rejects(say(bot, image(signed())), (error) => {
+      leaks.take(error);
+      return true;
+    });
+    await look(bot, image(signed()), mediaTemplate(signed()));
+  });
+
+  it('are in nothing that a connection leaves which never comes up', async () => {
+    const gate = await openGate(sim);
+    gate.refuse('refused', Infinity);
+    await look(await open({ dispatcher: gate.dispatcher }), ...ways.flatMap(([, messages]) => messages()));
+    assert.ok(stage?.errors.length);
+    await gate.close();
+  });
+
+  it('are in nothing that a dispatcher leaves whose errors hold the request', async () => {
+    const agent = new Agent();
+    const dispatcher = agent.compose(() => (options: Dispatcher.DispatchOptions) => {
+      throw Object.assign(new Error(`Cannot dispatch ${options.method} ${options.path}: ${ECHO}`), {
+        options,
+      });
+    });
+    await look(await open({ dispatcher }), ...ways.flatMap(([, messages]) => messages()));
+    assert.ok(stage?.errors.length);
+    await agent.close();
+  });
+
+  for (const scheme of ['redis', 'rediss', 'postgres', 'mysql', 'mongodb+srv', 'https']) {
+    it(`are in nothing that a store of ${scheme}: leaves which fails`, async () => {
+      const server = `${scheme}://${CANARY.user}:${CANARY.password}@db.example.com:6379/0?${CANARY.query}`;
+      const failing = throws(`connect ECONNREFUSED "${server}"`);
+      store.fail({ get: failing, set: failing, delete: failing });
+      const bot = await open();
+      await look(bot, image('paw.png'));
+      await stage?.plugin.forget(image('paw.png')).catch(leaks.take);
+      await look(bot);
+      assert.ok(stage?.errors.length);
+    });
+  }
+});
+
+/** With an error message that holds all there is to hide. */
+function withEcho(fault: Fault): Fault {
+  if (fault.error) return { ...fault, error: { ...fault.error, message: ECHO } };
+  return typeof fault.body === 'string' && fault.body !== '' ? { ...fault, body: fault.body + ECHO } : fault;
+}

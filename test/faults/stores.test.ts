@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import Keyv from 'keyv';
+import { image, StoreError } from '../../src';
+import { answers, FaultyStore, hangs, throws } from '../support/faulty-store';
+import { openClient } from '../support/client';
+import { countUploads, until } from '../support/observe';
+import { scene } from '../support/scene';
+import { arrived } from '../support/seen';
+import { PAGE } from '../support/stage';
+import { ARRIVES, sendAgain, useMatrix } from './matrix/cell';
+import { recordOf, STORE_FAULTS } from './matrix/store-faults';
+import { FILE_WAYS, FIRST, RECOVERY, WARM_STORE } from './matrix/ways';
+
+/** Long enough for a slow store on a busy machine. */
+const STORE_TIMEOUT = 250;
+
+const PICTURES = ['paw.png', 'cats/tom.jpg', 'cats/mia.jpg'];
+
+describe('A store', () => {
+  const { cell } = useMatrix();
+
+  for (const way of FILE_WAYS) {
+    describe(`in ${way.name}`, () => {
+      for (const { name, courses, isOutage } of STORE_FAULTS) {
+        cell(`that ${name}: the message arrives`, () => ({
+          way,
+          options: () => ({ storeTimeout: STORE_TIMEOUT }),
+          fault: ({ store }) => {
+            store.fail(courses);
+          },
+          outcome: ARRIVES,
+          check: ({ stage, sim }) => {
+            const told = stage.errors.filter((error) => error instanceof StoreError);
+            assert.ok(told.length <= (isOutage ? 1 : 0), `reported: ${stage.errors.join('; ')}`);
+            assert.equal(stage.errors.length, told.length, 'nothing else is wrong');
+            assert.ok(countUploads(sim) <= 2, 'its content goes up twice at most');
+          },
+        }));
+      }
+    });
+  }
+
+  cell('that holds the ID of a video under the key of a picture: the message arrives', () => ({
+    way: FIRST,
+    fault: async ({ sim, store }) => {
+      const other = openClient(sim);
+      await other.send('7000', { attachment: { type: 'video', payload: { url: 'night.mp4' } } });
+      await other.close();
+      const [video] = sim.assets();
+      store.fail({ get: answers(JSON.stringify(recordOf({ id: video?.id, type: 'video' }))) });
+    },
+    outcome: ARRIVES,
+  }));
+
+  for (const way of [FIRST, RECOVERY]) {
+    for (const { name, courses, isOutage } of STORE_FAULTS) {
+      if (!isOutage) continue;
+      cell(`that ${name} in ${way.name}, and then works: the ID reaches it`, () => ({
+        way,
+        options: () => ({ storeTimeout: STORE_TIMEOUT }),
+        fault: ({ store }) => {
+          store.fail(courses);
+        },
+        outcome: ARRIVES,
+        check: async ({ sim, stage, store, source }) => {
+          await sendAgain(stage, source);
+          store.heal();
+          const alive = sim.assets().find((asset) => asset.alive);
+          await until('the ID is in the store', () => store.ids().some(([, id]) => id === alive?.id));
+        },
+      }));
+    }
+  }
+
+  for (const [how, course] of [
+    ['fails', throws()],
+    ['hangs', hangs],
+  ] as const) {
+    cell(`that ${how} is waited for once: the next messages do not ask it`, () => ({
+      way: WARM_STORE,
+      options: () => ({ storeTimeout: STORE_TIMEOUT }),
+      fault: ({ store }) => {
+        store.fail({ get: course, set: course });
+      },
+      outcome: ARRIVES,
+      check: async ({ stage, store, sim }) => {
+        for (const source of ['paw.png', 'other.png', 'other.png']) await sendAgain(stage, source);
+        assert.equal(countReads(store), 2, 'one by the process that warmed it, one by this one');
+        assert.equal(countUploads(sim), 2, 'one for each asset');
+      },
+    }));
+  }
+});
+
+describe('A store', () => {
+  const platform = scene();
+
+  const openOn = (store: FaultyStore | Keyv) =>
+    platform.closing(openClient(platform.sim, { store, storeTimeout: STORE_TIMEOUT }));
+
+  it('that is down costs one upload an asset, however many messages wait', async () => {
+    const store = new FaultyStore();
+    store.fail({ get: hangs, set: hangs });
+    const client = openOn(store);
+    const sends = Array.from({ length: 90 }, (_, at) =>
+      client.send(String(9000 + at), image(PICTURES[at % PICTURES.length] ?? '')),
+    );
+    await Promise.all(sends);
+    assert.equal(countUploads(platform.sim), PICTURES.length);
+    assert.equal(client.errors.length, 1);
+    store.heal();
+    await until('all IDs are in the store', () => store.ids().length === PICTURES.length);
+  });
+
+  it('that disconnects between two messages loses neither, nor the IDs that are known', async () => {
+    const store = new FaultyStore();
+    const client = openOn(store);
+    await client.send('7001', image('paw.png'));
+    store.fail({ get: throws(), set: throws(), delete: throws() });
+    for (const picture of [...PICTURES, ...PICTURES]) await client.send('7001', image(picture));
+    assert.equal(arrived(platform.sim).length, 1 + 2 * PICTURES.length);
+    assert.equal(countUploads(platform.sim), PICTURES.length, 'one for each, all but one while it was down');
+    store.heal();
+    await until('the IDs that it missed are in it', () => store.ids().length === PICTURES.length);
+  });
+
+  it('that fills up keeps what it has: each asset goes up once all the same', async () => {
+    const store = new FaultyStore();
+    const client = openOn(store);
+    const isFull = throws('ENOSPC: no space left on device, write');
+    store.fail({ set: (carryOut, key) => (store.records.size < 1 ? carryOut() : isFull(carryOut, key)) });
+    for (const picture of [...PICTURES, ...PICTURES]) await client.send('7001', image(picture));
+    assert.equal(arrived(platform.sim).length, 2 * PICTURES.length);
+    assert.equal(countUploads(platform.sim), PICTURES.length);
+    assert.equal(store.ids().length, 1);
+    assert.deepEqual(
+      client.errors.map(({ name }) => name),
+      ['StoreError'],
+    );
+  });
+
+  it('that tells of a failure by its event alone is down, and its answer is not taken for a miss', async () => {
+    const store = new FaultyStore();
+    const keyv = new Keyv({ store });
+    store.fail({
+      get: () => {
+        keyv.emit('error', new Error('The connection is gone'));
+        return undefined;
+      },
+    });
+    const client = openOn(keyv);
+    for (const picture of PICTURES) await client.send('7001', image(picture));
+    assert.equal(countReads(store), 1, 'the next messages do not ask it');
+    assert.deepEqual(
+      client.errors.map(({ name }) => name),
+      ['StoreError'],
+    );
+  });
+
+  it('that cannot delete says so to whoever asks it to, and messages go on', async () => {
+    const store = new FaultyStore();
+    const client = openOn(store);
+    await client.send('7001', image('paw.png'));
+    store.fail({ delete: throws() });
+    await assert.rejects(client.plugin.forget(image('paw.png'), { page: PAGE.id }), { name: 'StoreError' });
+    await client.send('7001', image('paw.png'));
+    assert.equal(arrived(platform.sim).length, 2);
+  });
+});
+
+/** Of IDs; the plugin also looks whether a store that was down is back. */
+function countReads({ calls }: FaultyStore): number {
+  return calls.filter(({ action, key }) => action === 'get' && !key.endsWith('probe')).length;
+}

@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { Agent } from 'undici';
+import { image, type AttachmentCacheOptions } from '../../src';
+import type { Fault } from '../../simulator';
+import { openClient, type Client } from '../support/client';
+import { FaultyStore } from '../support/faulty-store';
+import { countUploads } from '../support/observe';
+import { scene } from '../support/scene';
+import { arrived, asset } from '../support/seen';
+import { sha256 } from '../support/sha256';
+import type { Bot, Stage } from '../support/stage';
+import { openWebsite, type Website } from '../support/web';
+import { mediaTemplate, say } from './matrix/ways';
+
+const MANY = 1_000;
+
+const USERS = Array.from({ length: MANY }, (_, at) => String(100_000 + at));
+
+describe('A storm of a thousand sends', () => {
+  const platform = scene();
+  let website: Website;
+
+  before(async () => {
+    website = await openWebsite();
+  });
+  after(() => website.close());
+
+  /** A stage, and a bot for each user. */
+  const open = async (options: AttachmentCacheOptions = {}): Promise<{ stage: Stage; bots: Bot[] }> => {
+    const { sim } = platform;
+    // A thousand connections at once would measure this machine's TLS.
+    const dispatcher = platform.closing(new Agent({ connect: { ca: sim.ca }, connections: 50 }));
+    const stage = await platform.open({ dispatcher, ...options });
+    return { stage, bots: await Promise.all(USERS.map((user) => stage.bot(user))) };
+  };
+
+  const sendAll = (bots: Bot[], message: object): Promise<unknown> =>
+    Promise.all(bots.map((bot) => say(bot, message)));
+
+  const assertEachArrivedOnce = (stage: Stage): void => {
+    const right = sha256(asset('paw.png'), 'hex');
+    const wrong = USERS.filter((user) => {
+      const [message, ...more] = arrived(platform.sim, user);
+      return more.length > 0 || message?.attachments[0]?.sha256 !== right;
+    });
+    assert.deepEqual(wrong, [], 'who did not get it exactly once');
+    assert.deepEqual(stage.lines, []);
+  };
+
+  for (const [what, message] of [
+    ['a file', () => image('paw.png')],
+    ['a web address', () => image(`${website.url}/paw.png`)],
+    ['a media template', () => mediaTemplate('paw.png')],
+  ] as const) {
+    it(`with ${what} that nobody has sent before uploads once`, async () => {
+      const { stage, bots } = await open();
+      await sendAll(bots, message());
+      assertEachArrivedOnce(stage);
+      assert.equal(countUploads(platform.sim), 1);
+    });
+
+    it(`that meets a dead ID of ${what} delivers each once, and the content goes up twice at most`, async () => {
+      const { stage, bots } = await open();
+      await say(await stage.bot(), message());
+      platform.sim.revokeAll();
+      platform.sim.clearCalls();
+      await sendAll(bots, message());
+      assertEachArrivedOnce(stage);
+      assert.ok(countUploads(platform.sim) <= 2, `it went up ${countUploads(platform.sim)} times`);
+    });
+  }
+
+  it("that saves by sending (save: 'send') uploads once", async () => {
+    const { stage, bots } = await open({ save: 'send' });
+    await sendAll(bots, image('paw.png'));
+    assertEachArrivedOnce(stage);
+    assert.equal(countUploads(platform.sim), 1);
+  });
+
+  for (const [how, fault] of [
+    ['is refused', { error: { code: 200 } }],
+    ['fails every time', { status: 500, body: '' }],
+    ['finds the file refused', { error: { code: 100, subcode: 2018047 } }],
+  ] satisfies [string, Fault][]) {
+    it(`whose renewal ${how} still delivers each once`, async () => {
+      const { stage, bots } = await open({ uploads: { attempts: 2 } });
+      await say(await stage.bot(), image('paw.png'));
+      platform.sim.revokeAll();
+      platform.sim.addFaults({ ...fault, path: '/message_attachments$', times: Infinity });
+      await sendAll(bots, image('paw.png'));
+      assertEachArrivedOnce(stage);
+      assert.equal(stage.errors.length, 1, 'the failure is reported once');
+    });
+  }
+
+  it('that meets an ID which another process has renewed goes by that one, and uploads nothing', async () => {
+    const store = new FaultyStore();
+    const { stage, bots } = await open({ store });
+    await say(await stage.bot(), image('paw.png'));
+    platform.sim.revokeAll();
+    const other = platform.closing(openClient(platform.sim, { store }));
+    await renew(other);
+    platform.sim.clearCalls();
+    await sendAll(bots, image('paw.png'));
+    assertEachArrivedOnce(stage);
+    assert.equal(countUploads(platform.sim), 0);
+  });
+
+  it('that meets a dead ID in memory, and another dead one in the store, uploads twice at most', async () => {
+    const store = new FaultyStore();
+    const { stage, bots } = await open({ store });
+    await say(await stage.bot(), image('paw.png'));
+    platform.sim.revokeAll();
+    await renew(platform.closing(openClient(platform.sim, { store })));
+    platform.sim.revokeAll();
+    platform.sim.clearCalls();
+    await sendAll(bots, image('paw.png'));
+    assertEachArrivedOnce(stage);
+    assert.ok(countUploads(platform.sim) <= 2, `it went up ${countUploads(platform.sim)} times`);
+  });
+
+  it('is over when it is over: the next send goes by the new ID, and nothing else is called', async () => {
+    const { stage, bots } = await open();
+    await say(await stage.bot(), image('paw.png'));
+    platform.sim.revokeAll();
+    await sendAll(bots, image('paw.png'));
+    platform.sim.clearCalls();
+    await say(await stage.bot(), image('paw.png'));
+    assert.deepEqual(platform.sim.totals().byWhat, { 'send-id': 1 });
+  });
+});
+
+/** Sends what is dead, so that a new ID is in the store. */
+async function renew(client: Client): Promise<void> {
+  await client.send('7002', image('paw.png'));
+  await client.plugin.close();
+}
