@@ -1,0 +1,35 @@
+import { createRequire } from 'node:module';
+import type * as Undici from 'undici';
+import type { KeyvLike, KeyvStorageLike } from '../../src';
+
+/** Packages that this folder's package.json names are there only once its runner has installed them. */
+const load = createRequire(__filename);
+
+/** `@keyv/sqlite`, `@keyv/postgres` and `@keyv/mysql`, as far as they are alike. */
+export interface SqlAdapter extends KeyvStorageLike {
+  query(sql: string): Promise<Record<string, unknown>[]>;
+  disconnect(): Promise<void>;
+}
+
+/** `iterationLimit`: how many rows are read at a time when keys are listed. */
+type SqlAdapterClass = new (options: { uri: string; table: string; iterationLimit?: number }) => SqlAdapter;
+
+export function loadSqlAdapter(name: '@keyv/sqlite' | '@keyv/postgres' | '@keyv/mysql'): SqlAdapterClass {
+  return (load(name) as { default: SqlAdapterClass }).default;
+}
+
+/** Keyv 4 and 6, as far as they are used here. */
+export type OtherKeyvClass = new (options: { store: KeyvStorageLike; namespace: string }) => KeyvLike;
+
+export function loadKeyv4(): OtherKeyvClass {
+  return load('keyv-4') as OtherKeyvClass;
+}
+
+export function loadKeyv6(): OtherKeyvClass {
+  return (load('keyv-6') as { default: OtherKeyvClass }).default;
+}
+
+/** undici 8, whose Agent is to do what this project's does. */
+export function loadUndici8(): typeof Undici {
+  return load('undici-8') as typeof Undici;
+}

@@ -1,0 +1,266 @@
+import { connect } from 'node:net';
+import path from 'node:path';
+import { readFile } from 'node:fs/promises';
+import KeyvRedis from '@keyv/redis';
+import { KeyvFile } from 'keyv-file';
+import type { KeyvLike, KeyvStorageLike } from '../../src';
+import { loadSqlAdapter, type SqlAdapter } from './adapters';
+
+/** A record as it stands in a store. */
+export interface Row {
+  readonly key: string;
+  readonly value: string;
+  /** Milliseconds until it ends, as the store knows it. */
+  readonly left: number;
+}
+
+/** What the plugin's Keyv puts before the keys of a bare adapter. */
+export const PREFIX = 'facebook-attachments:';
+
+/** A row as Keyv would write it. */
+export interface NewRow {
+  readonly key: string;
+  readonly value: string;
+  readonly ttl: number;
+}
+
+/** A store as one process has it. */
+export interface OpenStore {
+  readonly adapter: KeyvStorageLike;
+  /** What a bot is given. Default: the adapter. */
+  readonly keyv?: KeyvLike;
+  /** What that puts before keys. Default: `PREFIX`. */
+  readonly prefix?: string;
+  /** Rows whose key holds a text, read past Keyv. */
+  rows(part: string): Promise<Row[]>;
+  /** Writes very many rows past Keyv. Undefined: Keyv does well enough. */
+  readonly insert?: (rows: readonly NewRow[]) => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Where a store is: enough for another process to open it. */
+export interface Place {
+  readonly kind: string;
+  /** An address, or a path. */
+  readonly at: string;
+  readonly table: string;
+}
+
+export interface StoreKind {
+  readonly name: string;
+  /** The address of its server. Undefined: it needs none. */
+  readonly address?: string;
+  /** Whether several can have it open. */
+  readonly isShared: boolean;
+  /** Why it cannot list what is in it. Undefined: it can. */
+  readonly cannotList?: string;
+  open(place: Place): OpenStore;
+  /** Takes away what a run left, rows whose key holds `part`. */
+  clean(place: Place, part: string): Promise<void>;
+}
+
+/** How many rows are read, or written, at a time. */
+const BATCH = 1_000;
+
+const maps = new Map<string, Map<string, unknown>>();
+
+export const MEMORY: StoreKind = {
+  name: 'memory',
+  isShared: false,
+  open: ({ table }) => {
+    const map = maps.get(table) ?? new Map<string, unknown>();
+    maps.set(table, map);
+    return {
+      adapter: map,
+      rows: (part) =>
+        Promise.resolve(
+          [...map].filter(([key]) => key.includes(part)).map(([key, value]) => row(key, value)),
+        ),
+      close: () => Promise.resolve(),
+    };
+  },
+  clean: ({ table }) => {
+    maps.delete(table);
+    return Promise.resolve();
+  },
+};
+
+export const FILE: StoreKind = {
+  name: 'keyv-file',
+  // Each process has the whole file in memory, and writes the whole of it.
+  isShared: false,
+  ...(Number.parseInt(process.versions.node) < 22 && { cannotList: 'it uses what only Node 22 has' }),
+  open: ({ at }) => {
+    const filename = path.join(at, 'ids.json');
+    const store = new KeyvFile({ filename });
+    return {
+      adapter: store,
+      rows: async (part) => {
+        const { cache } = JSON.parse(await readFile(filename, 'utf8')) as {
+          cache: [key: string, { value: string; expire: number }][];
+        };
+        return cache
+          .filter(([key]) => key.includes(part))
+          .map(([key, { value, expire }]) => ({ key, value, left: expire - Date.now() }));
+      },
+      // It writes its file once for all that is set at a time.
+      insert: async (rows) => {
+        await Promise.all(rows.map(({ key, value, ttl }) => store.set(key, value, ttl)));
+      },
+      close: () => Promise.resolve(),
+    };
+  },
+  clean: () => Promise.resolve(),
+};
+
+export const REDIS: StoreKind = {
+  name: 'Redis',
+  address: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379',
+  isShared: true,
+  open: ({ at }) => {
+    const store = new KeyvRedis<unknown>(at);
+    return {
+      adapter: store,
+      rows: (part) => redisRows(store, part),
+      close: () => store.disconnect(true),
+    };
+  },
+  clean: async ({ at }, part) => {
+    const store = new KeyvRedis<unknown>(at);
+    const client = await redisClient(store);
+    for await (const keys of client.scanIterator(matching(part))) {
+      if (keys.length > 0) await client.unlink(keys);
+    }
+    await store.disconnect();
+  },
+};
+
+export const SQLITE = sqlKind({
+  name: 'SQLite',
+  adapter: '@keyv/sqlite',
+  keyColumn: 'key',
+  uri: (at) => `sqlite://${path.join(at, 'ids.sqlite')}`,
+  pageSize: { iterationLimit: BATCH },
+});
+
+export const POSTGRES = sqlKind({
+  name: 'PostgreSQL',
+  adapter: '@keyv/postgres',
+  keyColumn: 'key',
+  address: process.env.POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/test',
+  pageSize: { iterationLimit: BATCH },
+});
+
+export const MYSQL = sqlKind({
+  name: 'MySQL',
+  adapter: '@keyv/mysql',
+  keyColumn: 'id',
+  address: process.env.MYSQL_URL ?? 'mysql://root@127.0.0.1:3306/test',
+  // Its driver warns of every option that it does not know, this one among them, so it keeps its default.
+});
+
+export const KINDS: readonly StoreKind[] = [MEMORY, FILE, SQLITE, REDIS, POSTGRES, MYSQL];
+
+/** Opens a store that is known by its place only. */
+export function openPlace(place: Place): OpenStore {
+  const kind = KINDS.find(({ name }) => name === place.kind);
+  if (!kind) throw new Error(`There is no kind of store called ${place.kind}`);
+  return kind.open(place);
+}
+
+/** Whether somebody listens at the address of its server. */
+export async function isReachable({ address }: StoreKind): Promise<boolean> {
+  if (address === undefined) return true;
+  const { hostname, port } = new URL(address);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    const settle = (reachable: boolean): void => {
+      socket.destroy();
+      resolve(reachable);
+    };
+    socket.setTimeout(2_000, () => {
+      settle(false);
+    });
+    socket.once('connect', () => {
+      settle(true);
+    });
+    socket.once('error', () => {
+      settle(false);
+    });
+  });
+}
+
+interface SqlKind {
+  readonly name: string;
+  readonly adapter: '@keyv/sqlite' | '@keyv/postgres' | '@keyv/mysql';
+  readonly keyColumn: string;
+  readonly address?: string;
+  readonly uri?: (at: string) => string;
+  /** Beyond the default of 10 rows at a time. */
+  readonly pageSize?: { readonly iterationLimit: number };
+}
+
+function sqlKind({ name, adapter, keyColumn, address, uri = (at) => at, pageSize }: SqlKind): StoreKind {
+  const openAdapter = ({ at, table }: Place): SqlAdapter =>
+    new (loadSqlAdapter(adapter))({ uri: uri(at), table, ...pageSize });
+  return {
+    name,
+    ...(address !== undefined && { address }),
+    isShared: true,
+    open: (place) => {
+      const store = openAdapter(place);
+      const { table } = place;
+      return {
+        adapter: store,
+        rows: async (part) => {
+          const found = await store.query(`SELECT * FROM ${table} WHERE ${keyColumn} LIKE '%${part}%'`);
+          return found.map((columns) => row(String(columns[keyColumn]), columns.value));
+        },
+        insert: async (rows) => {
+          for (let from = 0; from < rows.length; from += BATCH) {
+            const values = rows.slice(from, from + BATCH).map(({ key, value }) => `('${key}', '${value}')`);
+            await store.query(`INSERT INTO ${table} (${keyColumn}, value) VALUES ${values.join(', ')}`);
+          }
+        },
+        close: () => store.disconnect(),
+      };
+    },
+    clean: async (place) => {
+      const store = openAdapter(place);
+      await store.query(`DROP TABLE ${place.table}`);
+      await store.disconnect();
+    },
+  };
+}
+
+/** Where the store does not know of time, Keyv writes it into the value; Keyv 6 gives a Map an object. */
+function row(key: string, stored: unknown): Row {
+  const value = typeof stored === 'string' ? stored : JSON.stringify(stored);
+  const { expires } = JSON.parse(value) as { expires: number };
+  return { key, value, left: expires - Date.now() };
+}
+
+/** As far as it is used here; the adapter's type also stands for clusters. */
+interface RedisClient {
+  get(key: string): Promise<string>;
+  pTTL(key: string): Promise<number>;
+  unlink(keys: string[]): Promise<number>;
+  scanIterator(options: ReturnType<typeof matching>): AsyncIterable<string[]>;
+}
+
+async function redisClient(store: KeyvRedis<unknown>): Promise<RedisClient> {
+  return (await store.getClient()) as unknown as RedisClient;
+}
+
+function matching(part: string): { MATCH: string; COUNT: number } {
+  return { MATCH: `*${part}*`, COUNT: BATCH };
+}
+
+async function redisRows(store: KeyvRedis<unknown>, part: string): Promise<Row[]> {
+  const client = await redisClient(store);
+  const rows: Row[] = [];
+  for await (const keys of client.scanIterator(matching(part))) {
+    for (const key of keys) rows.push({ key, value: await client.get(key), left: await client.pTTL(key) });
+  }
+  return rows;
+}

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict';
+import Keyv from 'keyv';
+import { keyOf, toRecord } from '../../src/cache/saved-id';
+import { savedId } from '../support/saved';
+import { PREFIX, type StoreKind } from './kinds';
+import type { StoreScene } from './scene';
+
+const MANY = 100_000;
+const ENDED = 20;
+
+/** How many are written at a time. */
+const BATCH = 1_000;
+
+const HOUR = 60 * 60 * 1000;
+
+export function promisesOnListing(kind: StoreKind, scene: StoreScene): void {
+  it(`lists ${MANY} IDs, without those that came to their end`, async function () {
+    if (kind.cannotList !== undefined) {
+      console.log(`      ${kind.name} cannot list: ${kind.cannotList}.`);
+      this.skip();
+    }
+    this.timeout(600_000);
+    await fill(scene);
+    const bot = scene.openBot();
+    const cpu = process.cpuUsage();
+    const begun = performance.now();
+    const listed = await bot.plugin.list({ page: scene.page.id });
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    const { user, system } = process.cpuUsage(cpu);
+    console.log(
+      `      ${kind.name}: ${seconds} s, ${((user + system) / 1e6).toFixed(1)} s of them computing`,
+    );
+    assert.equal(listed.length, MANY - ENDED);
+    assert.equal(new Set(listed.map(({ attachmentId }) => attachmentId)).size, MANY - ENDED);
+  });
+}
+
+/** Some of them end at once. */
+async function fill({ page, openStore }: StoreScene): Promise<void> {
+  const { adapter, keyv, prefix = PREFIX, insert } = openStore();
+  const uploadedAt = Date.now();
+  const entries = Array.from({ length: MANY }, (_, index) => {
+    const saved = savedId(`${index}`, { page: page.id, asset: `image ${index}.png`, uploadedAt });
+    // Spread over all, as uploads are.
+    const ttl = index % (MANY / ENDED) === 0 ? 1 : HOUR;
+    return { key: keyOf(page.id, `image:${index}`), value: toRecord(saved), ttl };
+  });
+  if (insert) {
+    const rows = entries.map(({ key, value, ttl }) => ({
+      key: prefix + key,
+      value: JSON.stringify({ value, expires: uploadedAt + ttl }),
+      ttl,
+    }));
+    return insert(rows);
+  }
+  const writer = keyv ?? new Keyv({ store: adapter, namespace: PREFIX.slice(0, -1), throwOnErrors: true });
+  for (let from = 0; from < MANY; from += BATCH) {
+    await Promise.all(
+      entries.slice(from, from + BATCH).map(({ key, value, ttl }) => writer.set(key, value, ttl)),
+    );
+  }
+}

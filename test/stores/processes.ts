@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { runCommand } from '../support/command';
+import { countUploads } from '../support/observe';
+import type { OtherBot } from './other-bot';
+import { PICTURES, type StoreScene } from './scene';
+
+const ROOT = path.join(__dirname, '../..');
+
+const USERS = ['7001', '7002', '7003'];
+
+export function promisesOnProcesses(scene: StoreScene): void {
+  const runOther = async (user: string): Promise<void> => {
+    const { host, ca } = scene.sim;
+    const { place, page, root } = scene;
+    const other: OtherBot = { place, sim: { host, ca }, page, user, pictures: PICTURES, root };
+    const program = path.join(__dirname, 'other-bot.ts');
+    await runCommand(process.execPath, ['--import', 'tsx', program, JSON.stringify(other)], {
+      cwd: ROOT,
+      timeout: 90_000,
+    });
+  };
+
+  it('is shared by processes: at most one upload an asset and process, and none once it is there', async () => {
+    await Promise.all(USERS.map(runOther));
+    const uploads = countUploads(scene.sim);
+    assert.ok(uploads >= PICTURES.length && uploads <= PICTURES.length * USERS.length, `${uploads} uploads`);
+    await runOther('7004');
+    assert.equal(countUploads(scene.sim), uploads);
+    for (const user of [...USERS, '7004']) assert.equal(scene.arrivals(user), PICTURES.length);
+  });
+
+  it('is shared by processes: none of them uploads what one has warmed', async () => {
+    const bot = scene.openBot();
+    const { uploaded, failed } = await bot.plugin.warm(PICTURES);
+    assert.deepEqual({ uploaded, failed }, { uploaded: PICTURES.length, failed: 0 });
+    await scene.close(bot);
+    await Promise.all(USERS.map(runOther));
+    assert.equal(countUploads(scene.sim), PICTURES.length);
+    for (const user of USERS) assert.equal(scene.arrivals(user), PICTURES.length);
+  });
+}

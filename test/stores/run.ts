@@ -1,0 +1,54 @@
+/**
+ * What each kind of store does for bots: `npm run test:stores`. The servers are those of REDIS_URL, POSTGRES_URL and
+ * MYSQL_URL; whatever is not there is skipped, unless REQUIRE_STORES is set.
+ */
+import { fork } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { installNodeVersions, NODE_VERSIONS } from '../matrix/node-versions';
+import { installOwnPackages } from '../support/own-packages';
+import type { Counts } from './mocha';
+
+const PATIENCE = 45 * 60 * 1000;
+
+async function main(): Promise<void> {
+  await report('The adapters', installOwnPackages(__dirname));
+  const compiled = existsSync(path.join(__dirname, 'node_modules/sqlite3/build/Release/obj.target'));
+  console.log(`SQLite’s driver was ${compiled ? 'compiled here' : 'fetched as a prebuilt binary'}.`);
+  await report('Node 22, for what needs it,', installNodeVersions());
+  const newer = NODE_VERSIONS.find(({ name }) => name === '22');
+  const all = [
+    await runFile('stores.test.ts', process.execPath),
+    await runFile('newer.test.ts', newer?.node ?? process.execPath),
+  ];
+  const sum = (name: keyof Counts): number => all.reduce((total, counts) => total + counts[name], 0);
+  console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
+  process.exitCode = sum('failed') > 0 ? 1 : 0;
+}
+
+async function report(what: string, installing: Promise<boolean>): Promise<void> {
+  const begun = performance.now();
+  const isNew = await installing;
+  const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+  console.log(isNew ? `${what} took ${seconds} s to install.` : `${what} had been installed before.`);
+}
+
+/** A run that ends without its counts counts as one that failed. */
+async function runFile(file: string, node: string): Promise<Counts> {
+  const child = fork(path.join(__dirname, 'mocha.ts'), [path.join(__dirname, file)], {
+    execPath: node,
+    execArgv: ['--import', 'tsx'],
+    timeout: PATIENCE,
+  });
+  let counts: Counts = { passed: 0, failed: 1, skipped: 0 };
+  child.on('message', (message) => {
+    counts = message as Counts;
+  });
+  return new Promise((resolve) => {
+    child.once('exit', () => {
+      resolve(counts);
+    });
+  });
+}
+
+void main();
