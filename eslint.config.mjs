@@ -22,21 +22,6 @@ export default defineConfig(
     rules: { 'no-console': 'error' },
   },
   {
-    files: ['src/**/*.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        { patterns: ['**/simulator/**', '**/example-bot/**', '**/test/**'] },
-      ],
-    },
-  },
-  {
-    files: ['simulator/**/*.ts', 'simulator/**/*.tsx'],
-    rules: {
-      'no-restricted-imports': ['error', { patterns: ['**/src/**', '**/example-bot/**', '**/test/**'] }],
-    },
-  },
-  {
     files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
   },
