@@ -4,18 +4,30 @@ import type { Filedata } from './source/given-bytes';
 /** What an attachment can be made of: a web address, a path inside `root`, a `file:` URL, a `data:` URI, or bytes. */
 export type AttachmentSource = string | URL | Filedata;
 
+/** What is attached: `url` or `filedata`, or an `attachment_id` of your own. */
 export interface AttachmentPayload {
+  /** A web address, a path inside `root`, a `file:` URL inside `root`, or a `data:` URI. */
   url?: string | URL;
+  /** The content itself: at most 25 MB. */
   filedata?: Filedata;
   /** The name that the recipient sees. Default: the file's own; for bytes, the type with a fitting extension. */
   filename?: string;
-  /** False: sent in one step and not saved, for content that is sent once. */
+  /**
+   * False: sent in one step and not saved, for content that is sent once.
+   *
+   * Default: true.
+   */
   is_reusable?: boolean;
   /** An ID that you have already; it is sent as it is. */
   attachment_id?: string;
 }
 
-/** A Messenger attachment, as in `message.attachment` of the Send API. */
+/**
+ * A Messenger attachment, as in `message.attachment` of the Send API.
+ *
+ * @example
+ * await bot.say({ attachment: { type: 'file', payload: { filedata: pdf, filename: 'Ticket.pdf' } } });
+ */
 export interface Attachment {
   type: AttachmentType;
   payload: AttachmentPayload;
@@ -26,9 +38,13 @@ export type AttachmentMessage<Fields extends object = object> = Fields & { attac
 
 /** How the attachment is to be sent; every other field goes into the message: `quick_replies`, `tag` … */
 export interface BuildOptions {
-  /** The name that the recipient sees. */
+  /** The name that the recipient sees. Default: the file's own; for bytes, the type with a fitting extension. */
   filename?: string;
-  /** False: sent in one step and not saved. */
+  /**
+   * False: sent in one step and not saved, for content that is sent once.
+   *
+   * Default: true.
+   */
   reusable?: boolean;
 }
 

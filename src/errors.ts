@@ -1,4 +1,17 @@
-/** What can be wrong with an attachment before Facebook is asked. Stable: safe to compare with. */
+/**
+ * What can be wrong with an attachment before Facebook is asked. Stable: safe to compare with.
+ *
+ * - `ERR_ATTACHMENT_NOT_FOUND`: there is no such file.
+ * - `ERR_ATTACHMENT_EMPTY`: it has no content.
+ * - `ERR_ATTACHMENT_NOT_A_FILE`: it is a folder, a device …
+ * - `ERR_ATTACHMENT_TOO_LARGE`: it has more than 25 MB.
+ * - `ERR_ATTACHMENT_TYPE_MISMATCH`: its content type contradicts the attachment's type.
+ * - `ERR_ATTACHMENT_OUTSIDE_ROOT`: it lies outside the option `root`.
+ * - `ERR_ATTACHMENT_NO_ROOT`: it is a local file, and the option `root` is not set.
+ * - `ERR_ATTACHMENT_BAD_SOURCE`: the attachment, its `url` or its `filedata` is malformed.
+ * - `ERR_ATTACHMENT_UNREADABLE`: the file, or the Blob, cannot be read.
+ * - `ERR_ATTACHMENT_CHANGED`: the file went on changing while it was read.
+ */
 export type AttachmentErrorCode =
   | 'ERR_ATTACHMENT_NOT_FOUND'
   | 'ERR_ATTACHMENT_EMPTY'
@@ -14,6 +27,11 @@ export type AttachmentErrorCode =
 /**
  * An attachment that cannot be sent as the bot's author wrote it: the file is missing, too large, outside `root` …
  * Nothing was sent and nothing was cached.
+ *
+ * @example
+ * cache.on('error', (error) => {
+ *   if (error instanceof AttachmentError && error.code === 'ERR_ATTACHMENT_NOT_FOUND') console.error(error.asset);
+ * });
  */
 export class AttachmentError extends Error {
   override readonly name = 'AttachmentError';
@@ -24,6 +42,7 @@ export class AttachmentError extends Error {
   /** The attachment, as it may be shown: its type and its path or address, without query string or credentials. */
   readonly asset: string;
 
+  /** @internal */
   constructor(code: AttachmentErrorCode, asset: string, problem: string) {
     super(`Cannot send ${asset}: ${problem}`);
     this.code = code;
@@ -37,5 +56,7 @@ export class AttachmentError extends Error {
  */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
+
+  /** The only one. */
   readonly code = 'ERR_STORE_UNAVAILABLE';
 }

@@ -13,11 +13,15 @@ export interface AssetEvent {
   readonly bytes: number | undefined;
 }
 
-/** Why something was uploaded. */
+/**
+ * Why something was uploaded. `send`: a message needed it. `refresh`: its ID was near its end. `recover`: Facebook
+ * refused its ID. `warm`: it was asked for beforehand.
+ */
 export type UploadReason = 'send' | 'refresh' | 'recover' | 'warm';
 
 /** An asset was uploaded and has a new ID. */
 export interface UploadEvent extends AssetEvent {
+  /** The new ID. */
   readonly attachmentId: string;
   readonly reason: UploadReason;
   /** How many tries it took. */
@@ -53,7 +57,14 @@ export interface RefreshEvent extends AssetEvent {
   readonly attachmentId: string;
 }
 
-/** Everything that is reported: listener arguments by event name. */
+/**
+ * Everything that is reported: listener arguments by event name. What a listener throws becomes a warning of the
+ * process, and stops no message.
+ *
+ * @example
+ * cache.on('send', ({ asset, how, ms }) => console.log(`${asset} went by ${how} in ${ms} ms`));
+ * cache.on('recover', ({ asset, attachmentId }) => console.log(`${attachmentId} of ${asset} was dead`));
+ */
 export interface AttachmentEvents {
   upload: [event: UploadEvent];
   send: [event: SendEvent];

@@ -8,12 +8,16 @@ const DAY = 24 * 60 * 60 * 1000;
 /** After this, Facebook forgets an ID. */
 const PLATFORM_TTL = 90 * DAY;
 
+/** All of them are optional. A name that is none of these is refused. */
 export interface AttachmentCacheOptions {
   /**
    * Where IDs live: a Keyv (4 to 6) or a Keyv storage adapter. Several processes that share a store share its IDs. An
    * adapter gets the namespace `facebook-attachments`; bring a Keyv of your own for another one.
    *
    * Default: in memory, so that a restart uploads everything again.
+   *
+   * @example
+   * const cache = new FacebookAttachmentCache({ store: new KeyvRedis('redis://localhost:6379') });
    */
   readonly store?: KeyvLike | KeyvStorageLike;
   /**
@@ -21,6 +25,9 @@ export interface AttachmentCacheOptions {
    * of a template, so give the narrowest folder that holds your assets.
    *
    * Default: none; local paths are refused.
+   *
+   * @example
+   * const cache = new FacebookAttachmentCache({ root: path.join(__dirname, 'assets') });
    */
   readonly root?: string;
   /**
@@ -67,12 +74,18 @@ export interface AttachmentCacheOptions {
    * `(url) => url.origin + url.pathname`.
    *
    * Default: the whole address.
+   *
+   * @example
+   * const cache = new FacebookAttachmentCache({ cacheKey: (url) => url.origin + url.pathname });
    */
   readonly cacheKey?: CacheKey;
   /**
    * The undici Dispatcher for calls to Facebook: a proxy, your own TLS settings, a mock. It brings its own timeouts.
    *
    * Default: undici's global one, with 90 s for an answer.
+   *
+   * @example
+   * const cache = new FacebookAttachmentCache({ dispatcher: new ProxyAgent('http://proxy.example:3128') });
    */
   readonly dispatcher?: Dispatcher;
   /**

@@ -26,7 +26,7 @@ const SEND = /^\/(me|\d+)\/messages\/?$/;
 /** How many pages' clients are kept: each knows its page's ID. */
 const MAX_CLIENTS = 1_000;
 
-/** The part of a Botkit controller that is used. */
+/** The part of a Botkit controller that is used: any Botkit 4 controller will do. */
 export interface BotkitLike {
   readonly adapter?: unknown;
   addPluginExtension(name: string, extension: unknown): void;
@@ -52,7 +52,9 @@ export interface PageOptions {
 
 /** An asset that has an ID. */
 export interface SavedAsset extends AssetEvent {
+  /** The page's ID: its attachment ID is good for no other page. */
   readonly page: string;
+  /** What Facebook knows the asset by. */
   readonly attachmentId: string;
   /** When its upload began, in milliseconds since 1970. */
   readonly uploadedAt: number;
@@ -67,13 +69,22 @@ export interface SavedAsset extends AssetEvent {
  * controller.usePlugin(new FacebookAttachmentCache({ root: path.join(__dirname, 'assets') }));
  * await bot.reply(message, image('cats/tom.png'));
  *
+ * @example
+ * const cache = new FacebookAttachmentCache({ root: 'assets' });
+ * cache.on('error', (error) => console.error(error.message));
+ * cache.on('upload', ({ asset, bytes, ms }) => console.log(asset, bytes, ms));
+ *
  * @see https://developers.facebook.com/docs/messenger-platform/send-messages/saving-assets
  */
 export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   /** The name that Botkit lists it under; a second plugin of that name is ignored. */
   readonly name = 'Facebook Attachment Cache';
 
-  /** Botkit binds these. */
+  /**
+   * Botkit binds these.
+   *
+   * @internal
+   */
   readonly middlewares: { readonly send: SendMiddleware[] };
 
   readonly #settings: Settings;
@@ -86,7 +97,17 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   readonly #clients = new LRUCache<string, GraphClient>({ max: MAX_CLIENTS });
   #adapter: unknown;
 
-  /** @throws {TypeError | RangeError} An option is not what it should be. */
+  /**
+   * Nothing is opened or asked yet, besides `root`, which must be there.
+   *
+   * @throws {TypeError | RangeError} An option is not what it should be: what was expected, and what was received.
+   * @example
+   * const cache = new FacebookAttachmentCache({
+   *   store: new KeyvRedis('redis://localhost:6379'),
+   *   root: path.join(__dirname, 'assets'),
+   *   uploads: { concurrency: 2 },
+   * });
+   */
   constructor(options?: AttachmentCacheOptions) {
     super();
     this.#settings = readOptions(options);
@@ -108,7 +129,12 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
     this.middlewares = { send: strict ? [this.#prepareOrReject] : [] };
   }
 
-  /** Botkit calls this in `controller.usePlugin`. Afterwards `controller.plugins.attachments` is this instance. */
+  /**
+   * Botkit calls this in `controller.usePlugin`. Afterwards `controller.plugins.attachments` is this instance.
+   *
+   * @example
+   * controller.usePlugin(cache);
+   */
   init(controller: BotkitLike): void {
     this.attach(controller.adapter);
     controller.addPluginExtension('attachments', this);
@@ -117,7 +143,11 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
 
   /**
    * Hooks into a Facebook adapter: the one of a plain BotBuilder bot, or a second one of a Botkit bot. Doing so twice
-   * changes nothing. On an adapter that is not Facebook's it warns and does nothing.
+   * changes nothing. On an adapter that is not Facebook's it warns (`process.emitWarning`) and does nothing.
+   *
+   * @returns This instance.
+   * @example
+   * const cache = new FacebookAttachmentCache({ root: 'assets' }).attach(adapter);
    */
   attach(adapter: unknown): this {
     const isHooked = hookAdapter(adapter, (client, ...call) => this.#callAPI(client, ...call));
@@ -154,9 +184,11 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   }
 
   /**
-   * The IDs in the store that are still trusted, oldest first.
+   * The IDs in the store that are still trusted, oldest first: of one page, or of all.
    *
    * @throws {StoreError} The store cannot be asked, or cannot list.
+   * @example
+   * for (const { asset, page, expiresAt } of await cache.list()) console.log(asset, page, new Date(expiresAt));
    */
   async list({ page }: PageOptions = {}): Promise<SavedAsset[]> {
     const listed: SavedAsset[] = [];
@@ -176,6 +208,8 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * @throws {AttachmentError} It cannot be told what the asset is.
    * @throws {StoreError} The store cannot be asked.
    * @throws {TypeError} The adapter serves several pages, and `page` does not say which; or there is no adapter.
+   * @example
+   * await cache.forget(image('https://example.com/cat.jpg'));
    */
   async forget(asset: Attachment | AttachmentMessage, { page }: PageOptions = {}): Promise<void> {
     const { type, payload } = slotOf('attachment' in asset ? asset.attachment : asset);
@@ -183,14 +217,23 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
     await this.#cache.forget(keyOf(page ?? (await this.#pageFor(page)).page, key));
   }
 
-  /** Counts since the start. */
+  /**
+   * Counts since the start: a copy, which stays as it is.
+   *
+   * @example
+   * const { sends, sendsById, bytesSaved } = cache.stats;
+   */
   get stats(): AttachmentStats {
     return this.#stats.snapshot;
   }
 
   /**
    * Lets renewals and writes in the background end. What is yours stays open: the store and the dispatcher. Botkit's
-   * `controller.shutdown()` calls it.
+   * `controller.shutdown()` calls it. Messages still go out afterwards.
+   *
+   * @example
+   * await cache.close();
+   * await dispatcher.close();
    */
   async close(): Promise<void> {
     await this.#cache.idle();

@@ -14,6 +14,7 @@ export interface AttachmentStats {
   readonly recoveries: number;
   /** IDs that were renewed before their end. */
   readonly refreshes: number;
+  /** Messages that did not go out, and what failed behind others that did. */
   readonly errors: number;
   /** Bytes that went up. */
   readonly bytesUploaded: number;

@@ -25,6 +25,7 @@ export interface WarmResult {
   readonly error?: Error;
 }
 
+/** How far `warm` has come. */
 export interface WarmProgress {
   readonly done: number;
   readonly total: number;
@@ -32,6 +33,16 @@ export interface WarmProgress {
   readonly result: WarmResult;
 }
 
+/**
+ * How to warm.
+ *
+ * @example
+ * const stop = new AbortController();
+ * await cache.warm(['cats'], {
+ *   signal: stop.signal,
+ *   onProgress: ({ done, total, result }) => console.log(`${done}/${total} ${result.asset} ${result.outcome}`),
+ * });
+ */
 export interface WarmOptions {
   /** The page's ID. Default: the page of the adapter's `access_token`. */
   readonly page?: string;
@@ -45,6 +56,7 @@ export interface WarmOptions {
   readonly dryRun?: boolean;
 }
 
+/** What became of all assets: each result, and how many there are of each outcome. */
 export interface WarmReport {
   /** In the order of the assets; a folder's or glob's files by name. */
   readonly results: readonly WarmResult[];

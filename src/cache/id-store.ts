@@ -5,7 +5,12 @@ import { StoreError } from '../errors';
 import { redact } from '../graph/redact';
 import { fromRecord, KEY_PREFIX, toRecord, type SavedId } from './saved-id';
 
-/** The part of Keyv, versions 4 to 6, that is used. */
+/**
+ * The part of Keyv, versions 4 to 6, that is used.
+ *
+ * @example
+ * const store = new Keyv({ store: new KeyvRedis('redis://localhost:6379'), namespace: 'my-bot' });
+ */
 export interface KeyvLike {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown, ttl?: number): Promise<unknown>;

@@ -35,7 +35,16 @@ const ADVICE: Readonly<Record<string, string>> = {
   '613': 'The page has reached its rate limit.',
 };
 
-/** Facebook answered, and the answer is an error. */
+/**
+ * Facebook answered, and the answer is an error.
+ *
+ * @example
+ * cache.on('error', (error) => {
+ *   if (error instanceof GraphError) console.error(error.code, error.subcode, error.fbtraceId);
+ * });
+ *
+ * @see https://developers.facebook.com/docs/messenger-platform/error-codes
+ */
 export class GraphError extends Error {
   override readonly name = 'GraphError';
 
@@ -56,6 +65,7 @@ export class GraphError extends Error {
   /** The attachment that the call was about, without query string or credentials. */
   readonly asset: string;
 
+  /** @internal */
   constructor(
     intent: Intent,
     status: number,
@@ -89,7 +99,14 @@ export class GraphError extends Error {
  */
 export type TransportErrorCode = 'ERR_GRAPH_UNREACHABLE' | 'ERR_GRAPH_INTERRUPTED' | 'ERR_GRAPH_BAD_ANSWER';
 
-/** Facebook gave no answer, or none that can be understood. */
+/**
+ * Facebook gave no answer, or none that can be understood.
+ *
+ * @example
+ * cache.on('error', (error) => {
+ *   if (error instanceof TransportError && error.code === 'ERR_GRAPH_UNREACHABLE') console.error('Nothing was sent');
+ * });
+ */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
 
@@ -102,6 +119,7 @@ export class TransportError extends Error {
   /** The attachment that the call was about, without query string or credentials. */
   readonly asset: string;
 
+  /** @internal */
   constructor(
     code: TransportErrorCode,
     intent: Intent,

@@ -3,7 +3,10 @@ import { withoutSecrets } from '../graph/redact';
 import { addressKey } from './asset-key';
 import type { Asset, AttachmentType, Content } from './asset';
 
-/** What makes two web addresses the same asset. */
+/**
+ * What makes two web addresses the same asset: gives the same text for both. One that throws, or gives no text, makes
+ * the attachment fail with `ERR_ATTACHMENT_BAD_SOURCE`.
+ */
 export type CacheKey = (url: URL) => string;
 
 /**
