@@ -47,7 +47,7 @@ const PAGE_ID = /^\d+$/;
 
 const SEND_ATTEMPTS = 3;
 
-/** How often the IDs of a media template are renewed: once for what others made, and once more for what is new. */
+/** How often a message asks for another ID: once for what others made, and once more for what is new. */
 const RENEWALS = 2;
 
 /** How often a file may change under our hands before that is an error. */
@@ -139,18 +139,12 @@ export class Delivery {
     }
   }
 
-  /**
-   * The platform refused the ID, so the message was not sent. Whoever meets that first sends the content in one step,
-   * while a new ID is made in the background; the others wait for the new ID.
-   */
+  /** The platform refused the ID, so the message was not sent. What others have made since can be dead as well. */
   async #recover(out: Outgoing, target: PageAsset, dead: SavedId): Promise<GraphAnswer> {
-    const { isFirst, found, made } = this.#ids.renew(target, dead);
-    const renewed = made.catch((error: unknown) => {
-      // Looking at a file again is no failure, and its message does so too.
-      if (!isChange(error)) this.#ids.reportBehind(error);
-    });
-    const saved = await (isFirst ? found : renewed);
-    if (saved) {
+    let refused = dead;
+    for (let renewals = 0; renewals < RENEWALS; renewals++) {
+      const saved = await this.#renewed(target, refused);
+      if (!saved) break;
       try {
         const answer = await this.#sendPlaced(out, [{ target, saved }]);
         this.#reportRecovery(target, dead, 'id');
@@ -158,10 +152,24 @@ export class Delivery {
       } catch (error) {
         if (verdictOn(error) !== 'dead-id') throw error;
       }
+      refused = saved;
     }
     const answer = await this.#sendContent(out, target.asset, target.page);
     this.#reportRecovery(target, dead, 'one-step');
     return answer;
+  }
+
+  /**
+   * Another ID than the dead one. Whoever meets a dead ID first gets what others have made already, or nothing: it
+   * sends the content in one step, while a new ID is made in the background. All others wait for that.
+   */
+  async #renewed(target: PageAsset, dead: SavedId): Promise<SavedId | undefined> {
+    const { isFirst, found, made } = this.#ids.renew(target, dead);
+    const renewed = made.catch((error: unknown): undefined => {
+      // Looking at a file again is no failure, and its message does so too.
+      if (!isChange(error)) this.#ids.reportBehind(error);
+    });
+    return isFirst ? found : renewed;
   }
 
   /** Attachments in a media template: they go by ID or not at all. */
@@ -179,7 +187,7 @@ export class Delivery {
     return this.#sendRenewed(out, placed);
   }
 
-  /** Which of the IDs is dead the platform does not say. What others have made since can be dead as well. */
+  /** Which of the IDs is dead the platform does not say, so all are renewed. */
   async #sendRenewed(out: Outgoing, first: readonly Placed[]): Promise<GraphAnswer> {
     let placed = first;
     for (let renewals = 0; ; renewals++) {

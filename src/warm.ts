@@ -2,7 +2,7 @@ import fastq from 'fastq';
 import type { Attachment, AttachmentMessage } from './builders';
 import { findSlots, type Slot } from './message';
 import { AttachmentError } from './errors';
-import { redact } from './graph/redact';
+import { redact, withoutQuery } from './graph/redact';
 import { findAssets } from './source/find-assets';
 import type { AttachmentType } from './source/asset';
 
@@ -128,7 +128,15 @@ async function toItems(asset: WarmAsset, root: string | undefined): Promise<Item
     const attachments = await toAttachments(asset, root);
     return attachments.map(slotOf).map((slot) => ({ label: labelOf(slot), slot }));
   } catch (error) {
-    return [{ failure: failure(typeof asset === 'string' ? redact(asset) : 'attachment', undefined, error) }];
+    return [
+      {
+        failure: failure(
+          typeof asset === 'string' ? withoutQuery(redact(asset)) : 'attachment',
+          undefined,
+          error,
+        ),
+      },
+    ];
   }
 }
 
@@ -152,7 +160,7 @@ export function slotOf(attachment: Attachment): Slot {
 function labelOf({ type, payload: { url } }: Slot): string {
   const address = url instanceof URL ? url.href : url;
   if (typeof address !== 'string') return type;
-  return DATA_URI.test(address) ? `${type} from a data: URI` : `${type} ${redact(address)}`;
+  return DATA_URI.test(address) ? `${type} from a data: URI` : `${type} ${withoutQuery(redact(address))}`;
 }
 
 function failure(asset: string, type: AttachmentType | undefined, error: unknown): WarmResult {

@@ -20,6 +20,11 @@ export function withoutSecrets(url: URL): string {
   return `${url.protocol}//${url.host}${url.pathname}`;
 }
 
+/** A path as it may be shown: it can be an address that forgot its scheme. */
+export function withoutQuery(name: string): string {
+  return name.replace(/^\/\/[^/]*@/, '//').replace(/\?.*=.*$/s, '');
+}
+
 function bare(address: string): string {
   return address.replace(USER_INFO, '').replace(/[?#].*$/, '');
 }

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { lookup } from 'mime-types';
 import { convertPathToPattern, glob, isDynamicPattern } from 'tinyglobby';
 import { AttachmentError } from '../errors';
-import { withoutSecrets } from '../graph/redact';
+import { withoutQuery, withoutSecrets } from '../graph/redact';
 import type { AttachmentType } from './asset';
 
 /** An asset as a message would name it. */
@@ -24,7 +24,11 @@ export async function findAssets(pattern: string, root: string | undefined): Pro
   if (WEB.test(pattern)) return [{ type: typeOfAddress(pattern), payload: { url: pattern } }];
   const files = await findFiles(pattern, root ?? '');
   if (files.length === 0)
-    throw new AttachmentError('ERR_ATTACHMENT_NOT_FOUND', JSON.stringify(pattern), 'it matches no file');
+    throw new AttachmentError(
+      'ERR_ATTACHMENT_NOT_FOUND',
+      JSON.stringify(withoutQuery(pattern)),
+      'it matches no file',
+    );
   return files.map((url) => ({ type: typeOf(url) ?? 'file', payload: { url } }));
 }
 

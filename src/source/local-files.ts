@@ -4,6 +4,7 @@ import path from 'node:path';
 import fastq, { type queueAsPromised } from 'fastq';
 import { LRUCache } from 'lru-cache';
 import { AttachmentError } from '../errors';
+import { withoutQuery } from '../graph/redact';
 import { contentKey } from './asset-key';
 import { contentTypeFor, SIGNATURE_LENGTH } from './content-type';
 import { endDigest, startDigest } from './digest';
@@ -58,7 +59,7 @@ export class LocalFiles {
     const words = `${type}\0${filename ?? ''}\0${name}`;
     const known = this.#known.get(words);
     if (known && known.fingerprint === fingerprintNow(known.file)) return known.asset;
-    const label = `${type} ${JSON.stringify(name)}`;
+    const label = `${type} ${JSON.stringify(withoutQuery(name))}`;
     const root = this.#root;
     if (!root) throw noRoot(label);
     const file = root.locate(name, label);
