@@ -1,24 +1,17 @@
-import { copyFile, mkdir, symlink } from 'node:fs/promises';
+import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PICTURE } from '../package/bots';
-import { runCommand } from '../support/command';
+import { buildPackage } from '../support/built-package';
 
-const ROOT = path.join(__dirname, '../..');
-
-const BOTS = path.join(ROOT, 'test/package/bots');
+const BOTS = path.join(__dirname, '../package/bots');
 
 /**
- * Builds the plugin into a folder that is a package of its name, so that a bot in it gets the build when it asks for
- * the plugin.
+ * The plugin as it would be published, and bots that use it.
  *
- * @returns The bots in it, in CommonJS and as an ES module.
+ * @returns The bots, in CommonJS and as an ES module.
  */
 export async function createBuiltBot(folder: string): Promise<string[]> {
-  const outDir = path.join(folder, 'dist');
-  const tsc = path.join(ROOT, 'node_modules/.bin/tsc');
-  await runCommand(tsc, ['-p', 'tsconfig.build.json', '--outDir', outDir], { cwd: ROOT, timeout: 120_000 });
-  await copyFile(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
-  await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
+  await buildPackage(folder);
   await mkdir(path.join(folder, 'pictures'));
   await copyFile(PICTURE, path.join(folder, 'pictures', path.basename(PICTURE)));
   const bots = ['commonjs.cjs', 'es-module.mjs'];

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } from './blocks';
+import { compile } from './compile';
+import { openPlace, type Place } from './programs';
+
+const inMarkdown = MARKDOWN.flatMap(blocksOfMarkdown);
+const inDocstrings = SOURCES.flatMap(blocksOfDocstrings);
+
+const WRONG: Block = {
+  file: 'wrong.md',
+  line: 1,
+  heading: '',
+  language: 'js',
+  isFragment: true,
+  text: `await bot.reply(message, image('cats/tom.jpg', { reusable: 'no' }));`,
+};
+
+/** What each whole program of the documentation does, by the heading that it stands under. */
+const PROGRAMS: Readonly<Record<string, (place: Place, program: Block) => Promise<void>>> = {
+  'README.md: botkit-plugin-facebook-attachments': sendsTheCat,
+  'docs/recipes.md: An ES module': sendsTheCat,
+  'docs/recipes.md: Warm-up at deployment': async (place, program) => {
+    const printed = await place.run(program);
+    const { length } = place.sim.assets();
+    assert.notEqual(length, 0);
+    assert.equal(printed, `${length} uploaded, 0 had an ID, 0 failed\n`);
+    assert.equal(await place.run(program), `0 uploaded, ${length} had an ID, 0 failed\n`);
+  },
+  'docs/recipes.md: Tests of your own bot': async (place, program) => {
+    const [bot] = programs(['README.md']);
+    assert.ok(bot);
+    await place.withBot(bot, async () => {
+      assert.match(await place.run(program), /^# pass 2$[^]*^# fail 0$/m);
+    });
+  },
+};
+
+async function sendsTheCat(place: Place, program: Block): Promise<void> {
+  await place.withBot(program, async (bot) => {
+    const [first, ...more] = await bot.say('cat');
+    assert.equal(first?.attachments[0]?.name, 'tom.jpg');
+    assert.ok(first.attachments[0].attachmentId);
+    assert.deepEqual(more, []);
+  });
+}
+
+describe('the examples of the documentation', () => {
+  it('compile, those of the docstrings too; one that is wrong would not', function () {
+    this.timeout(120_000);
+    const found = compile([...inMarkdown, ...inDocstrings, WRONG]);
+    assert.deepEqual(
+      found.filter((problem) => !problem.startsWith('wrong.md:1: ')),
+      [],
+    );
+    assert.equal(found.length, 1);
+  });
+
+  it('are found', () => {
+    assert.ok(inMarkdown.some(({ file }) => file === 'docs/simulator.md'));
+    assert.ok(inDocstrings.some(({ heading }) => heading.startsWith('async warm(')));
+  });
+
+  it('have one program under a heading', () => {
+    assert.deepEqual(programs().map(nameOf).sort(), Object.keys(PROGRAMS).sort());
+  });
+
+  describe('run, against the simulator:', function () {
+    this.timeout(120_000);
+    let place: Place;
+
+    before(async () => {
+      place = await openPlace();
+    });
+    beforeEach(() => {
+      place.sim.reset();
+    });
+    after(() => place.close());
+
+    for (const program of programs()) {
+      const name = nameOf(program);
+      it(name, () => PROGRAMS[name]?.(place, program));
+    }
+  });
+});
+
+function programs(files: readonly string[] = MARKDOWN): Block[] {
+  return inMarkdown.filter(({ file, isFragment }) => files.includes(file) && !isFragment);
+}
+
+function nameOf({ file, heading }: Block): string {
+  return `${file}: ${heading}`;
+}

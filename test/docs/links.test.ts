@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { globSync } from 'tinyglobby';
+import { ROOT } from './blocks';
+
+const FILES = globSync(['*.md', '{docs,example-bot,.github}/**/*.md'], { cwd: ROOT, dot: true }).sort();
+
+const LINK = /\]\(([^)\s]+)\)/g;
+
+/** Where a type lists the codes of an error. */
+const CODES = ['src/errors.ts', 'src/graph/errors.ts'];
+
+describe('the documentation', () => {
+  for (const file of FILES) {
+    it(`has links that lead somewhere: ${file}`, () => {
+      const links = [...read(file).matchAll(LINK)].map(([, link = '']) => link);
+      assert.deepEqual(
+        links.filter((link) => !/^https?:/.test(link) && !leadsSomewhere(file, link)),
+        [],
+      );
+    });
+  }
+
+  it('tells what to do for each error code', () => {
+    const troubleshooting = read('docs/troubleshooting.md');
+    const codes = CODES.flatMap((file) => read(file).match(/\bERR_[A-Z_]+\b/g) ?? []);
+    assert.ok(codes.includes('ERR_ATTACHMENT_NOT_FOUND') && codes.includes('ERR_GRAPH_UNREACHABLE'));
+    assert.deepEqual(
+      codes.filter((code) => !troubleshooting.includes(`| \`${code}\` |`)),
+      [],
+    );
+  });
+});
+
+function leadsSomewhere(from: string, link: string): boolean {
+  const [name = '', anchor] = link.split('#');
+  const target = name === '' ? from : path.join(path.dirname(from), name);
+  if (!existsSync(path.join(ROOT, target))) return false;
+  return anchor === undefined || anchorsOf(target).includes(anchor);
+}
+
+/** As GitHub makes them of headings. */
+function anchorsOf(file: string): string[] {
+  return [...read(file).matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\w\- ]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
+function read(file: string): string {
+  return readFileSync(path.join(ROOT, file), 'utf8');
+}
