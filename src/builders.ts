@@ -56,6 +56,7 @@ type Build = <Fields extends object = object>(
 /**
  * A message with a picture.
  *
+ * @function
  * @example
  * await bot.reply(message, image('cats/tom.png'));
  * await bot.reply(message, image(await qrCode(text), { filename: 'code.png', reusable: false }));
@@ -65,6 +66,7 @@ export const image: Build = (source, options) => build('image', source, options)
 /**
  * A message with a sound. Its content type must be `audio/*`.
  *
+ * @function
  * @example
  * await bot.reply(message, audio('greeting.mp3'));
  */
@@ -73,6 +75,7 @@ export const audio: Build = (source, options) => build('audio', source, options)
 /**
  * A message with a video.
  *
+ * @function
  * @example
  * await bot.reply(message, video('https://example.com/tour.mp4'));
  */
@@ -81,6 +84,7 @@ export const video: Build = (source, options) => build('video', source, options)
 /**
  * A message with a file to download.
  *
+ * @function
  * @example
  * await bot.reply(message, file('menu.pdf', { filename: 'Menu of today.pdf' }));
  */
