@@ -6,7 +6,7 @@ import path from 'node:path';
 import { createBot, type Bot } from '../../example-bot/bot';
 import { startSimulator, type Simulator, type ThreadMessage } from '../../simulator';
 
-export const PROJECT = path.join(__dirname, '..', '..');
+const PROJECT = path.join(__dirname, '..', '..');
 export const ASSETS = path.join(PROJECT, 'example-bot', 'assets');
 export const PAGE = { id: '1000000000000001', token: 'token', secret: 'secret' };
 

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { runCommand } from '../support/command';
 import type { Note } from '../support/report';
 
-export const ROOT = path.join(__dirname, '../..');
+const ROOT = path.join(__dirname, '../..');
 
 export const NAME = 'botkit-plugin-facebook-attachments';
 

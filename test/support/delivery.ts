@@ -51,7 +51,7 @@ export interface OpenedDelivery {
 const DAY = 24 * 60 * 60 * 1000;
 
 /** A Delivery with all that it needs, before the simulator, and without Botkit. */
-export function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDelivery {
+function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDelivery {
   const { root = ASSETS, save = 'upload', attempts = 3, records, refreshAhead = 0 } = setting;
   const agent = new Agent({ connect: { ca: sim.ca } });
   const reports = keepReports();

@@ -2,7 +2,7 @@
 export type Note = (text: string) => void;
 
 /** Thrown by a check that cannot be made here. */
-export class Skip extends Error {}
+class Skip extends Error {}
 
 type Outcome = 'passed' | 'failed' | 'skipped';
 
