@@ -24,7 +24,10 @@ export interface StoreOptions {
 }
 
 /** A storage adapter that may hold a connection. */
-type Adapter = KeyvStorageLike & { disconnect?(force?: boolean): Promise<void> };
+type Adapter = KeyvStorageLike & {
+  readonly opts?: object;
+  disconnect?(force?: boolean): Promise<void>;
+};
 
 type AdapterClass = new (url: string) => Adapter;
 
@@ -33,22 +36,16 @@ interface Kind {
   open(Class: AdapterClass, url: string, folder: string): Adapter;
 }
 
-const REDIS = server('@keyv/redis');
-const POSTGRES = server('@keyv/postgres');
+const REDIS: Kind = { package: '@keyv/redis', open: (KeyvRedis, url) => new KeyvRedis(url) };
+const POSTGRES = database('@keyv/postgres');
 
 const KINDS: ReadonlyMap<string, Kind> = new Map([
   ['redis', REDIS],
   ['rediss', REDIS],
   ['postgres', POSTGRES],
   ['postgresql', POSTGRES],
-  ['mysql', server('@keyv/mysql')],
-  [
-    'sqlite',
-    {
-      package: '@keyv/sqlite',
-      open: (KeyvSqlite, url, folder) => new KeyvSqlite(`sqlite://${pathOfFile(url, folder)}`),
-    },
-  ],
+  ['mysql', database('@keyv/mysql')],
+  ['sqlite', database('@keyv/sqlite', (url, folder) => `sqlite://${pathOfFile(url, folder)}`)],
   [
     'file',
     {
@@ -66,6 +63,9 @@ const FILES: ReadonlySet<string> = new Set(['sqlite', 'file']);
 const NAMESPACE = 'facebook-attachments';
 
 const PROBE_KEY = 'fb-attachment:probe';
+
+/** By default an adapter reads ten rows in a call within the call for the ten before, which overflows the stack. */
+const ROWS_AT_A_TIME = 1_000;
 
 /** Milliseconds that a store gets for its first answer. */
 const PATIENCE = 5_000;
@@ -126,8 +126,19 @@ export function secretsOf(url: string): string[] {
   return [written, password, decode(password)].filter((secret) => secret !== '');
 }
 
-function server(packageName: string): Kind {
-  return { package: packageName, open: (Class, url) => new Class(url) };
+function asGiven(url: string): string {
+  return url;
+}
+
+function database(packageName: string, urlOf: (url: string, folder: string) => string = asGiven): Kind {
+  return {
+    package: packageName,
+    open: (Class, url, folder) => {
+      const adapter = new Class(urlOf(url, folder));
+      Object.assign(adapter.opts ?? {}, { iterationLimit: ROWS_AT_A_TIME });
+      return adapter;
+    },
+  };
 }
 
 function adapterOf(name: string, folder: string): AdapterClass {

@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { FormData, getGlobalDispatcher, type Dispatcher } from 'undici';
+import { Readable } from 'node:stream';
+import { FormDataEncoder } from 'form-data-encoder';
+import { getGlobalDispatcher, type Dispatcher } from 'undici';
 import { AttachmentError } from '../errors';
 import { GraphError, TransportError, type GraphErrorBody, type Intent } from './errors';
 import { redact } from './redact';
@@ -56,7 +58,14 @@ export class GraphClient {
    * @see https://developers.facebook.com/docs/messenger-platform/reference/attachment-upload-api
    */
   async post(path: string, params: GraphParams, intent: Intent, file?: File): Promise<GraphAnswer> {
-    if (file) return this.#request('POST', path, intent, { body: toForm(params, file) });
+    if (file) {
+      // Encoded here, because a dispatcher of another undici takes no form but its own.
+      const form = new FormDataEncoder(toForm(params, file));
+      return this.#request('POST', path, intent, {
+        headers: form.headers,
+        body: Readable.from(form.encode(), { objectMode: false }),
+      });
+    }
     const headers = { 'content-type': 'application/json' };
     return this.#request('POST', path, intent, { headers, body: JSON.stringify(params) });
   }
@@ -87,7 +96,11 @@ export class GraphClient {
       query = '',
       headers,
       body,
-    }: { query?: string; headers?: Record<string, string>; body?: string | FormData },
+    }: {
+      query?: string;
+      headers?: Readonly<Record<string, string>>;
+      body?: string | Readable;
+    },
   ): Promise<GraphAnswer> {
     try {
       const dispatcher = this.#dispatcher ?? getGlobalDispatcher();

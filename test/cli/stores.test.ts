@@ -20,7 +20,10 @@ const ADAPTER = `
     delete(key) { return this.records.delete(key); }
     clear() {}
     set(key, value) { this.sets++; FAULT; this.records.set(key, value); }
-    async *iterator() { yield* this.records; }
+    async *iterator() {
+      if (!(this.opts.iterationLimit >= 1000)) throw new Error('the stack overflows');
+      yield* this.records;
+    }
   };`;
 
 describe('The store of facebook-attachments', () => {
@@ -139,6 +142,12 @@ describe('The store of facebook-attachments', () => {
     await installAdapter('');
     const { code } = await warm('mysql://bot@localhost/bot');
     assert.equal(code, 0);
+  });
+
+  it('is read many rows at a time, for the adapters of databases overflow the stack with few', async () => {
+    await installAdapter('');
+    const { code, stdout } = await bench.tool(['list', '--json', '--store', 'mysql://bot@localhost/bot']);
+    assert.deepEqual([code, stdout.trim()], [0, '[]']);
   });
 
   it('tells in a line why a package that is there cannot be loaded', async () => {

@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import type * as Undici from 'undici';
 import type { KeyvLike, KeyvStorageLike } from '../../src';
@@ -7,15 +8,32 @@ const load = createRequire(__filename);
 
 /** `@keyv/sqlite`, `@keyv/postgres` and `@keyv/mysql`, as far as they are alike. */
 export interface SqlAdapter extends KeyvStorageLike {
+  /** `iterationLimit`: how many rows are read at a time when keys are listed. */
+  readonly opts: { iterationLimit?: number };
   query(sql: string): Promise<Record<string, unknown>[]>;
   disconnect(): Promise<void>;
 }
 
-/** `iterationLimit`: how many rows are read at a time when keys are listed. */
-type SqlAdapterClass = new (options: { uri: string; table: string; iterationLimit?: number }) => SqlAdapter;
+type SqlAdapterClass = new (options: { uri: string; table: string }) => SqlAdapter;
 
 export function loadSqlAdapter(name: '@keyv/sqlite' | '@keyv/postgres' | '@keyv/mysql'): SqlAdapterClass {
+  if (name === '@keyv/postgres' && !isListening) listenToPools();
   return (load(name) as { default: SqlAdapterClass }).default;
+}
+
+let isListening = false;
+
+/** The recipe of docs/scaling.md: nobody else listens, and then a connection that breaks ends the process. */
+function listenToPools(): void {
+  isListening = true;
+  const pg = load('pg') as { Pool: new (options: object) => EventEmitter };
+  const { Pool } = pg;
+  pg.Pool = class extends Pool {
+    constructor(options: object) {
+      super(options);
+      this.on('error', () => undefined);
+    }
+  };
 }
 
 /** Keyv 4 and 6, as far as they are used here. */

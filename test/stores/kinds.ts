@@ -54,6 +54,8 @@ export interface StoreKind {
   readonly isShared: boolean;
   /** Why it cannot list what is in it. Undefined: it can. */
   readonly cannotList?: string;
+  /** It counts rows to find the next ones, and Keyv deletes those that came to their end meanwhile. */
+  readonly skipsWhenRowsEnd?: boolean;
   open(place: Place): OpenStore;
   /** Takes away what a run left, rows whose key holds `part`. */
   clean(place: Place, part: string): Promise<void>;
@@ -140,7 +142,7 @@ export const SQLITE = sqlKind({
   adapter: '@keyv/sqlite',
   keyColumn: 'key',
   uri: (at) => `sqlite://${path.join(at, 'ids.sqlite')}`,
-  pageSize: { iterationLimit: BATCH },
+  skipsWhenRowsEnd: true,
 });
 
 export const POSTGRES = sqlKind({
@@ -148,7 +150,6 @@ export const POSTGRES = sqlKind({
   adapter: '@keyv/postgres',
   keyColumn: 'key',
   address: process.env.POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/test',
-  pageSize: { iterationLimit: BATCH },
 });
 
 export const MYSQL = sqlKind({
@@ -156,7 +157,6 @@ export const MYSQL = sqlKind({
   adapter: '@keyv/mysql',
   keyColumn: 'id',
   address: process.env.MYSQL_URL ?? 'mysql://root@127.0.0.1:3306/test',
-  // Its driver warns of every option that it does not know, this one among them, so it keeps its default.
 });
 
 export const KINDS: readonly StoreKind[] = [MEMORY, FILE, SQLITE, REDIS, POSTGRES, MYSQL];
@@ -196,14 +196,18 @@ interface SqlKind {
   readonly keyColumn: string;
   readonly address?: string;
   readonly uri?: (at: string) => string;
-  /** Beyond the default of 10 rows at a time. */
-  readonly pageSize?: { readonly iterationLimit: number };
+  readonly skipsWhenRowsEnd?: boolean;
 }
 
-function sqlKind({ name, adapter, keyColumn, address, uri = (at) => at, pageSize }: SqlKind): StoreKind {
-  const openAdapter = ({ at, table }: Place): SqlAdapter =>
-    new (loadSqlAdapter(adapter))({ uri: uri(at), table, ...pageSize });
+function sqlKind({ name, adapter, keyColumn, address, uri = (at) => at, ...rest }: SqlKind): StoreKind {
+  const openAdapter = ({ at, table }: Place): SqlAdapter => {
+    const opened = new (loadSqlAdapter(adapter))({ uri: uri(at), table });
+    // By default ten, each ten in a call within the one before: 100,000 overflow the stack.
+    opened.opts.iterationLimit = BATCH;
+    return opened;
+  };
   return {
+    ...rest,
     name,
     ...(address !== undefined && { address }),
     isShared: true,
