@@ -10,13 +10,13 @@ import type * as Package from '../src';
 import type { AttachmentCacheOptions, FacebookAttachmentCache } from '../src';
 import type { Scene } from './row';
 
-export const TOKEN = 'TOKEN-OF-THE-PAGE';
-export const SECRET = 'SECRET-OF-THE-APP';
+const TOKEN = 'TOKEN-OF-THE-PAGE';
+const SECRET = 'SECRET-OF-THE-APP';
 export const PAGE = '1001';
 const VERSION = 'v25.0';
 
 /** An ID that the stand-in has not declared dead. */
-export const KNOWN_ID = '1857777774821032';
+const KNOWN_ID = '1857777774821032';
 
 /** Sends one message to one person. */
 export type Send = (recipient: string, attachment: Attachment) => Promise<unknown>;

@@ -1,10 +1,11 @@
 import { keyOf, type SavedId } from './cache/saved-id';
+import { toError } from './errors';
 import type { IdCache, Renewal } from './cache/id-cache';
 import type { AssetEvent, Report, UploadReason } from './events';
 import type { GraphAnswer, GraphClient } from './graph/client';
 import type { Asset } from './source/asset';
 import type { Uploader } from './uploader';
-import type { WarmResult } from './warm';
+import { outcomeOf, type WarmResult } from './warm';
 
 /** An asset that a page sends, or is to send. */
 export interface PageAsset {
@@ -102,7 +103,7 @@ export class AssetIds {
       const known = await this.#ids.get(target.key, make);
       if (!known) continue;
       const saved = this.#ids.isNearEnd(known) ? await this.#ids.refresh(target.key, known, make) : known;
-      if (saved) return outcomeOf(target, saved === made ? 'uploaded' : 'known', saved);
+      if (saved) return outcomeOf(target.asset, saved === made ? 'uploaded' : 'known', saved);
     }
   }
 
@@ -110,13 +111,13 @@ export class AssetIds {
   async look(target: PageAsset): Promise<WarmResult> {
     const saved = await this.#ids.peek(target.key);
     return saved && !this.#ids.isNearEnd(saved)
-      ? outcomeOf(target, 'known', saved)
-      : outcomeOf(target, 'missing');
+      ? outcomeOf(target.asset, 'known', saved)
+      : outcomeOf(target.asset, 'missing');
   }
 
   /** A failure behind messages that still go out: told once, however many they are. */
   reportBehind(error: unknown): void {
-    const failure = error instanceof Error ? error : new Error(String(error));
+    const failure = toError(error);
     if (this.#reported.has(failure)) return;
     this.#reported.add(failure);
     this.#report('error', failure);
@@ -145,20 +146,6 @@ export class AssetIds {
 /** What every event about an asset tells. */
 export function about({ type, label, bytes }: Asset, page: string | undefined): AssetEvent {
   return { page, type, asset: label, bytes };
-}
-
-function outcomeOf(
-  { asset: { type, label, bytes } }: PageAsset,
-  outcome: WarmResult['outcome'],
-  saved?: SavedId,
-): WarmResult {
-  return {
-    asset: label,
-    type,
-    outcome,
-    ...(saved && { attachmentId: saved.id }),
-    ...(bytes !== undefined && { bytes }),
-  };
 }
 
 function nothing(): undefined {

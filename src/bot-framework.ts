@@ -1,3 +1,4 @@
+import { isRecord, without } from './records';
 import type { AttachmentType } from './source/asset';
 
 /** A Bot Framework activity, as far as its attachments matter. */
@@ -59,17 +60,10 @@ function typeFor(contentType: string): AttachmentType {
 
 /** `application/vnd.microsoft.card.hero` and its like, adaptive cards among them, are no media. */
 function isMedia(attachment: unknown): attachment is MediaAttachment {
-  if (typeof attachment !== 'object' || attachment === null) return false;
-  const { contentType, contentUrl } = attachment as Partial<Record<keyof MediaAttachment, unknown>>;
+  if (!isRecord(attachment)) return false;
+  const { contentType, contentUrl } = attachment;
   if (typeof contentType !== 'string' || typeof contentUrl !== 'string') return false;
   return contentUrl !== '' && !contentType.toLowerCase().startsWith('application/vnd.microsoft.');
-}
-
-function without(
-  record: Readonly<Record<string, unknown>>,
-  fields: readonly string[],
-): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => !fields.includes(name)));
 }
 
 function pick(record: Readonly<Record<string, unknown>>, fields: readonly string[]): Record<string, unknown> {

@@ -60,3 +60,8 @@ export class StoreError extends Error {
   /** The only one. */
   readonly code = 'ERR_STORE_UNAVAILABLE';
 }
+
+/** Whatever was thrown, as an Error. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -71,8 +71,11 @@ export interface AttachmentEvents {
   recover: [event: RecoverEvent];
   refresh: [event: RefreshEvent];
   /** A message that did not go out, or something that failed behind one that did. Without a listener, nothing happens. */
-  error: [error: AttachmentError | GraphError | TransportError | StoreError | Error];
+  error: [error: AttachmentError | GraphError | TransportError | StoreError | OtherError];
 }
+
+/** What nobody expected; it has no code of this package. */
+export type OtherError = Error & { readonly code?: undefined };
 
 /** Tells whoever listens. Never throws. */
 export type Report = <Name extends keyof AttachmentEvents>(

@@ -1,4 +1,5 @@
 import { toMessengerActivities, type MessageActivity } from './bot-framework';
+import { isRecord } from './records';
 import type { GraphAccount } from './graph/client';
 
 /** A BotBuilder activity, as far as it tells the page. */
@@ -44,7 +45,7 @@ export function hookAdapter(adapter: unknown, intercept: Intercept): boolean {
   const original = adapter.getAPI.bind(adapter);
   const getAPI: GetAPI = async (activity) => {
     const api = await original(activity);
-    if (isObject(api) && !(CLIENT in api)) hookClient(api, pageOf(activity), intercept);
+    if (isRecord(api) && !(CLIENT in api)) hookClient(api, pageOf(activity), intercept);
     return api;
   };
   adapter.getAPI = Object.assign(getAPI, { [HOOKED]: true });
@@ -55,7 +56,7 @@ export function hookAdapter(adapter: unknown, intercept: Intercept): boolean {
 export async function askClient(adapter: unknown, activity: unknown): Promise<HookedClient | undefined> {
   if (!isFacebookAdapter(adapter)) return undefined;
   const api = await adapter.getAPI(activity as ActivityLike | undefined);
-  return isObject(api) ? (api as Hooked)[CLIENT] : undefined;
+  return isRecord(api) ? (api as Hooked)[CLIENT] : undefined;
 }
 
 /** One activity may become several messages. Its caller still gets one response for it: the last message's. */
@@ -100,7 +101,7 @@ type SendActivities = (context: unknown, activities: readonly MessageActivity[])
 
 /** By its name, or by its class's, for a subclass may have another. Slack's adapter has a `getAPI` too. */
 function isFacebookAdapter(adapter: unknown): adapter is { getAPI: GetAPI; sendActivities?: SendActivities } {
-  if (!isObject(adapter)) return false;
+  if (!isRecord(adapter)) return false;
   const { name, getAPI } = adapter as { name?: unknown; getAPI?: unknown };
   return (
     typeof getAPI === 'function' && (name === 'Facebook Adapter' || isSubclass(adapter, 'FacebookAdapter'))
@@ -113,8 +114,4 @@ function isSubclass(instance: object, className: string): boolean {
     type = Object.getPrototypeOf(type) as object | null;
   }
   return false;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }

@@ -1,4 +1,5 @@
 import { AttachmentError } from './errors';
+import { isRecord, without } from './records';
 import { isAttachmentType, type AttachmentType, type Content } from './source/asset';
 import type { GraphParams } from './graph/client';
 import type { SourcePayload } from './source/sources';
@@ -93,10 +94,6 @@ function withElement(payload: unknown, index: number, element: unknown): Record<
   return { ...rest, elements: elements.with(index, element) };
 }
 
-function without(record: SourcePayload, fields: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => !fields.includes(name)));
-}
-
 /** The author has an ID already. */
 function isSettled({ attachment_id: id }: SourcePayload): boolean {
   return id !== undefined && id !== null && id !== '';
@@ -112,10 +109,6 @@ function isFacebookAddress(url: unknown): boolean {
   if (typeof address !== 'string' || !URL.canParse(address)) return false;
   const { protocol, hostname } = new URL(address);
   return /^https?:$/.test(protocol) && /(^|\.)facebook\.com$/.test(hostname);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function malformed(what: string, expected: string, received: unknown): AttachmentError {

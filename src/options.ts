@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Dispatcher } from 'undici';
+import { isRecord } from './records';
 import type { KeyvLike, KeyvStorageLike } from './cache/id-store';
 import type { CacheKey } from './source/web-address';
 
@@ -163,7 +164,7 @@ export function readOptions(options: AttachmentCacheOptions = {}): Settings {
 }
 
 function checkNames(whole: string, each: string, options: object, known: ReadonlySet<string>): void {
-  check(isObject(options), whole, 'an object', options);
+  check(isRecord(options), whole, 'an object', options);
   for (const name of Object.keys(options)) {
     if (known.has(name)) continue;
     throw new TypeError(`Expected each ${each} to be one of ${[...known].join(', ')}, got \`${name}\``);
@@ -211,20 +212,16 @@ function isOptional(value: unknown, isGood: (value: unknown) => boolean): boolea
   return value === undefined || isGood(value);
 }
 
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
 }
 
 function isDispatcher(value: unknown): boolean {
-  return isObject(value) && isFunction(value.dispatch) && isFunction(value.request);
+  return isRecord(value) && isFunction(value.dispatch) && isFunction(value.request);
 }
 
 function isStore(value: unknown): boolean {
-  return isObject(value) && ['get', 'set', 'delete', 'clear'].every((name) => isFunction(value[name]));
+  return isRecord(value) && ['get', 'set', 'delete', 'clear'].every((name) => isFunction(value[name]));
 }
 
 function isFolder(value: unknown): boolean {

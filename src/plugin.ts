@@ -1,14 +1,13 @@
 import { EventEmitter } from 'node:events';
 import Debug from 'debug';
 import { LRUCache } from 'lru-cache';
-import { toMessengerActivities, type MessageActivity } from './bot-framework';
-import type { Attachment, AttachmentMessage } from './builders';
 import { AssetIds, pageAsset } from './asset-ids';
+import { toMessengerActivities, type MessageActivity } from './bot-framework';
 import { IdCache } from './cache/id-cache';
-import { keyOf } from './cache/saved-id';
 import { IdStore } from './cache/id-store';
+import { keyOf } from './cache/saved-id';
 import { Delivery, type Outgoing } from './delivery';
-import type { AttachmentEvents } from './events';
+import { toError } from './errors';
 import { GraphClient, type GraphAccount, type GraphParams } from './graph/client';
 import { askClient, hookAdapter, type CallAPI, type HookedClient } from './hook';
 import { findSlots, type Slots } from './message';
@@ -17,7 +16,8 @@ import { Sources } from './source/sources';
 import { StatsCounter, type AttachmentStats } from './stats';
 import { Uploader } from './uploader';
 import { slotOf, warmAll, type WarmAsset, type WarmOne, type WarmOptions, type WarmReport } from './warm';
-import type { AssetEvent } from './events';
+import type { Attachment, AttachmentMessage } from './builders';
+import type { AssetEvent, AttachmentEvents } from './events';
 
 const debug = Debug('botkit:facebook-attachments');
 
@@ -301,7 +301,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
     try {
       return await work();
     } catch (error) {
-      this.#report('error', error instanceof Error ? error : new Error(String(error)));
+      this.#report('error', toError(error));
       throw error;
     }
   }

@@ -1,10 +1,11 @@
 import fastq from 'fastq';
 import type { Attachment, AttachmentMessage } from './builders';
 import { findSlots, type Slot } from './message';
-import { AttachmentError } from './errors';
-import { redact, withoutQuery } from './graph/redact';
+import { AttachmentError, toError } from './errors';
+import { redact, withoutQuery } from './redact';
 import { findAssets } from './source/find-assets';
-import type { AttachmentType } from './source/asset';
+import type { SavedId } from './cache/saved-id';
+import type { Asset, AttachmentType } from './source/asset';
 
 /** What can be warmed: an attachment or a message with one; or a path, a folder, a glob or a web address. */
 export type WarmAsset = Attachment | AttachmentMessage | string;
@@ -163,8 +164,23 @@ function labelOf({ type, payload: { url } }: Slot): string {
   return DATA_URI.test(address) ? `${type} from a data: URI` : `${type} ${withoutQuery(redact(address))}`;
 }
 
+/** Of an asset that was seen to. */
+export function outcomeOf(
+  { type, label, bytes }: Asset,
+  outcome: WarmResult['outcome'],
+  saved?: SavedId,
+): WarmResult {
+  return {
+    asset: label,
+    type,
+    outcome,
+    ...(saved && { attachmentId: saved.id }),
+    ...(bytes !== undefined && { bytes }),
+  };
+}
+
 function failure(asset: string, type: AttachmentType | undefined, error: unknown): WarmResult {
-  const cause = error instanceof Error ? error : new Error(String(error));
+  const cause = toError(error);
   const shown = (cause as { asset?: unknown }).asset;
   return { asset: typeof shown === 'string' ? shown : asset, type, outcome: 'failed', error: cause };
 }

@@ -1,5 +1,5 @@
 /** How many sends are under way at a time. */
-export const WIDTH = 32;
+const WIDTH = 32;
 
 /** Does something for each number below `count`, some at a time. */
 export async function atOnce(

@@ -25,7 +25,7 @@ export interface ManyAssetsOptions {
 
 const FEW = 1_000;
 
-export function addressOf(index: number): string {
+function addressOf(index: number): string {
   return `https://example.com/${index}.png`;
 }
 

@@ -1,8 +1,8 @@
 import { useSignal } from '@preact/signals';
 import { act } from './api';
-import { say } from './chat';
-import { Group } from './controls';
+import { say } from './say';
 import * as format from './format';
+import { Group } from './group';
 
 interface BotFolderProps {
   files: readonly { path: string; bytes: number; ask?: string | undefined }[];

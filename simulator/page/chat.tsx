@@ -2,12 +2,13 @@ import { useSignal } from '@preact/signals';
 import { Fragment } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import { type ThreadMessage } from '../model';
-import { lastRequest, post } from './api';
+import { lastRequest } from './api';
 import * as format from './format';
 import { Icon } from './icons';
 import { Message, quickReplies } from './message';
 import { Avatar, nameOf, PersonChoice } from './people';
 import { route } from './route';
+import { say } from './say';
 import { messages, page, status, thread } from './store';
 
 /** How far from the end still counts as reading along. */
@@ -188,8 +189,4 @@ function Composer() {
       </button>
     </form>
   );
-}
-
-export function say(said: { text: string; payload?: string; postback?: boolean }): Promise<boolean> {
-  return post('/say', { page: page.value?.id, user: route.value.user, ...said });
 }

@@ -1,9 +1,9 @@
 import { useSignal } from '@preact/signals';
-import { type ComponentChildren } from 'preact';
 import { act, lastRequest, post } from './api';
 import { BotFolder } from './bot-folder';
 import { FAULTS, TARGETS } from './faults';
 import * as format from './format';
+import { Group } from './group';
 import { page, status } from './store';
 import { route } from './route';
 
@@ -83,22 +83,6 @@ export function Controls() {
       </Group>
       <LastRequest />
     </div>
-  );
-}
-
-interface GroupProps {
-  name: string;
-  hint?: string | undefined;
-  children: ComponentChildren;
-}
-
-export function Group({ name, hint, children }: GroupProps) {
-  return (
-    <fieldset class="group">
-      <legend>{name}</legend>
-      {hint !== undefined && <p class="hint">{hint}</p>}
-      <div class="group-row">{children}</div>
-    </fieldset>
   );
 }
 

@@ -1,7 +1,7 @@
 import { memo } from 'preact/compat';
-import { type ThreadAttachment, type ThreadMessage } from '../model';
+import { type ThreadMessage } from '../model';
+import { Attachment } from './attachment';
 import * as format from './format';
-import { Icon } from './icons';
 import { opens } from './route';
 import { callsByMessage } from './store';
 import { Template } from './template';
@@ -51,27 +51,6 @@ function HowSent({ message: { mid, from, attachments } }: { message: ThreadMessa
     <a class={isById ? 'how is-by-id' : 'how'} {...opens({ tab: 'calls', call: call.n })}>
       {isById ? 'by ID' : 'one step'} · {format.bytes(call.bytes)}
       <span class="hidden">, open call {call.n}</span>
-    </a>
-  );
-}
-
-export function Attachment({ attachment: { type, url, name, bytes } }: { attachment: ThreadAttachment }) {
-  if (type === 'image') {
-    return (
-      <a class="media" href={url} target="_blank" rel="noreferrer">
-        <img src={url} alt={name} />
-      </a>
-    );
-  }
-  // What a bot sends has no captions.
-  if (type === 'video')
-    return <video class="media" src={url} controls preload="metadata" aria-label={name} />;
-  if (type === 'audio') return <audio src={url} controls preload="metadata" aria-label={name} />;
-  return (
-    <a class="file" href={url} download={name}>
-      <Icon name="file" />
-      <b>{name}</b>
-      <span>{format.bytes(bytes)}</span>
     </a>
   );
 }

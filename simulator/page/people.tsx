@@ -114,7 +114,7 @@ function openNewPerson(): void {
   document.getElementById('composer')?.focus();
 }
 
-export function preview(message: ThreadMessage | undefined): string {
+function preview(message: ThreadMessage | undefined): string {
   if (!message) return 'No messages yet';
   const what = message.text ?? message.attachments[0]?.type ?? (message.template ? 'template' : 'message');
   return message.from === 'user' ? `You: ${what}` : what;

@@ -17,7 +17,7 @@ window.addEventListener('popstate', () => {
   route.value = read();
 });
 
-export function address(change: Partial<Route>): string {
+function address(change: Partial<Route>): string {
   const { page, user, tab, call } = { ...route.value, ...change };
   const query = new URLSearchParams({ ...(page !== undefined && { page }), user, tab });
   if (call !== undefined) query.set('call', String(call));

@@ -41,7 +41,7 @@ export const callsByMessage = computed(
   () => new Map(calls.value.flatMap((call) => (call.mid === undefined ? [] : [[call.mid, call] as const]))),
 );
 
-export function keyOf(pageId: string, user: string): string {
+function keyOf(pageId: string, user: string): string {
   return `${pageId}:${user}`;
 }
 

@@ -1,7 +1,7 @@
 import { type ThreadAttachment } from '../model';
-import { say } from './chat';
+import { Attachment } from './attachment';
 import { Json } from './json';
-import { Attachment } from './message';
+import { say } from './say';
 
 type Fields = Record<string, unknown>;
 

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import Keyv from 'keyv';
 import { LRUCache } from 'lru-cache';
 import { StoreError } from '../errors';
-import { redact } from '../graph/redact';
+import { redact } from '../redact';
 import { fromRecord, KEY_PREFIX, toRecord, type SavedId } from './saved-id';
 
 /**
@@ -60,6 +60,7 @@ export class IdStore {
   readonly #writes = new Set<Promise<void>>();
   #retry: NodeJS.Timeout | undefined;
   #retryDelay = FIRST_RETRY;
+  #isDown = false;
   #isClosed = false;
   /** How often the store has told of an error by its event. */
   #failures = 0;
@@ -133,12 +134,7 @@ export class IdStore {
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#retry);
-    this.#retry = undefined;
     await Promise.all(this.#writes);
-  }
-
-  get #isDown(): boolean {
-    return this.#retry !== undefined;
   }
 
   /** @throws What the store throws. */
@@ -153,6 +149,7 @@ export class IdStore {
 
   readonly #wentDown = (error: unknown): void => {
     if (this.#isDown) return;
+    this.#isDown = true;
     this.#options.onError(unavailable(error));
     this.#retryDelay = FIRST_RETRY;
     this.#lookAgainLater();
@@ -173,7 +170,7 @@ export class IdStore {
       for (let [oldest] = this.#unsaved.rentries(); oldest; [oldest] = this.#unsaved.rentries()) {
         await this.#write(...(oldest as [string, SavedId]));
       }
-      this.#retry = undefined;
+      this.#isDown = false;
     } catch {
       this.#lookAgainLater();
     }

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { AttachmentError } from '../errors';
-import { redact, withoutSecrets } from '../graph/redact';
+import { redact, withoutSecrets } from '../redact';
 import { findAssets } from '../source/find-assets';
 import type { Attachment } from '../builders';
 import type { AttachmentType } from '../source/asset';

@@ -1,4 +1,4 @@
-import { redact } from '../graph/redact';
+import { redact } from '../redact';
 import { oneLine } from './format';
 
 /** Where the tool writes: the process's own streams, or a test's. */

@@ -4,7 +4,7 @@ import { FormDataEncoder } from 'form-data-encoder';
 import { getGlobalDispatcher, type Dispatcher } from 'undici';
 import { AttachmentError } from '../errors';
 import { GraphError, TransportError, type GraphErrorBody, type Intent } from './errors';
-import { redact } from './redact';
+import { redact } from '../redact';
 
 /** Where and as whom to call: what Botkit's Facebook adapter knows of a page. */
 export interface GraphAccount {
@@ -62,7 +62,7 @@ export class GraphClient {
       // Encoded here, because a dispatcher of another undici takes no form but its own.
       const form = new FormDataEncoder(toForm(params, file));
       return this.#request('POST', path, intent, {
-        headers: form.headers,
+        headers: { ...form.headers },
         body: Readable.from(form.encode(), { objectMode: false }),
       });
     }

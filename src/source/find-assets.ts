@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { lookup } from 'mime-types';
 import { convertPathToPattern, glob, isDynamicPattern } from 'tinyglobby';
 import { AttachmentError } from '../errors';
-import { withoutQuery, withoutSecrets } from '../graph/redact';
+import { withoutQuery, withoutSecrets } from '../redact';
 import type { AttachmentType } from './asset';
 
 /** An asset as a message would name it. */

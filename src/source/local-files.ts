@@ -4,7 +4,7 @@ import path from 'node:path';
 import fastq, { type queueAsPromised } from 'fastq';
 import { LRUCache } from 'lru-cache';
 import { AttachmentError } from '../errors';
-import { withoutQuery } from '../graph/redact';
+import { withoutQuery } from '../redact';
 import { contentKey } from './asset-key';
 import { contentTypeFor, SIGNATURE_LENGTH } from './content-type';
 import { endDigest, startDigest } from './digest';

@@ -1,5 +1,5 @@
 import { AttachmentError } from '../errors';
-import { withoutSecrets } from '../graph/redact';
+import { withoutSecrets } from '../redact';
 import { addressKey } from './asset-key';
 import type { Asset, AttachmentType, Content } from './asset';
 

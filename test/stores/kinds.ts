@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import path from 'node:path';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import KeyvRedis from '@keyv/redis';
 import { KeyvFile } from 'keyv-file';
 import type { KeyvLike, KeyvStorageLike } from '../../src';
@@ -52,10 +52,10 @@ export interface StoreKind {
   readonly address?: string;
   /** Whether several can have it open. */
   readonly isShared: boolean;
-  /** Why it cannot list what is in it. Undefined: it can. */
-  readonly cannotList?: string;
   /** It counts rows to find the next ones, and Keyv deletes those that came to their end meanwhile. */
   readonly skipsWhenRowsEnd?: boolean;
+  /** The same store was tested by itself, and this is another way to it. */
+  readonly isKnown?: boolean;
   open(place: Place): OpenStore;
   /** Takes away what a run left, rows whose key holds `part`. */
   clean(place: Place, part: string): Promise<void>;
@@ -87,27 +87,19 @@ export const MEMORY: StoreKind = {
   },
 };
 
+/** A file for each ID. In its other mode, a process has all of them in memory, and writes that come together get lost. */
 export const FILE: StoreKind = {
   name: 'keyv-file',
-  // Each process has the whole file in memory, and writes the whole of it.
-  isShared: false,
-  ...(Number.parseInt(process.versions.node) < 22 && { cannotList: 'it uses what only Node 22 has' }),
+  isShared: true,
   open: ({ at }) => {
-    const filename = path.join(at, 'ids.json');
-    const store = new KeyvFile({ filename });
+    const folder = path.join(at, 'ids');
+    const store = new KeyvFile({ filename: folder, separatedFile: true });
     return {
       adapter: store,
       rows: async (part) => {
-        const { cache } = JSON.parse(await readFile(filename, 'utf8')) as {
-          cache: [key: string, { value: string; expire: number }][];
-        };
-        return cache
-          .filter(([key]) => key.includes(part))
-          .map(([key, { value, expire }]) => ({ key, value, left: expire - Date.now() }));
-      },
-      // It writes its file once for all that is set at a time.
-      insert: async (rows) => {
-        await Promise.all(rows.map(({ key, value, ttl }) => store.set(key, value, ttl)));
+        const files = (await readdir(folder)).filter((name) => !name.startsWith('.'));
+        const rows = await Promise.all(files.map((name) => fileRow(folder, name)));
+        return rows.filter(({ key }) => key.includes(part));
       },
       close: () => Promise.resolve(),
     };
@@ -152,7 +144,7 @@ export const POSTGRES = sqlKind({
   address: process.env.POSTGRES_URL ?? 'postgres://postgres@127.0.0.1:5432/test',
 });
 
-export const MYSQL = sqlKind({
+const MYSQL = sqlKind({
   name: 'MySQL',
   adapter: '@keyv/mysql',
   keyColumn: 'id',
@@ -242,6 +234,14 @@ function row(key: string, stored: unknown): Row {
   const value = typeof stored === 'string' ? stored : JSON.stringify(stored);
   const { expires } = JSON.parse(value) as { expires: number };
   return { key, value, left: expires - Date.now() };
+}
+
+async function fileRow(folder: string, name: string): Promise<Row> {
+  const { value, expire } = JSON.parse(await readFile(path.join(folder, name), 'utf8')) as {
+    value: string;
+    expire: number;
+  };
+  return { key: decodeURIComponent(name.replaceAll('_', '%')), value, left: expire - Date.now() };
 }
 
 /** As far as it is used here; the adapter's type also stands for clusters. */

@@ -15,6 +15,7 @@ export function inKeyv({ name, Keyv, separator }: OtherKeyv, kind: StoreKind): S
   const wrap = (adapter: KeyvStorageLike): KeyvLike => new Keyv({ store: adapter, namespace });
   return {
     ...kind,
+    isKnown: true,
     name: `${kind.name} in ${name}`,
     open: (place) => {
       const store = kind.open(place);

@@ -61,7 +61,7 @@ export const mediaTemplate = (url: string) => ({
 const ordinary = { from: 'file', message: image, refused: 0 } as const;
 const template = { from: 'file', message: mediaTemplate, isTemplate: true, upload: 'needed' } as const;
 
-export const CACHED: Way = { ...ordinary, name: 'a cached send', prepare: sendOnce, upload: 'none' };
+const CACHED: Way = { ...ordinary, name: 'a cached send', prepare: sendOnce, upload: 'none' };
 export const FIRST: Way = { ...ordinary, name: 'a first send by upload', upload: 'needed' };
 export const SAVING: Way = {
   ...ordinary,
@@ -89,7 +89,7 @@ export const WARM_STORE: Way = {
   prepare: sendElsewhere,
   upload: 'none',
 };
-export const COLD_STORE: Way = {
+const COLD_STORE: Way = {
   ...ordinary,
   name: 'a send from a cold store',
   prepare: async ({ sim, shared, root }) => {
@@ -100,8 +100,8 @@ export const COLD_STORE: Way = {
   },
   upload: 'needed',
 };
-export const WEB: Way = { ...ordinary, name: 'a first send from the web', from: 'web', upload: 'needed' };
-export const WEB_RECOVERY: Way = {
+const WEB: Way = { ...ordinary, name: 'a first send from the web', from: 'web', upload: 'needed' };
+const WEB_RECOVERY: Way = {
   ...RECOVERY,
   name: 'a recovery from the web',
   from: 'web',

@@ -155,6 +155,15 @@ describe('IdStore, after an outage and at the end', () => {
       assert.equal(shaky.times('get'), 1);
     });
 
+    it('lets no later message wait for a store that is down, and tells of it once', async () => {
+      const store = await shaky.openDown();
+      await store.close();
+      await store.get(KEY);
+      await store.get(KEY);
+      assert.equal(shaky.times('get'), 1);
+      assert.equal(shaky.reported.length, 1);
+    });
+
     it('looks no more after a store that goes down while it waits', async () => {
       const store = shaky.open();
       shaky.inner.fail({

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { redact, withoutSecrets } from '../../../src/graph/redact';
+import { redact, withoutSecrets } from '../../src/redact';
 
 describe('redact', () => {
   const promises: [what: string, text: string, clean: string][] = [
