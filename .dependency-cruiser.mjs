@@ -10,7 +10,7 @@ const LAYERS = {
   source: ['source/'],
   cache: ['cache/'],
   message: ['builders', 'message', 'bot-framework', 'events', 'retry'],
-  delivery: ['uploader', 'warm', 'asset-ids', 'delivery', 'stats'],
+  delivery: ['outgoing', 'uploader', 'warm', 'asset-ids', 'delivery', 'stats'],
   plugin: ['options', 'hook', 'plugin', 'index'],
   cli: ['cli/'],
 };

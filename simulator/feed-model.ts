@@ -46,6 +46,8 @@ export interface Status {
   faults: ShownFault[];
   /** Milliseconds by which every call is slowed down. */
   delayMs: number;
+  /** Whom a page cannot reach, as `page:user`. */
+  unavailable: string[];
   webhook?: string;
   bot?: BotState;
 }

@@ -136,6 +136,7 @@ export class Feed {
         left: (fault.times ?? 1) - hits,
       })),
       delayMs: faults.delayMs,
+      unavailable: platform.unavailable().slice(0, THREADS),
       ...(called && { webhook: called.url }),
       ...(this.#bot && { bot: this.#bot }),
     };

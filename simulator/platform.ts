@@ -157,6 +157,12 @@ export class Platform extends EventEmitter<PlatformEvents> {
 
   setUser(page: Page, user: string, standing: Standing): void {
     this.#users.set(keyOf(page, user), standing);
+    this.emit('changed');
+  }
+
+  /** Whom a page cannot reach, as `page:user`. */
+  unavailable(): string[] {
+    return [...this.#users].filter(([, standing]) => standing === 'unavailable').map(([key]) => key);
   }
 
   /** A copy, which later calls do not change; without messages if nobody has written yet. */

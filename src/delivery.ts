@@ -1,25 +1,13 @@
 import { about, pageAsset, type AssetIds, type PageAsset, type Sent } from './asset-ids';
 import { AttachmentError } from './errors';
-import { maySendAgain, verdictOn } from './graph/verdict';
-import { withContent, withIds, type Slot, type Slots } from './message';
-import { retry } from './retry';
+import { verdictOn } from './graph/verdict';
+import { withIds, type Slot } from './message';
+import { pageOf, post, postContent, type Outgoing } from './outgoing';
 import type { SavedId } from './cache/saved-id';
-import type { Report } from './events';
-import type { GraphAnswer, GraphClient, GraphParams } from './graph/client';
-import type { Intent } from './graph/errors';
+import type { Report, SendEvent } from './events';
+import type { GraphAnswer } from './graph/client';
 import type { Asset } from './source/asset';
 import type { Sources } from './source/sources';
-
-/** A call of the Send API with attachments that need an ID. */
-export interface Outgoing {
-  readonly graph: GraphClient;
-  /** The page's ID, as far as the activity tells it. */
-  readonly page: string | undefined;
-  /** `/me/messages`, or with a page's ID. */
-  readonly path: string;
-  readonly params: GraphParams;
-  readonly slots: Slots;
-}
 
 export interface DeliveryOptions {
   readonly sources: Sources;
@@ -42,10 +30,6 @@ interface Placed {
   readonly target: PageAsset;
   readonly saved: SavedId;
 }
-
-const PAGE_ID = /^\d+$/;
-
-const SEND_ATTEMPTS = 3;
 
 /** How often a message asks for another ID: once for what others made, and once more for what is new. */
 const RENEWALS = 2;
@@ -215,9 +199,7 @@ export class Delivery {
     const label = placed.map(({ target }) => target.asset.label).join(' and ');
     const answer = await post(out, withIds(out.params, out.slots, ids), label);
     const ms = performance.now() - begun;
-    for (const { target, saved } of placed) {
-      this.#report('send', { ...about(target.asset, target.page), how: 'id', attachmentId: saved.id, ms });
-    }
+    for (const { target, saved } of placed) this.#reportSend(target.asset, target.page, 'id', saved.id, ms);
     return answer;
   }
 
@@ -237,8 +219,7 @@ export class Delivery {
   async #sendContent(out: Outgoing, asset: Asset, page: string | undefined): Promise<GraphAnswer> {
     const begun = performance.now();
     const answer = await postContent(out, asset, { save: false });
-    const ms = performance.now() - begun;
-    this.#report('send', { ...about(asset, page), how: 'one-step', attachmentId: undefined, ms });
+    this.#reportSend(asset, page, 'one-step', undefined, performance.now() - begun);
     return answer;
   }
 
@@ -249,9 +230,20 @@ export class Delivery {
     const answer = await postContent(out, asset, { save: true });
     const ms = performance.now() - begun;
     const id = typeof answer.attachment_id === 'string' ? answer.attachment_id : undefined;
-    this.#report('send', { ...about(asset, page), how: id ? 'save' : 'one-step', attachmentId: id, ms });
+    this.#reportSend(asset, page, id ? 'save' : 'one-step', id, ms);
     const { type, label, bytes } = asset;
     return { answer, saved: id ? { id, uploadedAt, page, type, asset: label, bytes } : undefined };
+  }
+
+  /** Written out, because a send by ID takes little more time than its event. */
+  #reportSend(
+    { type, label, bytes }: Asset,
+    page: string | undefined,
+    how: SendEvent['how'],
+    attachmentId: string | undefined,
+    ms: number,
+  ): void {
+    this.#report('send', { page, type, asset: label, bytes, how, attachmentId, ms });
   }
 
   #reportRecovery({ asset, page }: PageAsset, dead: SavedId, how: 'id' | 'one-step'): void {
@@ -268,31 +260,6 @@ async function untilFilesStand<T>(work: () => Promise<T>): Promise<T> {
       if (!isChange(error) || changes === CHANGES) throw error;
     }
   }
-}
-
-function postContent(out: Outgoing, asset: Asset, { save }: { save: boolean }): Promise<GraphAnswer> {
-  return asset.open((content) =>
-    post(out, withContent(out.params, out.slots[0], content, save), asset.label, content.file),
-  );
-}
-
-/** A send repeats itself only if no connection came up: then the platform has certainly not seen it. */
-function post(
-  { graph, path }: Outgoing,
-  params: GraphParams,
-  label: string,
-  file?: File,
-): Promise<GraphAnswer> {
-  const intent: Intent = { action: 'send', asset: label };
-  return retry(() => graph.post(path, params, intent, file), {
-    attempts: SEND_ATTEMPTS,
-    mayTryAgain: maySendAgain,
-  });
-}
-
-/** IDs belong to one page. A page that the activity does not name is the one of the token. */
-async function pageOf({ graph, page }: Outgoing): Promise<string> {
-  return page !== undefined && PAGE_ID.test(page) ? page : graph.pageId();
 }
 
 function isTemplate([{ slot }]: Parts): boolean {

@@ -17,6 +17,7 @@ export { GraphError, TransportError, type TransportErrorCode } from './graph/err
 export type {
   AssetEvent,
   AttachmentEvents,
+  OtherError,
   RecoverEvent,
   RefreshEvent,
   SendEvent,

@@ -6,11 +6,12 @@ import { toMessengerActivities, type MessageActivity } from './bot-framework';
 import { IdCache } from './cache/id-cache';
 import { IdStore } from './cache/id-store';
 import { keyOf } from './cache/saved-id';
-import { Delivery, type Outgoing } from './delivery';
+import { Delivery } from './delivery';
 import { toError } from './errors';
 import { GraphClient, type GraphAccount, type GraphParams } from './graph/client';
 import { askClient, hookAdapter, type CallAPI, type HookedClient } from './hook';
 import { findSlots, type Slots } from './message';
+import type { Outgoing } from './outgoing';
 import { readOptions, type AttachmentCacheOptions, type Settings } from './options';
 import { Sources } from './source/sources';
 import { StatsCounter, type AttachmentStats } from './stats';
@@ -243,17 +244,26 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   async #callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown> {
     const [path, method = 'POST', payload] = call;
     if (!SEND.test(path) || method.toUpperCase() !== 'POST') return client.callAPI(...call);
-    return this.#orReport(async () => {
+    try {
       const slots = findSlots(payload);
-      return slots && this.#delivery.send(this.#outgoing(client, path, payload as GraphParams, slots));
-    }).then((answer) => answer ?? client.callAPI(...call));
+      if (slots)
+        return await this.#delivery.send(this.#outgoing(client, path, payload as GraphParams, slots));
+    } catch (error) {
+      throw this.#reported(error);
+    }
+    return client.callAPI(...call);
   }
 
   /** Strict mode: the only place from which an error reaches the caller of `bot.say` is the send middleware. */
   readonly #prepareOrReject: SendMiddleware = (bot, activity, next) => {
-    this.#orReport(() => this.#prepare(bot, activity)).then(() => {
-      next();
-    }, next);
+    this.#prepare(bot, activity).then(
+      () => {
+        next();
+      },
+      (error: unknown) => {
+        next(this.#reported(error));
+      },
+    );
   };
 
   async #prepare(bot: BotLike, activity: MessageActivity): Promise<void> {
@@ -297,13 +307,10 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
     return { graph, page: page ?? (await graph.pageId()) };
   }
 
-  async #orReport<T>(work: () => Promise<T>): Promise<T> {
-    try {
-      return await work();
-    } catch (error) {
-      this.#report('error', toError(error));
-      throw error;
-    }
+  /** For whoever throws it on. */
+  #reported(error: unknown): unknown {
+    this.#report('error', toError(error));
+    return error;
   }
 
   /** Whoever listens cannot stop a message by failing. */

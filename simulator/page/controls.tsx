@@ -12,7 +12,8 @@ const DELAYS = [0, 300, 2_000, 10_000];
 
 /** What a tester wants to do to the platform, the network and the bot. */
 export function Controls() {
-  const { clock, bot, webhook, delayMs = 0 } = status.value ?? {};
+  const { clock, bot, webhook, delayMs = 0, unavailable = [] } = status.value ?? {};
+  const isReachable = !unavailable.includes(`${page.value?.id ?? ''}:${route.value.user}`);
   return (
     <div class="panel controls">
       <Group name="Clock" hint={clock && `It is ${format.day(clock.now)} here. IDs live for 90 days.`}>
@@ -60,15 +61,18 @@ export function Controls() {
       )}
       {bot?.assets && <BotFolder files={bot.assets} />}
       <Group name="This person" hint="Someone who cannot be reached: sends are refused with 551/1545041.">
-        {[false, true].map((available) => (
-          <button
-            key={String(available)}
-            type="button"
-            onClick={() => void post('/users', { page: page.value?.id, user: route.value.user, available })}
-          >
-            {available ? 'Make reachable' : 'Make unreachable'}
-          </button>
-        ))}
+        <div class="segments">
+          {[true, false].map((available) => (
+            <button
+              key={String(available)}
+              type="button"
+              aria-pressed={available === isReachable}
+              onClick={() => void post('/users', { page: page.value?.id, user: route.value.user, available })}
+            >
+              {available ? 'Reachable' : 'Unreachable'}
+            </button>
+          ))}
+        </div>
       </Group>
       <Group
         name="Everything"

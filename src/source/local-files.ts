@@ -22,9 +22,12 @@ const HASHES_AT_A_TIME = 4;
  */
 const TIMESTAMP_STEP = 2_000;
 
+/** What the file system says of a file; it changes when the content does. */
+type Fingerprint = Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>;
+
 /** What a file's content is, and what the file system said of the file then. While that stands, so does the rest. */
 interface Reading {
-  readonly fingerprint: string;
+  readonly fingerprint: Fingerprint;
   /** The file has rested long enough that a change would show in its fingerprint. */
   readonly isSettled: boolean;
   readonly digest: string;
@@ -36,7 +39,7 @@ interface Reading {
 /** What an author's words have stood for, and still do while the file's fingerprint stands. */
 interface Known {
   readonly file: string;
-  readonly fingerprint: string;
+  readonly fingerprint: Fingerprint;
   readonly asset: Asset;
 }
 
@@ -58,7 +61,7 @@ export class LocalFiles {
   async identify(type: AttachmentType, name: string, filename: string | undefined): Promise<Asset> {
     const words = `${type}\0${filename ?? ''}\0${name}`;
     const known = this.#known.get(words);
-    if (known && known.fingerprint === fingerprintNow(known.file)) return known.asset;
+    if (known && isSame(known.fingerprint, statNow(known.file))) return known.asset;
     const label = `${type} ${JSON.stringify(withoutQuery(name))}`;
     const root = this.#root;
     if (!root) throw noRoot(label);
@@ -72,10 +75,10 @@ export class LocalFiles {
 
   /** What is in a file; read once while it stays as it is, and once for all who ask meanwhile. */
   async #read(root: Root, file: string, label: string): Promise<Reading> {
-    const fingerprint = fingerprintOf(await stat(file).catch(explain(label)));
+    const stats = await stat(file).catch(explain(label));
     const known = this.#readings.get(file);
-    if (known?.fingerprint === fingerprint) return known;
-    const key = `${file}\0${fingerprint}`;
+    if (known && isSame(known.fingerprint, stats)) return known;
+    const key = `${file}\0${Object.values(fingerprintOf(stats)).join()}`;
     const underway = this.#underway.get(key);
     if (underway) return underway;
     const reading = this.#queue
@@ -125,7 +128,7 @@ async function readFile(root: Root, file: string, label: string): Promise<Readin
     const content = await digestContent(handle, label);
     const fingerprint = fingerprintOf(stats);
     const hasRested = begun - Math.max(stats.mtimeMs, stats.ctimeMs) > TIMESTAMP_STEP;
-    const isSettled = hasRested && fingerprint === fingerprintOf(await handle.stat());
+    const isSettled = hasRested && isSame(fingerprint, await handle.stat());
     return { ...content, fingerprint, isSettled };
   } finally {
     await handle.close();
@@ -152,16 +155,26 @@ async function digestContent(
 }
 
 /** Undefined: it is not as it was, at any rate. */
-function fingerprintNow(file: string): string | undefined {
+function statNow(file: string): Stats | undefined {
   try {
-    return fingerprintOf(statSync(file));
+    return statSync(file, { throwIfNoEntry: false });
   } catch {
     return undefined;
   }
 }
 
-function fingerprintOf(stats: Stats): string {
-  return `${stats.dev}:${stats.ino}:${stats.size}:${stats.mtimeMs}:${stats.ctimeMs}`;
+function fingerprintOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): Fingerprint {
+  return { dev, ino, size, mtimeMs, ctimeMs };
+}
+
+function isSame(known: Fingerprint, stats: Fingerprint | undefined): boolean {
+  return (
+    stats?.ino === known.ino &&
+    stats.dev === known.dev &&
+    stats.size === known.size &&
+    stats.mtimeMs === known.mtimeMs &&
+    stats.ctimeMs === known.ctimeMs
+  );
 }
 
 function noRoot(label: string): AttachmentError {

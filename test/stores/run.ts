@@ -19,6 +19,7 @@ async function main(): Promise<void> {
   const newer = NODE_VERSIONS.find(({ name }) => name === '22');
   const all = [
     await runFile('stores.test.ts', process.execPath),
+    await runFile('broadcast.test.ts', process.execPath),
     await runFile('newer.test.ts', newer?.node ?? process.execPath),
   ];
   const sum = (name: keyof Counts): number => all.reduce((total, counts) => total + counts[name], 0);

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { runCommand } from '../support/command';
+import { sha256 } from '../support/sha256';
+import { ASSETS } from '../support/stage';
+import { useFolder } from '../support/folder';
+import { userOf, type BroadcasterOrders, type BroadcasterReport } from './broadcaster';
+import { REDIS } from './kinds';
+import { storeScene } from './scene';
+
+const PROCESSES = 4;
+const PEOPLE = Number(process.env.PEOPLE ?? 10_000);
+
+/** How many of the ten each gets: all of them take a few minutes. */
+const EACH = Number(process.env.EACH ?? 1);
+
+const PICTURES = Array.from({ length: 10 }, (_, index) => `${index}.png`);
+
+const PATIENCE = 900_000;
+
+describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
+  this.timeout(PATIENCE);
+  const scene = storeScene(REDIS);
+  const folder = useFolder();
+  const digests: string[] = [];
+
+  beforeEach(async () => {
+    const content = await readFile(path.join(ASSETS, 'paw.png'));
+    digests.length = 0;
+    for (const [index, name] of PICTURES.entries()) {
+      const picture = Buffer.concat([content, Buffer.from(`${index}`)]);
+      await folder.write(name, picture);
+      digests.push(sha256(picture, 'hex'));
+    }
+  });
+
+  async function broadcast(): Promise<BroadcasterReport[]> {
+    const { place, page, sim } = scene;
+    const run = async (from: number): Promise<BroadcasterReport> => {
+      const orders: BroadcasterOrders = {
+        redis: place.at,
+        sim: { host: sim.host, ca: sim.ca },
+        page,
+        root: folder.path,
+        pictures: PICTURES,
+        each: EACH,
+        people: PEOPLE,
+        from,
+        of: PROCESSES,
+      };
+      const program = path.join(__dirname, 'broadcaster.ts');
+      const { stdout } = await runCommand(
+        process.execPath,
+        ['--import', 'tsx', program, JSON.stringify(orders)],
+        { cwd: path.join(__dirname, '../..'), timeout: PATIENCE },
+      );
+      return JSON.parse(stdout) as BroadcasterReport;
+    };
+    const reports = await Promise.all(Array.from({ length: PROCESSES }, (_, from) => run(from)));
+    tell(reports);
+    return reports;
+  }
+
+  function assertEachArrivedOnce(): void {
+    for (let person = 0; person < PEOPLE; person++) {
+      const { messages } = scene.sim.thread(scene.page.id, userOf(person));
+      const expected = Array.from({ length: EACH }, (_, n) => digests[(person + n) % digests.length]);
+      assert.deepEqual(
+        messages.map(({ attachments }) => attachments[0]?.sha256),
+        expected,
+      );
+    }
+  }
+
+  it('each picture arrives once; it goes up once a process at most, and the store is asked once for each', async () => {
+    const reports = await broadcast();
+    assertEachArrivedOnce();
+    for (const { uploads, storeReads, storeWrites, errors } of reports) {
+      assert.deepEqual(errors, []);
+      assert.ok(uploads <= PICTURES.length, `${uploads} uploads`);
+      assert.ok(storeReads <= PICTURES.length, `${storeReads} reads`);
+      assert.equal(storeWrites, uploads);
+    }
+  });
+
+  it('after a warm-up each picture arrives once, and none goes up again', async () => {
+    const bot = scene.openBot({ root: folder.path });
+    const { uploaded } = await bot.plugin.warm(PICTURES);
+    assert.equal(uploaded, PICTURES.length);
+    await scene.close(bot);
+    const reports = await broadcast();
+    assertEachArrivedOnce();
+    for (const { uploads, storeReads, storeWrites, errors } of reports) {
+      assert.deepEqual(errors, []);
+      assert.deepEqual([uploads, storeReads, storeWrites], [0, PICTURES.length, 0]);
+    }
+    assert.equal(scene.sim.totals().byWhat['upload-file'], PICTURES.length);
+  });
+});
+
+function tell(reports: readonly BroadcasterReport[]): void {
+  const sum = (name: 'sends' | 'uploads' | 'cpuSeconds' | 'storeReads' | 'storeWrites'): number =>
+    reports.reduce((total, report) => total + report[name], 0);
+  const sends = sum('sends');
+  const seconds = Math.max(...reports.map((report) => report.seconds));
+  const each = (1000 * sum('cpuSeconds')) / sends;
+  console.log(
+    `      ${sends} sends in ${seconds.toFixed(1)} s, ${each.toFixed(2)} ms of computing each; ` +
+      `${sum('uploads')} uploads, ${sum('storeReads')} reads and ${sum('storeWrites')} writes of the store`,
+  );
+}

@@ -1,0 +1,85 @@
+/** One of several bots in a broadcast: sends pictures to its people, and tells what that took. */
+import KeyvRedis from '@keyv/redis';
+import { image } from '../../src';
+import type { PageOptions, Simulator } from '../../simulator';
+import { openClient } from '../support/client';
+
+export interface BroadcasterOrders {
+  readonly redis: string;
+  readonly sim: Pick<Simulator, 'host' | 'ca'>;
+  readonly page: PageOptions;
+  readonly root: string;
+  readonly pictures: readonly string[];
+  /** How many of the pictures each gets: the first by who it is, and those after that one. */
+  readonly each: number;
+  /** Its people: of all below `people`, each `of`th, from `from` on. */
+  readonly people: number;
+  readonly from: number;
+  readonly of: number;
+}
+
+export interface BroadcasterReport {
+  readonly sends: number;
+  readonly uploads: number;
+  readonly seconds: number;
+  /** Of the whole process, from its start. */
+  readonly cpuSeconds: number;
+  readonly storeReads: number;
+  readonly storeWrites: number;
+  readonly errors: readonly string[];
+}
+
+const AT_A_TIME = 16;
+
+/** Counts what is asked of Redis. */
+class CountingRedis extends KeyvRedis<string> {
+  reads = 0;
+  writes = 0;
+
+  override get<T = string>(key: string): Promise<T | undefined> {
+    this.reads += 1;
+    return super.get<T>(key);
+  }
+
+  override set(key: string, value: string, ttl?: number): Promise<void> {
+    this.writes += 1;
+    return super.set(key, value, ttl);
+  }
+}
+
+async function broadcast(orders: BroadcasterOrders): Promise<BroadcasterReport> {
+  const { redis, sim, page, root, pictures, each, people, from, of } = orders;
+  const store = new CountingRedis(redis);
+  // Four processes start at a time on a machine that may have two cores: the first answer may be late.
+  const client = openClient(sim, { store, storeTimeout: 20_000, page, root });
+  const begun = performance.now();
+  let next = from;
+  const worker = async (): Promise<void> => {
+    while (next < people) {
+      const person = next;
+      next += of;
+      for (let n = 0; n < each; n++) {
+        await client.send(userOf(person), image(pictures[(person + n) % pictures.length] ?? ''));
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+  const seconds = (performance.now() - begun) / 1000;
+  await client.close();
+  await store.disconnect();
+  const { user, system } = process.cpuUsage();
+  const { sends, uploads } = client.plugin.stats;
+  const { reads: storeReads, writes: storeWrites } = store;
+  const cpuSeconds = (user + system) / 1e6;
+  return { sends, uploads, seconds, cpuSeconds, storeReads, storeWrites, errors: client.errors.map(String) };
+}
+
+export function userOf(index: number): string {
+  return String(70_000 + index);
+}
+
+if (require.main === module) {
+  void broadcast(JSON.parse(process.argv[2] ?? '') as BroadcasterOrders).then((report) => {
+    console.log(JSON.stringify(report));
+  });
+}
