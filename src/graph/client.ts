@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { FormDataEncoder } from 'form-data-encoder';
-import { getGlobalDispatcher, type Dispatcher } from 'undici';
+import { Dispatcher, getGlobalDispatcher } from 'undici';
 import { AttachmentError } from '../errors';
 import { GraphError, TransportError, type GraphErrorBody, type Intent } from './errors';
 import { redact } from '../redact';
@@ -104,7 +104,7 @@ export class GraphClient {
   ): Promise<GraphAnswer> {
     try {
       const dispatcher = this.#dispatcher ?? getGlobalDispatcher();
-      const response = await dispatcher.request({
+      const response = await request(dispatcher, {
         origin: this.#origin,
         path: `/${this.#version}${path}?${query}${this.#credentials}`,
         method,
@@ -144,6 +144,16 @@ export class GraphClient {
       ? new TransportError('ERR_GRAPH_UNREACHABLE', intent, `no connection to ${this.#origin} (${problem})`)
       : new TransportError('ERR_GRAPH_INTERRUPTED', intent, `the connection broke (${problem})`);
   }
+}
+
+/** The global dispatcher can be Node's own, made by a `fetch` before undici was loaded, and that can only dispatch. */
+function request(
+  dispatcher: Dispatcher,
+  options: Dispatcher.RequestOptions,
+): Promise<Dispatcher.ResponseData<unknown>> {
+  return 'request' in dispatcher
+    ? dispatcher.request(options)
+    : Dispatcher.prototype.request.call(dispatcher, options);
 }
 
 function toForm(params: GraphParams, file: File): FormData {

@@ -153,6 +153,20 @@ describe('GraphClient', () => {
       );
     });
 
+    it('uses a global dispatcher that can only dispatch, as the one of Node’s own fetch', async () => {
+      const account = { host: server.host, version: 'v25.0', token: TOKEN, secret: undefined };
+      const usual = getGlobalDispatcher();
+      const { dispatcher, asked } = recorded();
+      const bare = { dispatch: dispatcher.dispatch.bind(dispatcher) };
+      setGlobalDispatcher(bare as unknown as Dispatcher);
+      try {
+        await new GraphClient(account).post('/me/messages', {}, SEND);
+      } finally {
+        setGlobalDispatcher(usual);
+      }
+      assert.equal(asked.length, 1);
+    });
+
     it("leaves the patience of the author's own dispatcher as it is", async () => {
       const { dispatcher, asked } = recorded();
       await clientOf({}, dispatcher).post('/me/messages', {}, SEND);
