@@ -18,6 +18,7 @@ declare const FacebookAdapter: typeof import('botbuilder-adapter-facebook').Face
 declare const BotkitConversation: typeof import('botkit').BotkitConversation;
 declare const Keyv: typeof import('keyv').default;
 declare const KeyvRedis: typeof import('@keyv/redis').default;
+declare const KeyvPostgres: new (uri: string) => { opts: { iterationLimit?: number } };
 declare const ProxyAgent: typeof import('undici').ProxyAgent;
 declare const path: typeof import('node:path');
 declare const startSimulator: typeof import('../../simulator').startSimulator;
@@ -48,4 +49,9 @@ declare namespace NodeJS {
     FACEBOOK_ACCESS_TOKEN: string;
     FACEBOOK_APP_SECRET: string;
   }
+}
+
+declare module 'pg' {
+  const pg: { Pool: new (options: object) => import('node:events').EventEmitter };
+  export = pg;
 }
