@@ -11,7 +11,7 @@ const LAYERS = {
   cache: ['cache/'],
   message: ['builders', 'message', 'bot-framework', 'events', 'retry'],
   delivery: ['outgoing', 'uploader', 'warm', 'asset-ids', 'delivery', 'stats'],
-  plugin: ['options', 'hook', 'plugin', 'index'],
+  plugin: ['options', 'hook', 'pages', 'plugin', 'index'],
   cli: ['cli/'],
 };
 

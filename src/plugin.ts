@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import Debug from 'debug';
-import { LRUCache } from 'lru-cache';
 import { AssetIds, pageAsset } from './asset-ids';
 import { toMessengerActivities, type MessageActivity } from './bot-framework';
 import { IdCache } from './cache/id-cache';
@@ -8,24 +7,22 @@ import { IdStore } from './cache/id-store';
 import { keyOf } from './cache/saved-id';
 import { Delivery } from './delivery';
 import { toError } from './errors';
-import { GraphClient, type GraphAccount, type GraphParams } from './graph/client';
 import { askClient, hookAdapter, type CallAPI, type HookedClient } from './hook';
 import { findSlots, type Slots } from './message';
-import type { Outgoing } from './outgoing';
 import { readOptions, type AttachmentCacheOptions, type Settings } from './options';
+import { Pages } from './pages';
 import { Sources } from './source/sources';
 import { StatsCounter, type AttachmentStats } from './stats';
 import { Uploader } from './uploader';
 import { slotOf, warmAll, type WarmAsset, type WarmOne, type WarmOptions, type WarmReport } from './warm';
 import type { Attachment, AttachmentMessage } from './builders';
 import type { AssetEvent, AttachmentEvents } from './events';
+import type { GraphParams } from './graph/client';
+import type { Outgoing } from './outgoing';
 
 const debug = Debug('botkit:facebook-attachments');
 
 const SEND = /^\/(me|\d+)\/messages\/?$/;
-
-/** How many pages' clients are kept: each knows its page's ID. */
-const MAX_CLIENTS = 1_000;
 
 /** The part of a Botkit controller that is used: any Botkit 4 controller will do. */
 export interface BotkitLike {
@@ -95,8 +92,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   readonly #sources: Sources;
   readonly #ids: AssetIds;
   readonly #delivery: Delivery;
-  readonly #clients = new LRUCache<string, GraphClient>({ max: MAX_CLIENTS });
-  #adapter: unknown;
+  readonly #pages: Pages;
 
   /**
    * Nothing is opened or asked yet, besides `root`, which must be there.
@@ -125,6 +121,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
     });
     this.#cache = new IdCache({ store: this.#store, ttl, refreshAhead, memory });
     this.#sources = new Sources(this.#settings);
+    this.#pages = new Pages(this.#settings.dispatcher);
     this.#ids = new AssetIds({ ids: this.#cache, uploader: new Uploader({ ...uploads, report }), report });
     this.#delivery = new Delivery({ sources: this.#sources, ids: this.#ids, save, report });
     this.middlewares = { send: strict ? [this.#prepareOrReject] : [] };
@@ -152,7 +149,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    */
   attach(adapter: unknown): this {
     const isHooked = hookAdapter(adapter, (client, ...call) => this.#callAPI(client, ...call));
-    if (isHooked) this.#adapter ??= adapter;
+    if (isHooked) this.#pages.add(adapter);
     else {
       process.emitWarning(
         'This adapter is not a FacebookAdapter of botbuilder-adapter-facebook; attachments are sent as they are.',
@@ -176,7 +173,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    */
   async warm(assets: Iterable<WarmAsset>, options: WarmOptions = {}): Promise<WarmReport> {
     const { concurrency = this.#settings.uploads.concurrency, dryRun = false } = options;
-    const { graph, page } = await this.#pageFor(options.page);
+    const { graph, page } = await this.#pages.find(options.page);
     const warmOne: WarmOne = async ({ type, payload }) => {
       const target = pageAsset(graph, page, await this.#sources.identify(type, payload));
       return dryRun ? this.#ids.look(target) : this.#ids.warm(target);
@@ -215,7 +212,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   async forget(asset: Attachment | AttachmentMessage, { page }: PageOptions = {}): Promise<void> {
     const { type, payload } = slotOf('attachment' in asset ? asset.attachment : asset);
     const { key } = await this.#sources.identify(type, payload);
-    await this.#cache.forget(keyOf(page ?? (await this.#pageFor(page)).page, key));
+    await this.#cache.forget(keyOf(page ?? (await this.#pages.find(page)).page, key));
   }
 
   /**
@@ -280,31 +277,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   }
 
   #outgoing({ account, page }: HookedClient, path: string, params: GraphParams, slots: Slots): Outgoing {
-    return { graph: this.#graphFor(account), page, path, params, slots };
-  }
-
-  #graphFor(account: GraphAccount): GraphClient {
-    const key = `${account.host} ${account.version} ${account.token} ${account.secret ?? ''}`;
-    let client = this.#clients.get(key);
-    if (!client) {
-      client = new GraphClient(account, this.#settings.dispatcher);
-      this.#clients.set(key, client);
-    }
-    return client;
-  }
-
-  /** The client of a page, or of the only one. */
-  async #pageFor(page: string | undefined): Promise<{ graph: GraphClient; page: string }> {
-    const activity = page === undefined ? undefined : { recipient: { id: page } };
-    const client = await askClient(this.#adapter, activity).catch(() => undefined);
-    if (!client) {
-      const missing = this.#adapter ? 'the adapter has no token for it' : 'no adapter is attached';
-      throw new TypeError(
-        `Expected \`page\` to be the ID of a page of the adapter, got ${page ?? 'none'}: ${missing}`,
-      );
-    }
-    const graph = this.#graphFor(client.account);
-    return { graph, page: page ?? (await graph.pageId()) };
+    return { graph: this.#pages.clientOf(account), page, path, params, slots };
   }
 
   /** For whoever throws it on. */
