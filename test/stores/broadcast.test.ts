@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { execPath } from 'node:process';
 import { runCommand } from '../support/command';
 import { sha256 } from '../support/sha256';
 import { ASSETS } from '../support/stage';
@@ -37,7 +38,7 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
 
   async function broadcast(): Promise<BroadcasterReport[]> {
     const { place, page, sim } = scene;
-    const run = async (from: number): Promise<BroadcasterReport> => {
+    const run = async (process: number): Promise<BroadcasterReport> => {
       const orders: BroadcasterOrders = {
         redis: place.at,
         sim: { host: sim.host, ca: sim.ca },
@@ -45,19 +46,17 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
         root: folder.path,
         pictures: PICTURES,
         each: EACH,
-        people: PEOPLE,
-        from,
-        of: PROCESSES,
+        from: Math.round((PEOPLE * process) / PROCESSES),
+        to: Math.round((PEOPLE * (process + 1)) / PROCESSES),
       };
       const program = path.join(__dirname, 'broadcaster.ts');
-      const { stdout } = await runCommand(
-        process.execPath,
-        ['--import', 'tsx', program, JSON.stringify(orders)],
-        { cwd: path.join(__dirname, '../..'), timeout: PATIENCE },
-      );
+      const { stdout } = await runCommand(execPath, ['--import', 'tsx', program, JSON.stringify(orders)], {
+        cwd: path.join(__dirname, '../..'),
+        timeout: PATIENCE,
+      });
       return JSON.parse(stdout) as BroadcasterReport;
     };
-    const reports = await Promise.all(Array.from({ length: PROCESSES }, (_, from) => run(from)));
+    const reports = await Promise.all(Array.from({ length: PROCESSES }, (_, process) => run(process)));
     tell(reports);
     return reports;
   }

@@ -12,10 +12,9 @@ export interface BroadcasterOrders {
   readonly pictures: readonly string[];
   /** How many of the pictures each gets: the first by who it is, and those after that one. */
   readonly each: number;
-  /** Its people: of all below `people`, each `of`th, from `from` on. */
-  readonly people: number;
+  /** Its people: from this one on, up to before that one. */
   readonly from: number;
-  readonly of: number;
+  readonly to: number;
 }
 
 export interface BroadcasterReport {
@@ -48,16 +47,15 @@ class CountingRedis extends KeyvRedis<string> {
 }
 
 async function broadcast(orders: BroadcasterOrders): Promise<BroadcasterReport> {
-  const { redis, sim, page, root, pictures, each, people, from, of } = orders;
+  const { redis, sim, page, root, pictures, each, from, to } = orders;
   const store = new CountingRedis(redis);
   // Four processes start at a time on a machine that may have two cores: the first answer may be late.
   const client = openClient(sim, { store, storeTimeout: 20_000, page, root });
   const begun = performance.now();
   let next = from;
   const worker = async (): Promise<void> => {
-    while (next < people) {
-      const person = next;
-      next += of;
+    while (next < to) {
+      const person = next++;
       for (let n = 0; n < each; n++) {
         await client.send(userOf(person), image(pictures[(person + n) % pictures.length] ?? ''));
       }
