@@ -119,6 +119,26 @@ describe('facebook-attachments forget', () => {
     assert.equal((JSON.parse(listed) as unknown[]).length, 1);
   });
 
+  it('prints one JSON document with the outcome of each asset', async () => {
+    await bench.tool(['warm', 'cats/tom.jpg', ...IN_ASSETS]);
+    const { code, stdout } = await bench.tool(['forget', 'cats', '--json', ...IN_ASSETS]);
+    const { page, dryRun, results } = JSON.parse(stdout) as {
+      page: string;
+      dryRun: boolean;
+      results: { asset: string; outcome: string }[];
+    };
+    assert.deepEqual([code, page, dryRun], [0, PAGE.id, false]);
+    assert.deepEqual(
+      results.map(({ asset, outcome }) => [asset, outcome]),
+      [
+        ['image "cats/mia.jpg"', 'missing'],
+        ['image "cats/tom.jpg"', 'known'],
+      ],
+    );
+    const { stdout: listed } = await bench.tool(['list', '--json', '--store', STORE]);
+    assert.deepEqual(JSON.parse(listed), []);
+  });
+
   it('exits with 1 when a name stands for nothing', async () => {
     const { code, stderr } = await bench.tool(['forget', 'nothing.png', ...IN_ASSETS]);
     assert.equal(code, 1);
