@@ -6,7 +6,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 // What a terminal could take for a command, and what would break a line.
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- Control characters are what it is to find.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
 /** `1.2 MB` */

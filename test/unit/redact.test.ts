@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { redact, withoutSecrets } from '../../src/redact';
+import { redact, withoutQuery, withoutSecrets } from '../../src/redact';
 
 describe('redact', () => {
   const promises: [what: string, text: string, clean: string][] = [
@@ -62,4 +62,21 @@ describe('withoutSecrets', () => {
     const url = new URL('https://tom:secret@example.com:8443/cats/tom.png?sig=S#top');
     assert.equal(withoutSecrets(url), 'https://example.com:8443/cats/tom.png');
   });
+});
+
+describe('withoutQuery', () => {
+  const promises: [what: string, name: string, shown: string][] = [
+    ['a path stays', 'cats/tom.jpg', 'cats/tom.jpg'],
+    ['a question mark in a name stays', 'who?.png', 'who?.png'],
+    ['the query of an address that forgot its scheme goes', 'example.com/a.png?sig=S', 'example.com/a.png'],
+    ['a query with a slash in it goes', 'example.com/a.png?to=/b&sig=S', 'example.com/a.png'],
+    ['one whose first part has no value goes', 'example.com/a.png?v/2&sig=S', 'example.com/a.png'],
+    ['user and password go', '//tom:secret@example.com/a.png', '//example.com/a.png'],
+    ['an @ in a path stays', '@tom/a.png', '@tom/a.png'],
+  ];
+  for (const [what, name, shown] of promises) {
+    it(what, () => {
+      assert.equal(withoutQuery(name), shown);
+    });
+  }
 });

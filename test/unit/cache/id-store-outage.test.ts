@@ -33,7 +33,7 @@ describe('IdStore, while the store is down', () => {
       [
         'it throws something that is no error',
         () => {
-          // eslint-disable-next-line @typescript-eslint/only-throw-error
+          // eslint-disable-next-line @typescript-eslint/only-throw-error -- A store may do so.
           throw 'bad';
         },
         'bad',
