@@ -1,4 +1,4 @@
-import { useSignal } from '@preact/signals';
+import { useSignal, type Signal } from '@preact/signals';
 import { act, lastRequest, post } from './api';
 import { BotFolder } from './bot-folder';
 import { FAULTS, TARGETS } from './faults';
@@ -90,6 +90,31 @@ export function Controls() {
   );
 }
 
+interface ChoiceProps {
+  label: string;
+  among: readonly { name: string }[];
+  /** Which of them, counted from 0. */
+  chosen: Signal<number>;
+}
+
+function Choice({ label, among, chosen }: ChoiceProps) {
+  return (
+    <label>
+      {label}
+      <select
+        value={chosen.value}
+        onChange={({ currentTarget }) => (chosen.value = Number(currentTarget.value))}
+      >
+        {among.map(({ name }, at) => (
+          <option key={name} value={at}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
 function FaultForm() {
   const [fault, target, times] = [useSignal(0), useSignal(0), useSignal(1)];
   const pending = status.value?.faults ?? [];
@@ -99,32 +124,8 @@ function FaultForm() {
   };
   return (
     <Group name="The next call fails">
-      <label>
-        What happens
-        <select
-          value={fault.value}
-          onChange={({ currentTarget }) => (fault.value = Number(currentTarget.value))}
-        >
-          {FAULTS.map(({ name }, at) => (
-            <option key={name} value={at}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
-      <label>
-        To which call
-        <select
-          value={target.value}
-          onChange={({ currentTarget }) => (target.value = Number(currentTarget.value))}
-        >
-          {TARGETS.map(({ name }, at) => (
-            <option key={name} value={at}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice label="What happens" among={FAULTS} chosen={fault} />
+      <Choice label="To which call" among={TARGETS} chosen={target} />
       <label>
         How often
         <input
