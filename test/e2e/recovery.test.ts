@@ -109,6 +109,17 @@ describe('What a tester does on the page', () => {
     await view.page.locator('button[aria-pressed=true]', { hasText: 'Full speed' }).waitFor();
   });
 
+  it('makes a person unreachable and reachable again, and shows which it is', async () => {
+    const pressed = (hasText: RegExp) => view.page.locator('button[aria-pressed=true]', { hasText });
+    await pressed(/^Reachable$/).waitFor();
+    await control('Unreachable').click();
+    await pressed(/^Unreachable$/).waitFor();
+    await view.page.reload();
+    await pressed(/^Unreachable$/).waitFor();
+    await control('Reachable').click();
+    await pressed(/^Reachable$/).waitFor();
+  });
+
   it('takes the bot’s store down, and the bot goes on', async () => {
     const store = view.page.getByRole('switch');
     await store.click();
