@@ -14,8 +14,8 @@ export async function atOnce(
   await Promise.all(Array.from({ length: width }, worker));
 }
 
-/** Recipients that nobody has sent to yet, round after round. */
+/** Recipients that nobody has sent to yet, in no process, round after round. */
 export function newRecipients(): () => string {
   let last = 0;
-  return () => `${++last}`;
+  return () => `${process.pid}${++last}`;
 }

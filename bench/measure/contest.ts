@@ -1,45 +1,56 @@
-/** What one round took, in milliseconds. */
+/** One turn of a contender, and what came of it. */
+export type Turn<T> = () => Promise<T>;
+
+/** What one turn took, in milliseconds. */
 export interface Round {
   readonly time: number;
-  /** Of all threads of this process. */
+  /** Of all threads of its process. */
   readonly cpu: number;
 }
 
-export type Contest<Name extends string> = Readonly<Record<Name, readonly Round[]>>;
+/** Turns that do not count: code is compiled, connections are made. */
+export const WARM_UPS = 2;
 
 /**
- * Lets contenders take turns, A B A B, so that whatever else the machine does hits them alike. The first turn of each
- * is for warming up and does not count.
+ * Lets contenders take turns, A B A B, so that whatever else the machine does hits them alike. The first turns of each
+ * are for warming up and do not count.
  */
-export async function contest<Name extends string>(
+export async function contest<Name extends string, T>(
   rounds: number,
-  contenders: Readonly<Record<Name, () => Promise<unknown>>>,
-): Promise<Contest<Name>> {
-  const entries = Object.entries(contenders) as [Name, () => Promise<unknown>][];
-  const taken = Object.fromEntries(entries.map(([name]) => [name, []])) as unknown as Record<Name, Round[]>;
-  for (let round = 0; round <= rounds; round++) {
-    for (const [name, work] of entries) {
-      const one = await time(work);
-      if (round > 0) taken[name].push(one);
+  contenders: Readonly<Record<Name, Turn<T>>>,
+): Promise<Readonly<Record<Name, readonly T[]>>> {
+  const entries = Object.entries(contenders) as [Name, Turn<T>][];
+  const taken = Object.fromEntries(entries.map(([name]) => [name, []])) as unknown as Record<Name, T[]>;
+  for (let round = 0; round < WARM_UPS + rounds; round++) {
+    for (const [name, turn] of entries) {
+      const one = await turn();
+      if (round >= WARM_UPS) taken[name].push(one);
     }
   }
   return taken;
 }
 
-/** Nobody pays for what another left to the garbage collector. */
-async function time(work: () => Promise<unknown>): Promise<Round> {
-  globalThis.gc?.();
-  const cpu = process.cpuUsage();
-  const begun = performance.now();
-  await work();
-  const time = performance.now() - begun;
-  const { user, system } = process.cpuUsage(cpu);
-  return { time, cpu: (user + system) / 1_000 };
+export function timed(work: () => Promise<unknown>): Turn<Round> {
+  return async () => {
+    const cpu = process.cpuUsage();
+    const begun = performance.now();
+    await work();
+    const time = performance.now() - begun;
+    const { user, system } = process.cpuUsage(cpu);
+    return { time, cpu: (user + system) / 1_000 };
+  };
 }
 
 /** The median of the ratios of neighbouring rounds. */
 export function ratio(of: readonly Round[], to: readonly Round[], measure: keyof Round = 'time'): number {
-  return median(of.map((round, index) => round[measure] / (to[index]?.[measure] ?? NaN)));
+  return medianRatio(
+    of.map((round) => round[measure]),
+    to.map((round) => round[measure]),
+  );
+}
+
+export function medianRatio(of: readonly number[], to: readonly number[]): number {
+  return median(of.map((value, index) => value / (to[index] ?? NaN)));
 }
 
 /** Microseconds a piece, in the median round. */

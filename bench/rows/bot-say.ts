@@ -1,28 +1,24 @@
 import type { BotWorker, Botkit } from 'botkit';
 import { BY_ID, createController, createPlugin, PAGE, PICTURE, type Attachment } from '../contenders';
+import { apart, type Contenders } from '../measure/apart';
 import { atOnce, newRecipients } from '../measure/at-once';
-import { contest, microseconds, ratio } from '../measure/contest';
-import type { Row } from '../row';
+import { contest, microseconds, ratio, timed, WARM_UPS, type Round, type Turn } from '../measure/contest';
+import type { Bench, Row } from '../row';
 
 type Bot = BotWorker & { startConversationWithUser(user: string): Promise<void> };
 
+export const contenders: Contenders<'plugin' | 'bare', Round> = {
+  plugin: (bench) => sayAll(bench, createController(bench, createPlugin(bench)), PICTURE),
+  bare: (bench) => sayAll(bench, createController(bench), BY_ID),
+};
+
 /** `bot.say` from end to end: Botkit, the adapter, the wire. Each message is another bot's, and goes to another person. */
 export const row: Row = async (bench) => {
-  const sends = bench.size(500, 25);
+  const sends = sendsOf(bench);
   const rounds = bench.size(7, 1);
-  const recipient = newRecipients();
-  const sayAll = async (bots: readonly Bot[], attachment: Attachment): Promise<void> =>
-    atOnce(sends, async (index) => bots[index]?.say({ attachment }));
-  const plugged = createController(bench, createPlugin(bench));
-  const bare = createController(bench);
-  const pluggedBots = await spawnAll(plugged, sends, recipient);
-  const bareBots = await spawnAll(bare, sends, recipient);
   await bench.stage.forget();
-  const results = await contest(rounds, {
-    plugin: () => sayAll(pluggedBots, PICTURE),
-    bare: () => sayAll(bareBots, BY_ID),
-  });
-  await bench.stage.expectEach(rounds + 1, sends * 2);
+  const results = await contest(rounds, await apart(bench, __filename, contenders));
+  await bench.stage.expectEach(WARM_UPS + rounds, sends * 2);
   return [
     {
       what: '`bot.say` end to end, 32 at a time: rate',
@@ -38,12 +34,17 @@ export const row: Row = async (bench) => {
   ];
 };
 
-async function spawnAll(controller: Botkit, count: number, recipient: () => string): Promise<Bot[]> {
+function sendsOf({ size }: Bench): number {
+  return size(1_500, 25);
+}
+
+async function sayAll(bench: Bench, controller: Botkit, attachment: Attachment): Promise<Turn<Round>> {
+  const recipient = newRecipients();
   const bots: Bot[] = [];
-  for (let index = 0; index < count; index++) {
+  while (bots.length < sendsOf(bench)) {
     const bot = (await controller.spawn(PAGE)) as Bot;
     await bot.startConversationWithUser(recipient());
     bots.push(bot);
   }
-  return bots;
+  return timed(() => atOnce(bots.length, async (index) => bots[index]?.say({ attachment })));
 }

@@ -1,21 +1,21 @@
-import { BY_ID, PICTURE, pluginClient, rawUndici } from '../contenders';
+import { BY_ID, PICTURE, pluginClient, rawUndici, type Attachment, type Send } from '../contenders';
+import { apart, type Contenders } from '../measure/apart';
 import { atOnce, newRecipients } from '../measure/at-once';
-import { contest, microseconds, ratio } from '../measure/contest';
-import type { Row } from '../row';
+import { contest, microseconds, ratio, timed, WARM_UPS, type Round, type Turn } from '../measure/contest';
+import type { Bench, Row } from '../row';
+
+export const contenders: Contenders<'plugin' | 'raw', Round> = {
+  plugin: async (bench) => sendAll(bench, (await pluginClient(bench)).send, PICTURE),
+  raw: (bench) => sendAll(bench, rawUndici(bench).send, BY_ID),
+};
 
 /** A picture whose ID is known, through the plugin's API client, 32 at a time; the floor is raw undici. */
 export const row: Row = async (bench) => {
-  const sends = bench.size(3_000, 50);
-  const rounds = bench.size(9, 1);
-  const recipient = newRecipients();
-  const plugin = await pluginClient(bench);
-  const raw = rawUndici(bench);
+  const sends = sendsOf(bench);
+  const rounds = bench.size(15, 1);
   await bench.stage.forget();
-  const results = await contest(rounds, {
-    plugin: () => atOnce(sends, () => plugin.send(recipient(), PICTURE)),
-    raw: () => atOnce(sends, () => raw.send(recipient(), BY_ID)),
-  });
-  await bench.stage.expectOnceEach((rounds + 1) * sends * 2);
+  const results = await contest(rounds, await apart(bench, __filename, contenders));
+  await bench.stage.expectOnceEach((WARM_UPS + rounds) * sends * 2);
   const line = { what: 'a cached send, 32 at a time', unit: 'times' } as const;
   return [
     {
@@ -40,3 +40,12 @@ export const row: Row = async (bench) => {
     },
   ];
 };
+
+function sendsOf({ size }: Bench): number {
+  return size(5_000, 50);
+}
+
+function sendAll(bench: Bench, send: Send, attachment: Attachment): Turn<Round> {
+  const recipient = newRecipients();
+  return timed(() => atOnce(sendsOf(bench), () => send(recipient(), attachment)));
+}

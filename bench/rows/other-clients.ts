@@ -1,23 +1,31 @@
-import { adapterClient, BY_ID, createAdapter, messengerClient, PICTURE, pluginClient } from '../contenders';
+import {
+  adapterClient,
+  BY_ID,
+  createAdapter,
+  messengerClient,
+  PICTURE,
+  pluginClient,
+  type Attachment,
+  type Send,
+} from '../contenders';
+import { apart, type Contenders } from '../measure/apart';
 import { atOnce, newRecipients } from '../measure/at-once';
-import { contest, microseconds, ratio } from '../measure/contest';
-import type { Row } from '../row';
+import { contest, microseconds, ratio, timed, WARM_UPS, type Round, type Turn } from '../measure/contest';
+import type { Bench, Row } from '../row';
+
+export const contenders: Contenders<'plugin' | 'adapter' | 'messenger', Round> = {
+  plugin: async (bench) => sendAll(bench, (await pluginClient(bench)).send, PICTURE),
+  adapter: async (bench) => sendAll(bench, await adapterClient(createAdapter(bench)), BY_ID),
+  messenger: (bench) => sendAll(bench, messengerClient(bench), BY_ID),
+};
 
 /** The same message by the clients that a bot would have without the plugin: how many times their rate. */
 export const row: Row = async (bench) => {
-  const sends = bench.size(1_000, 50);
-  const rounds = bench.size(5, 1);
-  const recipient = newRecipients();
-  const plugin = await pluginClient(bench);
-  const adapter = await adapterClient(createAdapter(bench));
-  const messenger = messengerClient(bench);
+  const sends = sendsOf(bench);
+  const rounds = bench.size(7, 1);
   await bench.stage.forget();
-  const results = await contest(rounds, {
-    plugin: () => atOnce(sends, () => plugin.send(recipient(), PICTURE)),
-    adapter: () => atOnce(sends, () => adapter(recipient(), BY_ID)),
-    messenger: () => atOnce(sends, () => messenger(recipient(), BY_ID)),
-  });
-  await bench.stage.expectOnceEach((rounds + 1) * sends * 3);
+  const results = await contest(rounds, await apart(bench, __filename, contenders));
+  await bench.stage.expectOnceEach((WARM_UPS + rounds) * sends * 3);
   const line = { what: 'a cached send, 32 at a time: rate', unit: 'times' } as const;
   const plugged = { 'plugin µs': microseconds(results.plugin, sends) };
   return [
@@ -37,3 +45,12 @@ export const row: Row = async (bench) => {
     },
   ];
 };
+
+function sendsOf({ size }: Bench): number {
+  return size(2_000, 50);
+}
+
+function sendAll(bench: Bench, send: Send, attachment: Attachment): Turn<Round> {
+  const recipient = newRecipients();
+  return timed(() => atOnce(sendsOf(bench), () => send(recipient(), attachment)));
+}

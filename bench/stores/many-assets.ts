@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { KeyvLike, KeyvStorageLike } from '../../src';
 import { pluginClient, type Send } from '../contenders';
 import { atOnce, newRecipients } from '../measure/at-once';
-import { contest, microseconds, ratio } from '../measure/contest';
+import { contest, microseconds, ratio, timed, WARM_UPS, type Round, type Turn } from '../measure/contest';
 import type { Bench, Line } from '../row';
 
 /** A store with one asset in it, as the plugin wrote it, that can be multiplied. */
@@ -63,7 +63,7 @@ export async function compareManyWithFew(
     await bench.stage.forget();
     const [manySend, fewSend] = [await clientOf(many, count), await clientOf(few, FEW)];
     const results = await contest(rounds, { many: sendAll(manySend, count), few: sendAll(fewSend, FEW) });
-    const { bytes } = await bench.stage.expectOnceEach((rounds + 1) * sends * 2);
+    const { bytes } = await bench.stage.expectOnceEach((WARM_UPS + rounds) * sends * 2);
     assert.equal(bytes['/message_attachments'], undefined, 'Every ID is found in the store');
     return [
       {
@@ -89,13 +89,14 @@ export async function compareManyWithFew(
     return send;
   }
 
-  function sendAll(send: Send, assets: number): () => Promise<void> {
+  function sendAll(send: Send, assets: number): Turn<Round> {
     const choice = Math.min(assets, sent);
-    return () =>
+    return timed(() =>
       atOnce(sends, () => {
         const url = addressOf(Math.floor(Math.random() * choice));
         return send(recipient(), { type: 'image', payload: { url } });
-      });
+      }),
+    );
   }
 }
 

@@ -1,10 +1,12 @@
 import { createHmac } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { FormDataEncoder } from 'form-data-encoder';
-import { Dispatcher, getGlobalDispatcher } from 'undici';
 import { AttachmentError } from '../errors';
 import { GraphError, TransportError, type GraphErrorBody, type Intent } from './errors';
 import { redact } from '../redact';
+import { exchange, type RawAnswer } from './exchange';
+import type * as Undici from 'undici';
+import type { Dispatcher } from 'undici';
 
 /** Where and as whom to call: what Botkit's Facebook adapter knows of a page. */
 export interface GraphAccount {
@@ -103,8 +105,7 @@ export class GraphClient {
     },
   ): Promise<GraphAnswer> {
     try {
-      const dispatcher = this.#dispatcher ?? getGlobalDispatcher();
-      const response = await request(dispatcher, {
+      const answer = await exchange(this.#dispatcher ?? (await globalDispatcher()), {
         origin: this.#origin,
         path: `/${this.#version}${path}?${query}${this.#credentials}`,
         method,
@@ -113,23 +114,18 @@ export class GraphClient {
         // A dispatcher of the author's own brings its own patience.
         ...(this.#dispatcher ? {} : { headersTimeout: ANSWER_TIMEOUT, bodyTimeout: ANSWER_TIMEOUT }),
       });
-      return this.#read(response.statusCode, response.headers, await response.body.text(), intent);
+      return this.#read(answer, intent);
     } catch (error) {
       throw this.#explain(error, intent);
     }
   }
 
-  #read(
-    status: number,
-    headers: Dispatcher.ResponseData['headers'],
-    text: string,
-    intent: Intent,
-  ): GraphAnswer {
+  #read({ status, retryAfter: header, text }: RawAnswer, intent: Intent): GraphAnswer {
     const answer = parseObject(text);
-    const retryAfter = parseRetryAfter(headers['retry-after']);
     const error = answer && readErrorBody(answer);
+    if (!error && answer && status >= 200 && status < 300) return answer;
+    const retryAfter = parseRetryAfter(header);
     if (error) throw new GraphError(intent, status, error, { retryAfter, secrets: this.#secrets });
-    if (answer && status >= 200 && status < 300) return answer;
     const problem = answer ? `HTTP ${status}` : `HTTP ${status}, and the answer is not JSON`;
     throw new TransportError('ERR_GRAPH_BAD_ANSWER', intent, problem, { status, retryAfter });
   }
@@ -146,14 +142,12 @@ export class GraphClient {
   }
 }
 
-/** The global dispatcher can be Node's own, made by a `fetch` before undici was loaded, and that can only dispatch. */
-function request(
-  dispatcher: Dispatcher,
-  options: Dispatcher.RequestOptions,
-): Promise<Dispatcher.ResponseData<unknown>> {
-  return 'request' in dispatcher
-    ? dispatcher.request(options)
-    : Dispatcher.prototype.request.call(dispatcher, options);
+let undici: Promise<typeof Undici> | undefined;
+
+/** undici is a large part of what there is to load, so a bot that brings a dispatcher of its own is not made to wait for it. */
+async function globalDispatcher(): Promise<Dispatcher> {
+  undici ??= import('undici');
+  return (await undici).getGlobalDispatcher();
 }
 
 function toForm(params: GraphParams, file: File): FormData {
