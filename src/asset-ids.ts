@@ -48,18 +48,13 @@ export class AssetIds {
   }
 
   /**
-   * The ID of an asset; near its end, a new one is made in the background.
+   * The ID of an asset, at once if it is known; near its end, a new one is made in the background.
    *
    * @throws {AttachmentError | GraphError | TransportError} It cannot be uploaded.
    */
-  async get(target: PageAsset): Promise<SavedId> {
-    for (;;) {
-      const saved = await this.#ids.get(target.key, () => this.#make(target, 'send'));
-      // Somebody's send was to save it, and did not; then it is the next one's turn to make an ID.
-      if (!saved) continue;
-      if (this.#ids.isDue(target.key, saved)) void this.#refresh(target, saved);
-      return saved;
-    }
+  get(target: PageAsset): SavedId | Promise<SavedId> {
+    const known = this.#ids.known(target.key);
+    return known ? this.#refreshedInTime(target, known) : this.#getOrMake(target);
   }
 
   /** An ID for this once, that nobody else is to use. */
@@ -121,6 +116,19 @@ export class AssetIds {
     if (this.#reported.has(failure)) return;
     this.#reported.add(failure);
     this.#report('error', failure);
+  }
+
+  async #getOrMake(target: PageAsset): Promise<SavedId> {
+    for (;;) {
+      const saved = await this.#ids.get(target.key, () => this.#make(target, 'send'));
+      // If there is none, somebody's send was to save it, and did not: it is the next one's turn to make an ID.
+      if (saved) return this.#refreshedInTime(target, saved);
+    }
+  }
+
+  #refreshedInTime(target: PageAsset, saved: SavedId): SavedId {
+    if (this.#ids.isDue(target.key, saved)) void this.#refresh(target, saved);
+    return saved;
   }
 
   async #refresh(target: PageAsset, old: SavedId): Promise<void> {

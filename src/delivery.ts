@@ -23,8 +23,6 @@ interface Part {
   readonly asset: Asset;
 }
 
-type Parts = readonly [Part, ...Part[]];
-
 /** An asset, and the ID to send it by. */
 interface Placed {
   readonly target: PageAsset;
@@ -57,11 +55,11 @@ export class Delivery {
    * @returns The platform's answer.
    * @throws {AttachmentError | GraphError | TransportError} Why it did not go out, or may not have.
    */
-  async send(out: Outgoing): Promise<GraphAnswer> {
-    return untilFilesStand(async () => {
-      const parts = await this.#identify(out);
-      return isTemplate(parts) ? this.#sendTemplate(out, parts) : this.#sendAttachment(out, parts[0]);
-    });
+  send(out: Outgoing): Promise<GraphAnswer> {
+    const [slot] = out.slots;
+    return untilFilesStand(() =>
+      isInTemplate(slot) ? this.#sendTemplate(out) : this.#sendAttachment(out, slot),
+    );
   }
 
   /**
@@ -72,32 +70,36 @@ export class Delivery {
   async prepare(out: Outgoing): Promise<void> {
     await untilFilesStand(async () => {
       const parts = await this.#identify(out);
-      if (!isTemplate(parts) && (this.#save === 'send' || !parts[0].slot.reusable)) return;
+      const [slot] = out.slots;
+      if (!isInTemplate(slot) && (this.#save === 'send' || !slot.reusable)) return;
       try {
         const page = await pageOf(out);
         const kept = parts.filter(({ slot }) => slot.reusable);
         await Promise.all(kept.map(({ asset }) => this.#ids.get(pageAsset(out.graph, page, asset))));
       } catch (error) {
-        if (isTemplate(parts) || !isWorthOneStep(error)) throw error;
+        if (isInTemplate(slot) || !isWorthOneStep(error)) throw error;
       }
     });
   }
 
-  async #identify({ slots }: Outgoing): Promise<Parts> {
-    const [first, ...rest] = slots;
-    return Promise.all([this.#partOf(first), ...rest.map((slot) => this.#partOf(slot))]);
-  }
-
-  async #partOf(slot: Slot): Promise<Part> {
-    return { slot, asset: await this.#sources.identify(slot.type, slot.payload) };
+  #identify({ slots }: Outgoing): Promise<Part[]> {
+    return Promise.all(
+      slots.map(async (slot) => ({
+        slot,
+        asset: await this.#sources.identify(slot.type, slot.payload),
+      })),
+    );
   }
 
   /** One attachment: if there is no ID for it, its content can go with the message. */
-  async #sendAttachment(out: Outgoing, { slot, asset }: Part): Promise<GraphAnswer> {
+  async #sendAttachment(out: Outgoing, slot: Slot): Promise<GraphAnswer> {
+    const found = this.#sources.identify(slot.type, slot.payload);
+    const asset = found instanceof Promise ? await found : found;
     if (!slot.reusable) return this.#sendContent(out, asset, out.page);
     let target: PageAsset;
     try {
-      target = pageAsset(out.graph, await pageOf(out), asset);
+      const page = pageOf(out);
+      target = pageAsset(out.graph, page instanceof Promise ? await page : page, asset);
     } catch (error) {
       return this.#sendContentAfter(error, out, asset, out.page);
     }
@@ -111,7 +113,8 @@ export class Delivery {
   async #sendById(out: Outgoing, target: PageAsset): Promise<GraphAnswer> {
     let saved: SavedId;
     try {
-      saved = await this.#ids.get(target);
+      const got = this.#ids.get(target);
+      saved = got instanceof Promise ? await got : got;
     } catch (error) {
       return this.#sendContentAfter(error, out, target.asset, target.page);
     }
@@ -157,7 +160,8 @@ export class Delivery {
   }
 
   /** Attachments in a media template: they go by ID or not at all. */
-  async #sendTemplate(out: Outgoing, parts: Parts): Promise<GraphAnswer> {
+  async #sendTemplate(out: Outgoing): Promise<GraphAnswer> {
+    const parts = await this.#identify(out);
     const page = await pageOf(out);
     const placed = await Promise.all(
       parts.map(async ({ slot, asset }): Promise<Placed> => {
@@ -262,8 +266,8 @@ async function untilFilesStand<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-function isTemplate([{ slot }]: Parts): boolean {
-  return slot.element !== undefined;
+function isInTemplate({ element }: Slot): boolean {
+  return element !== undefined;
 }
 
 /** Not if the content itself is at fault, or the token. */

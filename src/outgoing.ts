@@ -41,6 +41,6 @@ export function post(
 }
 
 /** IDs belong to one page. A page that the activity does not name is the one of the token. */
-export async function pageOf({ graph, page }: Outgoing): Promise<string> {
+export function pageOf({ graph, page }: Outgoing): string | Promise<string> {
   return page !== undefined && PAGE_ID.test(page) ? page : graph.pageId();
 }

@@ -289,7 +289,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   /** Whoever listens cannot stop a message by failing. */
   #report<Name extends keyof AttachmentEvents>(name: Name, ...args: AttachmentEvents[Name]): void {
     this.#stats.count(name, ...args);
-    debug('%s %O', name, ...args);
+    if (debug.enabled) debug('%s %O', name, ...args);
     if (this.listenerCount(name) === 0) return;
     try {
       (this as EventEmitter).emit(name, ...args);

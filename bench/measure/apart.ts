@@ -24,7 +24,11 @@ export async function apart<Name extends string, T, Settings = undefined>(
 ): Promise<Record<Name, Turn<T>>> {
   const turns: [string, Turn<T>][] = [];
   for (const name of Object.keys(contenders)) {
-    const child = start(CONTENDER, [file, name, ...[scene, ...settings].map((value) => JSON.stringify(value))]);
+    const child = start(CONTENDER, [
+      file,
+      name,
+      ...[scene, ...settings].map((value) => JSON.stringify(value)),
+    ]);
     await firstMessage(child);
     turns.push([
       name,

@@ -6,37 +6,54 @@ import { FormData } from 'undici';
 import { BIG, BIG_FILES } from '../assets';
 import { newRecipients } from '../measure/at-once';
 import { pluginClient, rawUndici } from '../contenders';
-import { contest, median, ratio, timed, WARM_UPS } from '../measure/contest';
+import { apart, type Contenders } from '../measure/apart';
+import { contest, median, ratio, timed, WARM_UPS, type Round, type Turn } from '../measure/contest';
 import type { Row } from '../row';
 
 const [NAME = ''] = BIG_FILES;
 const VIDEO = { type: 'video', payload: { url: NAME } } as const;
 
+/** What a turn took, and how often the file was read, if the system tells. */
+interface Taken extends Round {
+  readonly reads: number | undefined;
+}
+
+export const contenders: Contenders<'plugin' | 'byHand', Taken> = {
+  plugin: (bench) => {
+    const recipient = newRecipients();
+    return withReads(async () => {
+      const { send } = await pluginClient(bench);
+      await send(recipient(), VIDEO);
+    });
+  },
+  byHand: (bench) => {
+    const file = path.join(bench.assets, NAME);
+    const recipient = newRecipients();
+    const raw = rawUndici(bench);
+    return withReads(async () => {
+      const hash = createHash('sha256');
+      for await (const piece of createReadStream(file, { highWaterMark: 256 * 1024 }))
+        hash.update(piece as Buffer);
+      hash.digest('base64url');
+      const form = new FormData();
+      form.append(
+        'message',
+        JSON.stringify({ attachment: { type: 'video', payload: { is_reusable: true } } }),
+      );
+      form.append('filedata', await openAsBlob(file, { type: 'video/mp4' }), NAME);
+      const { attachment_id: id } = (await raw.post('/me/message_attachments', form)) as {
+        attachment_id: string;
+      };
+      await raw.send(recipient(), { type: 'video', payload: { attachment_id: id } });
+    });
+  },
+};
+
 /** What comes before a file is sent by ID for the first time: hash, upload, send; and the same written by hand. */
 export const row: Row = async (bench) => {
-  const rounds = bench.size(11, 1);
-  const file = path.join(bench.assets, NAME);
-  const recipient = newRecipients();
-  const raw = rawUndici(bench);
-  const byPlugin = async (): Promise<void> => {
-    const { send } = await pluginClient(bench);
-    await send(recipient(), VIDEO);
-  };
-  const byHand = async (): Promise<void> => {
-    const hash = createHash('sha256');
-    for await (const piece of createReadStream(file, { highWaterMark: 256 * 1024 }))
-      hash.update(piece as Buffer);
-    hash.digest('base64url');
-    const form = new FormData();
-    form.append('message', JSON.stringify({ attachment: { type: 'video', payload: { is_reusable: true } } }));
-    form.append('filedata', await openAsBlob(file, { type: 'video/mp4' }), NAME);
-    const { attachment_id: id } = (await raw.post('/me/message_attachments', form)) as {
-      attachment_id: string;
-    };
-    await raw.send(recipient(), { type: 'video', payload: { attachment_id: id } });
-  };
+  const rounds = bench.size(15, 1);
   await bench.stage.forget();
-  const results = await contest(rounds, { plugin: timed(byPlugin), byHand: timed(byHand) });
+  const results = await contest(rounds, await apart(bench, __filename, contenders));
   await bench.stage.expectOnceEach((WARM_UPS + rounds) * 2);
   return [
     {
@@ -45,26 +62,33 @@ export const row: Row = async (bench) => {
       measured: ratio(results.plugin, results.byHand),
       unit: 'times',
       goal: { atMost: 1.1 },
-      details: {
-        'plugin ms': median(results.plugin.map(({ time }) => time)),
-        'by hand ms': median(results.byHand.map(({ time }) => time)),
-        'plugin CPU ms': median(results.plugin.map(({ cpu }) => cpu)),
-        'by hand CPU ms': median(results.byHand.map(({ cpu }) => cpu)),
-        ...(await bytesRead(byPlugin, 'plugin reads, file sizes')),
-        ...(await bytesRead(byHand, 'by hand reads, file sizes')),
-      },
+      details: { ...figures('plugin', results.plugin), ...figures('by hand', results.byHand) },
     },
   ];
 };
 
-/** What the system says that this process has read, where it says so. */
-async function bytesRead(work: () => Promise<void>, name: string): Promise<Record<string, number>> {
-  const before = await readSoFar();
-  await work();
-  const after = await readSoFar();
-  return before === undefined || after === undefined ? {} : { [name]: (after - before) / BIG };
+function figures(name: string, taken: readonly Taken[]): Record<string, number> {
+  const reads = taken.map((one) => one.reads).filter((times) => times !== undefined);
+  return {
+    [`${name} ms`]: median(taken.map(({ time }) => time)),
+    [`${name} CPU ms`]: median(taken.map(({ cpu }) => cpu)),
+    ...(reads.length > 0 && { [`${name} reads, file sizes`]: median(reads) }),
+  };
 }
 
+function withReads(work: () => Promise<void>): Turn<Taken> {
+  return async () => {
+    const before = await readSoFar();
+    const round = await timed(work)();
+    const after = await readSoFar();
+    return {
+      ...round,
+      reads: before === undefined || after === undefined ? undefined : (after - before) / BIG,
+    };
+  };
+}
+
+/** What the system says that this process has read, where it says so. */
 async function readSoFar(): Promise<number | undefined> {
   const text = await readFile('/proc/self/io', 'utf8').catch(() => '');
   const [, bytes] = /rchar: (\d+)/.exec(text) ?? [];

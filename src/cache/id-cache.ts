@@ -56,14 +56,20 @@ export class IdCache {
     this.#pauses = new LRUCache({ max: memory, ttl: REFRESH_PAUSE });
   }
 
+  /** The ID of `key`, if it stands in memory: nobody need wait for it. */
+  known(key: string): SavedId | undefined {
+    const known = this.#memory.get(key);
+    return known && this.#isFresh(known) ? known : undefined;
+  }
+
   /**
    * The ID of `key`, made if there is none.
    *
    * @throws What `make` throws, to all who wait for it; and for a short while again, if it would fail the same way.
    */
   async get(key: string, make: MakeId): Promise<SavedId | undefined> {
-    const known = this.#memory.get(key);
-    if (known && this.#isFresh(known)) return known;
+    const known = this.known(key);
+    if (known) return known;
     const refusal = this.#refusals.get(key);
     if (refusal) throw refusal;
     return this.#make(key, async () => (await this.#lookUp(key)) ?? (await make()));
@@ -97,8 +103,7 @@ export class IdCache {
 
   /** The ID of `key`, if there is one. Makes none. */
   async peek(key: string): Promise<SavedId | undefined> {
-    const known = this.#memory.get(key);
-    return known && this.#isFresh(known) ? known : this.#lookUp(key);
+    return this.known(key) ?? this.#lookUp(key);
   }
 
   /** Is it time to renew this ID? */

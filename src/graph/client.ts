@@ -4,7 +4,7 @@ import { FormDataEncoder } from 'form-data-encoder';
 import { AttachmentError } from '../errors';
 import { GraphError, TransportError, type GraphErrorBody, type Intent } from './errors';
 import { redact } from '../redact';
-import { exchange, type RawAnswer } from './exchange';
+import { exchange, type RawAnswer, type RawCall } from './exchange';
 import type * as Undici from 'undici';
 import type { Dispatcher } from 'undici';
 
@@ -28,6 +28,7 @@ export type GraphAnswer = Readonly<Record<string, unknown>>;
  * body that goes out, so a slow upload is not cut off.
  */
 const ANSWER_TIMEOUT = 90_000;
+const PATIENCE = { headersTimeout: ANSWER_TIMEOUT, bodyTimeout: ANSWER_TIMEOUT };
 
 /** What OpenSSL and Node call a server's certificate that they did not accept. */
 const REFUSED_CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
@@ -59,17 +60,16 @@ export class GraphClient {
    * @throws {AttachmentError} The file changed while it was read; the call was broken off.
    * @see https://developers.facebook.com/docs/messenger-platform/reference/attachment-upload-api
    */
-  async post(path: string, params: GraphParams, intent: Intent, file?: File): Promise<GraphAnswer> {
-    if (file) {
-      // Encoded here, because a dispatcher of another undici takes no form but its own.
-      const form = new FormDataEncoder(toForm(params, file));
-      return this.#request('POST', path, intent, {
-        headers: { ...form.headers },
-        body: Readable.from(form.encode(), { objectMode: false }),
-      });
+  post(path: string, params: GraphParams, intent: Intent, file?: File): Promise<GraphAnswer> {
+    // Each call has headers of its own, because a proxy's dispatcher adds to them.
+    if (!file) {
+      const headers = { 'content-type': 'application/json' };
+      return this.#call('POST', this.#pathOf(path), headers, JSON.stringify(params), intent);
     }
-    const headers = { 'content-type': 'application/json' };
-    return this.#request('POST', path, intent, { headers, body: JSON.stringify(params) });
+    // Encoded here, because a dispatcher of another undici takes no form but its own.
+    const form = new FormDataEncoder(toForm(params, file));
+    const body = Readable.from(form.encode(), { objectMode: false });
+    return this.#call('POST', this.#pathOf(path), { ...form.headers }, body, intent);
   }
 
   /** The ID of the page that the token belongs to. Asked once; after a failure, again at the next call. */
@@ -85,35 +85,29 @@ export class GraphClient {
 
   async #askPageId(): Promise<string> {
     const intent: Intent = { action: 'look up', asset: 'the page of the access token' };
-    const { id } = await this.#request('GET', '/me', intent, { query: 'fields=id&' });
+    const path = this.#pathOf('/me', 'fields=id&');
+    const { id } = await this.#call('GET', path, null, null, intent);
     if (typeof id === 'string' && id !== '') return id;
     throw new TransportError('ERR_GRAPH_BAD_ANSWER', intent, 'the answer names no ID');
   }
 
-  async #request(
-    method: 'GET' | 'POST',
+  #pathOf(path: string, query = ''): string {
+    return `/${this.#version}${path}?${query}${this.#credentials}`;
+  }
+
+  async #call(
+    method: RawCall['method'],
     path: string,
+    headers: RawCall['headers'],
+    body: RawCall['body'],
     intent: Intent,
-    {
-      query = '',
-      headers,
-      body,
-    }: {
-      query?: string;
-      headers?: Readonly<Record<string, string>>;
-      body?: string | Readable;
-    },
   ): Promise<GraphAnswer> {
+    const call: RawCall = { method, origin: this.#origin, path, headers, body };
     try {
-      const answer = await exchange(this.#dispatcher ?? (await globalDispatcher()), {
-        origin: this.#origin,
-        path: `/${this.#version}${path}?${query}${this.#credentials}`,
-        method,
-        headers: headers ?? null,
-        body: body ?? null,
-        // A dispatcher of the author's own brings its own patience.
-        ...(this.#dispatcher ? {} : { headersTimeout: ANSWER_TIMEOUT, bodyTimeout: ANSWER_TIMEOUT }),
-      });
+      // A dispatcher of the author's own brings its own patience.
+      const answer = this.#dispatcher
+        ? await exchange(this.#dispatcher, call)
+        : await exchange(await globalDispatcher(), { ...call, ...PATIENCE });
       return this.#read(answer, intent);
     } catch (error) {
       throw this.#explain(error, intent);

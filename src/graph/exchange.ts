@@ -72,7 +72,10 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const text = UTF_8.decode(Buffer.concat(this.#pieces));
-    this.#resolve({ status: this.#status, retryAfter: this.#retryAfter, text });
+    const answer = { status: this.#status, retryAfter: this.#retryAfter, text };
+    // undici has the connection free again after its own `setImmediate`, which it is about to call. Whoever sends the
+    // next message before that makes it open a second connection.
+    queueMicrotask(() => setImmediate(this.#resolve, answer));
   }
 
   onResponseError(_: unknown, error: Error): void {
@@ -87,7 +90,9 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   /** Names and values by turns. */
   onHeaders(status: number, headers: readonly Buffer[]): boolean {
-    const name = headers.findIndex((text, index) => index % 2 === 0 && /^retry-after$/i.test(`${text}`));
+    const name = headers.findIndex(
+      (text, index) => index % 2 === 0 && /^retry-after$/i.test(text.toString()),
+    );
     this.#status = status;
     this.#retryAfter = name < 0 ? undefined : headers[name + 1]?.toString();
     return true;

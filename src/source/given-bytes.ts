@@ -1,6 +1,5 @@
 import { Blob, File } from 'node:buffer';
 import { extension } from 'mime-types';
-import { fetch } from 'undici';
 import { AttachmentError } from '../errors';
 import { contentKey } from './asset-key';
 import { contentTypeFor, SIGNATURE_LENGTH } from './content-type';
@@ -37,6 +36,7 @@ export async function identifyDataUri(
 ): Promise<Asset> {
   const label = `${type} from a data: URI`;
   if (uri.length > MAX_DATA_URI) checkSize(uri.length, label);
+  const { fetch } = await import('undici');
   const blob = await fetch(uri).then(
     (response) => response.blob(),
     () => {

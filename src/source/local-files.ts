@@ -57,11 +57,24 @@ export class LocalFiles {
     this.#queue = fastq.promise((read: () => Promise<Reading>) => read(), HASHES_AT_A_TIME);
   }
 
-  /** @throws {AttachmentError} It is outside the root, not there, not a file, empty, too large, or of another type. */
-  async identify(type: AttachmentType, name: string, filename: string | undefined): Promise<Asset> {
+  /**
+   * At once, if the file is as it was.
+   *
+   * @throws {AttachmentError} It is outside the root, not there, not a file, empty, too large, or of another type.
+   */
+  identify(type: AttachmentType, name: string, filename: string | undefined): Asset | Promise<Asset> {
     const words = `${type}\0${filename ?? ''}\0${name}`;
     const known = this.#known.get(words);
     if (known && isSame(known.fingerprint, statNow(known.file))) return known.asset;
+    return this.#look(words, type, name, filename);
+  }
+
+  async #look(
+    words: string,
+    type: AttachmentType,
+    name: string,
+    filename: string | undefined,
+  ): Promise<Asset> {
     const label = `${type} ${JSON.stringify(withoutQuery(name))}`;
     const root = this.#root;
     if (!root) throw noRoot(label);

@@ -61,12 +61,25 @@ export class OpenedFile extends File {
   }
 }
 
-/** Reads from the start, whatever was read from the descriptor before. */
+/** Reads from the start, whatever was read from the descriptor before; one piece ahead of whoever uses them. */
 export async function* readPieces(handle: FileHandle): AsyncGenerator<Uint8Array, void> {
+  let next = readPiece(handle, 0);
   for (let position = 0; ;) {
-    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(CHUNK), 0, CHUNK, position);
-    if (bytesRead === 0) return;
-    position += bytesRead;
-    yield buffer.subarray(0, bytesRead);
+    const piece = await next;
+    if (piece.length === 0) return;
+    position += piece.length;
+    next = readPiece(handle, position);
+    // If nobody asks for it, nobody need hear that it cannot be read.
+    next.catch(ignore);
+    yield piece;
   }
+}
+
+async function readPiece(handle: FileHandle, position: number): Promise<Uint8Array> {
+  const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafeSlow(CHUNK), 0, CHUNK, position);
+  return buffer.subarray(0, bytesRead);
+}
+
+function ignore(): void {
+  // Who asks for the piece sees it.
 }

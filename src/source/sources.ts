@@ -21,8 +21,12 @@ export class Sources {
     this.#cacheKey = cacheKey;
   }
 
-  /** @throws {AttachmentError} It cannot be sent, and why. */
-  async identify(type: AttachmentType, payload: SourcePayload): Promise<Asset> {
+  /**
+   * At once, if it is known and need not be read.
+   *
+   * @throws {AttachmentError} It cannot be sent, and why.
+   */
+  identify(type: AttachmentType, payload: SourcePayload): Asset | Promise<Asset> {
     const { url, filedata } = payload;
     const filename = readFilename(type, payload.filename);
     if (isGiven(url) && isGiven(filedata)) {
@@ -32,7 +36,7 @@ export class Sources {
     return this.#identifyUrl(type, readUrl(type, url), filename);
   }
 
-  async #identifyUrl(type: AttachmentType, url: string, filename: string | undefined): Promise<Asset> {
+  #identifyUrl(type: AttachmentType, url: string, filename: string | undefined): Asset | Promise<Asset> {
     const address = url.trim();
     const scheme = SCHEME.exec(address)?.[1]?.toLowerCase();
     switch (scheme) {

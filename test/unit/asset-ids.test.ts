@@ -83,7 +83,7 @@ describe('AssetIds', () => {
 
     it('fails when the upload fails, and leaves it to the caller to tell', async () => {
       uploads(graphError(10));
-      await assert.rejects(ids.get(target), { code: 10 });
+      await assert.rejects(async () => ids.get(target), { code: 10 });
       assert.deepEqual(reports.emitted, []);
     });
 

@@ -75,8 +75,7 @@ describe('Delivery, when the ID is dead', () => {
     stage.sim.clearCalls();
     // As if this message had still met the first one.
     const saved = { ...ABOUT_TOM, id: dead, uploadedAt: Date.now(), type: 'image' as const };
-    const get = cache.get.bind(cache);
-    sinon.stub(cache, 'get').callsFake(get).onFirstCall().resolves(saved);
+    sinon.stub(cache, 'known').callThrough().onFirstCall().returns(saved);
     await send(TOM);
     await cache.idle();
     assert.deepEqual(tally(stage.sim), { 'send-id 100/2018074': 2, 'send-file': 1, 'upload-file': 1 });

@@ -4,7 +4,7 @@ import fs from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import sinon from 'sinon';
-import type { Asset } from '../../../src/source/asset';
+import type { Asset, AttachmentType } from '../../../src/source/asset';
 import { AttachmentError } from '../../../src/errors';
 import { LocalFiles } from '../../../src/source/local-files';
 import { attachmentError } from '../../support/failures';
@@ -35,8 +35,11 @@ describe('LocalFiles', () => {
     sinon.restore();
   });
 
-  const identify = (name: string, filename?: string): Promise<Asset> =>
-    files.identify('image', name, filename);
+  const identify = (name: string, filename?: string): Promise<Asset> => identifyAs('image', name, filename);
+
+  async function identifyAs(type: AttachmentType, name: string, filename?: string): Promise<Asset> {
+    return files.identify(type, name, filename);
+  }
 
   describe('what a file is', () => {
     it('is its content, its type and its size', async () => {
@@ -78,7 +81,7 @@ describe('LocalFiles', () => {
 
     it('does not fit an attachment of another type', async () => {
       await assert.rejects(
-        files.identify('audio', 'cats/paw.png', undefined),
+        identifyAs('audio', 'cats/paw.png'),
         attachmentError(
           'ERR_ATTACHMENT_TYPE_MISMATCH',
           'audio "cats/paw.png"',
@@ -97,7 +100,7 @@ describe('LocalFiles', () => {
   describe('what is refused', () => {
     it('is every path when there is no root', async () => {
       await assert.rejects(
-        new LocalFiles(undefined).identify('image', 'cats/paw.png', undefined),
+        async () => new LocalFiles(undefined).identify('image', 'cats/paw.png', undefined),
         attachmentError(
           'ERR_ATTACHMENT_NO_ROOT',
           'image "cats/paw.png"',
@@ -171,12 +174,10 @@ describe('LocalFiles', () => {
       const name = fc.tuple(fc.constantFrom('', '/', './'), fc.array(word, { maxLength: 6 }));
       await fc.assert(
         fc.asyncProperty(name, async ([start, words]) => {
-          const found = await files
-            .identify('file', start + words.join('/'), 'it')
-            .catch((error: unknown) => {
-              assert.ok(error instanceof AttachmentError, String(error));
-              return undefined;
-            });
+          const found = await identifyAs('file', start + words.join('/'), 'it').catch((error: unknown) => {
+            assert.ok(error instanceof AttachmentError, String(error));
+            return undefined;
+          });
           if (found) assert.equal((await fileOf(found)).bytes.toString(), 'INSIDE');
         }),
         { numRuns: 300 },
