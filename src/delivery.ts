@@ -75,7 +75,7 @@ export class Delivery {
       try {
         const page = await pageOf(out);
         const kept = parts.filter(({ slot }) => slot.reusable);
-        await Promise.all(kept.map(({ asset }) => this.#ids.get(pageAsset(out.graph, page, asset))));
+        await Promise.all(kept.map(async ({ asset }) => this.#ids.get(pageAsset(out.graph, page, asset))));
       } catch (error) {
         if (isInTemplate(slot) || !isWorthOneStep(error)) throw error;
       }
