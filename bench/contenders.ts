@@ -15,6 +15,9 @@ const SECRET = 'SECRET-OF-THE-APP';
 export const PAGE = '1001';
 const VERSION = 'v25.0';
 
+/** More than are ever under way when sends wait for their turn. */
+export const CONNECTIONS = 128;
+
 /** An ID that the stand-in has not declared dead. */
 const KNOWN_ID = '1857777774821032';
 
@@ -36,12 +39,17 @@ export const BY_ID: Attachment = { type: 'image', payload: { attachment_id: KNOW
 
 export type ApiClient = { callAPI(path: string, method: string, payload: unknown): Promise<unknown> };
 
+/** Without a bound, a pause of the machine makes it open connections by the hundred, whoever sends. */
+function openAgent(ca: string): Agent {
+  return new Agent({ connect: { ca }, connections: CONNECTIONS });
+}
+
 /** The floor: the same request, with nothing around it. */
 export function rawUndici({ platform: { host, ca } }: Scene): {
   readonly send: Send;
   readonly post: (path: string, body: NonNullable<Dispatcher.RequestOptions['body']>) => Promise<unknown>;
 } {
-  const agent = new Agent({ connect: { ca } });
+  const agent = openAgent(ca);
   const origin = `https://${host}`;
   const query = `access_token=${TOKEN}&appsecret_proof=${'0'.repeat(64)}`;
   return {
@@ -104,7 +112,7 @@ export async function pluginClient(
 
 export function createPlugin(scene: Scene, options: AttachmentCacheOptions = {}): FacebookAttachmentCache {
   const built = createRequire(__filename)(path.join(scene.built, 'index.js')) as typeof Package;
-  const dispatcher = new Agent({ connect: { ca: scene.platform.ca } });
+  const dispatcher = openAgent(scene.platform.ca);
   return new built.FacebookAttachmentCache({ root: scene.assets, dispatcher, ...options });
 }
 

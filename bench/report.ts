@@ -16,13 +16,14 @@ export interface RowResult {
 
 const WIDTHS = [58, 48, 12, 12, 8];
 
-export function printLines({ name, lines, skipped, error }: RowResult): void {
+export function printLines({ name, lines, skipped, error, seconds }: RowResult): void {
   if (skipped !== undefined) console.log(`${name}: skipped, ${skipped}`);
   if (error !== undefined) console.log(`${name}: WRONG, ${error}`);
   for (const line of lines) {
     console.log(columns([line.what, line.against, figure(line), goalOf(line), verdictOf(line)]));
     console.log(`    ${inspectDetails(line)}`);
   }
+  console.log(`    in ${seconds.toFixed(0)} s\n`);
 }
 
 export function printSummary(results: readonly RowResult[]): void {

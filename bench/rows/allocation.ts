@@ -10,7 +10,7 @@ const FLAGS = ['--max-semi-space-size=256', '--min-semi-space-size=256'];
 
 /** What a cached send allocates. Each is measured in a fresh process. */
 export const row: Row = async ({ scene, size }) => {
-  const rounds = size(5, 1);
+  const rounds = size(3, 1);
   const allocated = { plugin: [] as number[], raw: [] as number[] };
   for (let round = 0; round < rounds; round++) {
     for (const way of ['plugin', 'raw'] as const) {

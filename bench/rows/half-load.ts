@@ -1,23 +1,23 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { BY_ID, PICTURE, pluginClient, rawUndici, type Attachment, type Send } from '../contenders';
+import {
+  BY_ID,
+  CONNECTIONS,
+  PICTURE,
+  pluginClient,
+  rawUndici,
+  type Attachment,
+  type Send,
+} from '../contenders';
 import { apart, type Contenders } from '../measure/apart';
 import { atOnce, newRecipients } from '../measure/at-once';
-import {
-  contest,
-  median,
-  medianRatio,
-  quantile,
-  timed,
-  WARM_UPS,
-  type Round,
-  type Turn,
-} from '../measure/contest';
+import { contest, median, medianRatio, quantile, timed, WARM_UPS, type Turn } from '../measure/contest';
 import type { Bench, Row } from '../row';
 
 /** Milliseconds of each turn. */
 interface Latencies {
   readonly half: number;
   readonly p99: number;
+  readonly cpu: number;
 }
 
 /** Sends a millisecond. */
@@ -25,30 +25,27 @@ interface Load {
   readonly perMs: number;
 }
 
+/** By which is measured how busy a send keeps the process. */
+const CALM: Load = { perMs: 4 };
+
 export const contenders = {
   plugin: async (bench, load) => sendByTheClock(bench, load, (await pluginClient(bench)).send, PICTURE),
   raw: (bench, load) => sendByTheClock(bench, load, rawUndici(bench).send, BY_ID),
-  /** As fast as it can. */
-  full: async (bench) => {
-    const { send } = await pluginClient(bench);
-    const recipient = newRecipients();
-    return timed(() => atOnce(sendsOf(bench), () => send(recipient(), PICTURE)));
-  },
-} satisfies Contenders<'plugin' | 'raw', Latencies, Load> & Contenders<'full', Round>;
+} satisfies Contenders<'plugin' | 'raw', Latencies, Load>;
 
 /**
- * The slowest of a hundred sends, at half of the rate that the plugin reaches when it sends as fast as it can. Sends
- * begin by the clock, whether or not those before have ended, as a bot's messages do.
+ * The slowest of a hundred sends, at the rate that keeps the plugin's process busy for half of the time. Sends begin by
+ * the clock, whether or not those before have ended, as a bot's messages do.
  */
 export const row: Row = async (bench) => {
   const sends = sendsOf(bench);
-  const rounds = bench.size(9, 1);
+  const rounds = bench.size(31, 1);
   await bench.stage.forget();
-  const { full: fullLoad, ...atHalfLoad } = contenders;
-  const { full } = await contest(rounds, await apart(bench, __filename, { full: fullLoad }));
-  const perMs = sends / median(full.map(({ time }) => time)) / 2;
-  const results = await contest(rounds, await apart(bench, __filename, atHalfLoad, { perMs }));
-  await bench.stage.expectOnceEach((WARM_UPS + rounds) * sends * 3);
+  const { plugin } = contenders;
+  const calm = await contest(1, await apart(bench, __filename, { plugin }, CALM));
+  const perMs = sends / median(calm.plugin.map(({ cpu }) => cpu)) / 2;
+  const results = await contest(rounds, await apart(bench, __filename, contenders, { perMs }));
+  await bench.stage.expectOnceEach((2 * (WARM_UPS + rounds) + WARM_UPS + 1) * sends + 3 * warmUpOf(bench));
   const p99 = (taken: readonly Latencies[]): number[] => taken.map((latencies) => latencies.p99);
   const half = (taken: readonly Latencies[]): number => median(taken.map((latencies) => latencies.half));
   return [
@@ -70,14 +67,29 @@ export const row: Row = async (bench) => {
 };
 
 function sendsOf({ size }: Bench): number {
-  return size(2_000, 50);
+  return size(1_500, 50);
 }
 
-function sendByTheClock(bench: Bench, { perMs }: Load, send: Send, attachment: Attachment): Turn<Latencies> {
+function warmUpOf({ size }: Bench): number {
+  return size(10_000, 50);
+}
+
+async function sendByTheClock(
+  bench: Bench,
+  { perMs }: Load,
+  send: Send,
+  attachment: Attachment,
+): Promise<Turn<Latencies>> {
   const recipient = newRecipients();
+  const sendOne = (): Promise<unknown> => send(recipient(), attachment);
+  // All connections are open before the first turn, so that none begins with handshakes.
+  await atOnce(warmUpOf(bench), sendOne, CONNECTIONS);
   return async () => {
-    const latencies = await latenciesOf(sendsOf(bench), perMs, () => send(recipient(), attachment));
-    return { half: median(latencies), p99: quantile(latencies, 0.99) };
+    let latencies: number[] = [];
+    const { cpu } = await timed(async () => {
+      latencies = await latenciesOf(sendsOf(bench), perMs, sendOne);
+    })();
+    return { half: median(latencies), p99: quantile(latencies, 0.99), cpu };
   };
 }
 

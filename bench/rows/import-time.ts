@@ -2,27 +2,41 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
-import { median } from '../measure/contest';
+import { median, medianRatio } from '../measure/contest';
 import type { Row } from '../row';
 
 const execute = promisify(execFile);
 
-/** How long a bot's `import` takes with the package and without, each in a fresh Node. */
+/** Milliseconds since the start, when botkit was there and when the package was there, too. */
+const PROGRAM = `
+  const begun = performance.now();
+  await import('botkit');
+  const alone = performance.now() - begun;
+  await import(process.env.PACKAGE);
+  const together = performance.now() - begun;
+  console.log(JSON.stringify({ alone, together }));
+  process.exit();
+`;
+
+interface ImportTimes {
+  readonly alone: number;
+  readonly together: number;
+}
+
+/** How long a bot's `import` takes with the package and without, in a fresh Node each time. */
 export const row: Row = async (bench) => {
   const rounds = bench.size(11, 1);
   const built = pathToFileURL(path.join(bench.built, 'index.js')).href;
-  const alone: number[] = [];
-  const together: number[] = [];
-  await importTime(['botkit', built]);
-  for (let round = 0; round < rounds; round++) {
-    together.push(await importTime(['botkit', built]));
-    alone.push(await importTime(['botkit']));
-  }
+  const taken: ImportTimes[] = [];
+  await importTimes(built);
+  while (taken.length < rounds) taken.push(await importTimes(built));
+  const together = taken.map((times) => times.together);
+  const alone = taken.map((times) => times.alone);
   return [
     {
       what: '`import` of botkit and the package',
       against: '`import` of botkit alone',
-      measured: median(together.map((ms, round) => ms / (alone[round] ?? NaN))),
+      measured: medianRatio(together, alone),
       unit: 'times',
       goal: { atMost: 1.05 },
       details: { 'together ms': median(together), 'botkit ms': median(alone) },
@@ -30,11 +44,12 @@ export const row: Row = async (bench) => {
   ];
 };
 
-async function importTime(specifiers: readonly string[]): Promise<number> {
-  const imports = specifiers.map((specifier) => `await import(${JSON.stringify(specifier)});`).join(' ');
-  const program = `const begun = performance.now(); ${imports} console.log(performance.now() - begun); process.exit();`;
-  const args = ['--input-type=module', '--eval', program];
+async function importTimes(built: string): Promise<ImportTimes> {
+  const { stdout } = await execute(process.execPath, ['--input-type=module', '--eval', PROGRAM], {
+    cwd: __dirname,
+    env: { ...process.env, PACKAGE: built },
+    timeout: 30_000,
+  });
   // Botkit speaks of deprecations; only the last line is ours.
-  const { stdout } = await execute(process.execPath, args, { cwd: __dirname, timeout: 30_000 });
-  return Number(stdout.trim().split('\n').at(-1));
+  return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as ImportTimes;
 }
