@@ -16,6 +16,17 @@ export interface RowResult {
 
 const WIDTHS = [58, 48, 12, 12, 8];
 
+/** Whether it still runs is all that a smoke run tells. */
+export function printSmoke({ name, skipped, error, seconds }: RowResult): void {
+  const fate = error ?? (skipped === undefined ? 'runs' : `skipped, ${skipped}`);
+  console.log(`${name}: ${fate} (${seconds.toFixed(0)} s)`);
+}
+
+export function printSmokeSummary(results: readonly RowResult[], failed: number): void {
+  const ran = results.filter(({ skipped, error }) => skipped === undefined && error === undefined).length;
+  console.log(`\n${ran} passed, ${failed} failed`);
+}
+
 export function printLines({ name, lines, skipped, error, seconds }: RowResult): void {
   if (skipped !== undefined) console.log(`${name}: skipped, ${skipped}`);
   if (error !== undefined) console.log(`${name}: WRONG, ${error}`);

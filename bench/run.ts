@@ -7,7 +7,14 @@ import { runCommand } from '../test/support/command';
 import { makeAssets } from './assets';
 import { firstMessage, measureInChild, start } from './in-child';
 import type { Listening } from './platform/counts';
-import { printLines, printSummary, saveResults, type RowResult } from './report';
+import {
+  printLines,
+  printSmoke,
+  printSmokeSummary,
+  printSummary,
+  saveResults,
+  type RowResult,
+} from './report';
 import type { Line, Scene, Skipped } from './row';
 
 const ROOT = path.join(__dirname, '..');
@@ -43,17 +50,25 @@ async function main(): Promise<void> {
     const results: RowResult[] = [];
     for (const name of chosen) {
       const result = await runRow(name, scene);
-      printLines(result);
+      if (options.smoke) printSmoke(result);
+      else printLines(result);
       results.push(result);
     }
-    printSummary(results);
+    const failed = results.filter(isFailure).length;
+    if (options.smoke) printSmokeSummary(results, failed);
+    else printSummary(results);
     if (!options.smoke && options.only === undefined) await saveResults(results);
-    if (results.some(({ error }) => error !== undefined)) process.exitCode = 1;
+    if (failed > 0) process.exitCode = 1;
   } finally {
     platform.disconnect();
     await rm(folder, { recursive: true, force: true });
     if (options.package === undefined) await rm(buildFolder(), { recursive: true, force: true });
   }
+}
+
+/** No timing is one. Where every server must be there, what is skipped is one. */
+function isFailure({ error, skipped }: RowResult): boolean {
+  return error !== undefined || (skipped !== undefined && Boolean(process.env.REQUIRE_STORES));
 }
 
 async function runRow(name: string, scene: Scene): Promise<RowResult> {

@@ -4,14 +4,14 @@ import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import sinon, { type SinonFakeTimers } from 'sinon';
 import type { Dispatcher } from 'undici';
-import { image } from '../../../src';
-import type { Simulator } from '../../../simulator';
-import { openClient, type Client } from '../../support/client';
-import { FaultyStore } from '../../support/faulty-store';
-import { countUploads } from '../../support/observe';
-import { arrived } from '../../support/seen';
-import { sha256 } from '../../support/sha256';
-import { mediaTemplate } from '../matrix/ways';
+import { image } from '../../src';
+import type { Simulator } from '../../simulator';
+import { openClient, type Client } from '../support/client';
+import { FaultyStore } from '../support/faulty-store';
+import { countUploads } from '../support/observe';
+import { arrived } from '../support/seen';
+import { sha256 } from '../support/sha256';
+import { mediaTemplate } from '../faults/matrix/ways';
 
 /** What outlives a run: starting it takes longer than the run itself. */
 export interface Surroundings {
