@@ -22,9 +22,9 @@ export function withoutSecrets(url: URL): string {
 
 /** A path as it may be shown: it can be an address that forgot its scheme. */
 export function withoutQuery(name: string): string {
-  return name.replace(/^\/\/[^/]*@/, '//').replace(/\?.*=.*$/s, '');
+  return name.replace(/^\/\/[^/]*@/, '//').replace(/\?.*=.*/s, '');
 }
 
 function bare(address: string): string {
-  return address.replace(USER_INFO, '').replace(/[?#].*$/, '');
+  return address.replace(USER_INFO, '').replace(/[?#].*/, '');
 }
