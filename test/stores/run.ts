@@ -6,16 +6,16 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { installNodeVersions, NODE_VERSIONS } from '../matrix/node-versions';
-import { installOwnPackages } from '../support/own-packages';
+import { installOwnPackages, reportInstalling } from '../support/own-packages';
 import type { Counts } from './mocha';
 
 const PATIENCE = 45 * 60 * 1000;
 
 async function main(): Promise<void> {
-  await report('The adapters', installOwnPackages(__dirname));
+  await reportInstalling('The adapters', installOwnPackages(__dirname));
   const compiled = existsSync(path.join(__dirname, 'node_modules/sqlite3/build/Release/obj.target'));
   console.log(`SQLite’s driver was ${compiled ? 'compiled here' : 'fetched as a prebuilt binary'}.`);
-  await report('Node 22, for what needs it,', installNodeVersions());
+  await reportInstalling('Node 22, for what needs it,', installNodeVersions());
   const newer = NODE_VERSIONS.find(({ name }) => name === '22');
   const all = [
     await runFile('stores.test.ts', process.execPath),
@@ -25,13 +25,6 @@ async function main(): Promise<void> {
   const sum = (name: keyof Counts): number => all.reduce((total, counts) => total + counts[name], 0);
   console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
   process.exitCode = sum('failed') > 0 ? 1 : 0;
-}
-
-async function report(what: string, installing: Promise<boolean>): Promise<void> {
-  const begun = performance.now();
-  const isNew = await installing;
-  const seconds = ((performance.now() - begun) / 1000).toFixed(0);
-  console.log(isNew ? `${what} took ${seconds} s to install.` : `${what} had been installed before.`);
 }
 
 /** A run that ends without its counts counts as one that failed. */

@@ -24,3 +24,11 @@ export async function installOwnPackages(folder: string): Promise<boolean> {
   await runCommand('npm', ['ci', '--prefer-offline'], { cwd: folder, timeout: PATIENCE });
   return true;
 }
+
+/** Prints how long an install took. */
+export async function reportInstalling(what: string, installing: Promise<boolean>): Promise<void> {
+  const begun = performance.now();
+  const isNew = await installing;
+  const seconds = ((performance.now() - begun) / 1000).toFixed(0);
+  console.log(isNew ? `${what} took ${seconds} s to install.` : `${what} had been installed before.`);
+}
