@@ -228,7 +228,7 @@ function isStore(value: unknown): boolean {
 }
 
 function isFolder(value: unknown): boolean {
-  if (typeof value !== 'string' || value === '') return false;
+  if (typeof value !== 'string') return false;
   try {
     return statSync(value).isDirectory();
   } catch {

@@ -37,8 +37,7 @@ export class Pages {
    * @throws {TypeError} The adapter has no token for it, or there is no adapter.
    */
   async find(page: string | undefined): Promise<{ graph: GraphClient; page: string }> {
-    const activity = page === undefined ? undefined : { recipient: { id: page } };
-    const client = await askClient(this.#adapter, activity).catch(() => undefined);
+    const client = await askClient(this.#adapter, { recipient: { id: page } }).catch(() => undefined);
     if (!client) {
       const missing = this.#adapter ? 'the adapter has no token for it' : 'no adapter is attached';
       throw new TypeError(

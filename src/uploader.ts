@@ -68,8 +68,7 @@ export class Uploader {
 async function uploadOnce(graph: GraphClient, asset: Asset): Promise<string> {
   const intent: Intent = { action: 'upload', asset: asset.label };
   const answer = await asset.open(({ url, file }) => {
-    const payload = { ...(url !== undefined && { url }), is_reusable: true };
-    const message = { attachment: { type: asset.type, payload } };
+    const message = { attachment: { type: asset.type, payload: { url, is_reusable: true } } };
     return graph.post('/me/message_attachments', { message }, intent, file);
   });
   const { attachment_id: id } = answer;

@@ -44,7 +44,11 @@ describe('Delivery', () => {
     it('does not send a message again that was refused, and keeps the ID', async () => {
       const { send, reports } = stage.open();
       stage.sim.setUser({ page: PAGE.id, user: '7001', available: false });
-      await assert.rejects(send(TOM), { name: 'GraphError', code: 551 });
+      await assert.rejects(send(TOM), {
+        name: 'GraphError',
+        code: 551,
+        message: /^Facebook refused to send image "cats\/tom\.jpg": /,
+      });
       assert.deepEqual(calls(stage.sim), ['upload-file', 'send-id 551/1545041']);
       assert.deepEqual(reports.names(), ['upload']);
       await send(TOM, { user: '7002' });

@@ -16,6 +16,18 @@ function intercepting(): { seen: { client: HookedClient; call: unknown[] }[]; in
   };
 }
 
+/** The file loaded anew, as it is when a bot has the package twice. */
+function hookOfAnotherCopy(): typeof hookAdapter {
+  const file = require.resolve('../../src/hook');
+  const { [file]: loaded } = require.cache;
+  require.cache[file] = undefined;
+  try {
+    return (module.require(file) as { hookAdapter: typeof hookAdapter }).hookAdapter;
+  } finally {
+    require.cache[file] = loaded;
+  }
+}
+
 describe('hookAdapter', () => {
   let adapter: FakeAdapter;
   let hook: ReturnType<typeof intercepting>;
@@ -51,6 +63,17 @@ describe('hookAdapter', () => {
       [hookAdapter(adapter, hook.intercept), hookAdapter(adapter, other.intercept)],
       [true, true],
     );
+    await (await ask()).callAPI('/me');
+    assert.deepEqual([hook.seen.length, other.seen.length], [1, 0]);
+  });
+
+  it('comes by once, though another copy of the package is put in, too', async () => {
+    const other = intercepting();
+    const [first, second] = [
+      hookAdapter(adapter, hook.intercept),
+      hookOfAnotherCopy()(adapter, other.intercept),
+    ];
+    assert.deepEqual([first, second], [true, true]);
     await (await ask()).callAPI('/me');
     assert.deepEqual([hook.seen.length, other.seen.length], [1, 0]);
   });
@@ -108,9 +131,11 @@ describe('hookAdapter', () => {
   }
 
   it('knows no secret that is none', async () => {
-    adapter.make = () => Object.assign(new FakeAPI(), { secret: undefined });
     hookAdapter(adapter, hook.intercept);
-    assert.equal((await askClient(adapter, undefined))?.account.secret, undefined);
+    for (const secret of [undefined, null]) {
+      adapter.make = () => Object.assign(new FakeAPI(), { secret });
+      assert.equal((await askClient(adapter, undefined))?.account.secret, undefined);
+    }
   });
 
   const strange: [what: string, api: () => unknown][] = [

@@ -207,12 +207,11 @@ describe('readOptions', () => {
     const secrets = ['redis://bot:hunter2@cache.example.com:6379', 'http://bot:hunter2@proxy.example.com'];
     for (const secret of secrets) {
       it(`shows no password when ${new URL(secret).protocol} stands where a store or a dispatcher should`, () => {
-        for (const options of [{ store: secret }, { dispatcher: secret }]) {
-          assert.throws(
-            () => read(options),
-            ({ name, message }: Error) => name === 'TypeError' && !message.includes('hunter2'),
-          );
-        }
+        assert.throws(() => read({ store: secret }), { name: 'TypeError', message: store('a string') });
+        assert.throws(() => read({ dispatcher: secret }), {
+          name: 'TypeError',
+          message: dispatcher('a string'),
+        });
       });
     }
   });

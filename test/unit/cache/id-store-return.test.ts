@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
+import Keyv from 'keyv';
 import sinon from 'sinon';
 import { keyOf } from '../../../src/cache/saved-id';
 import { timersThatHold } from '../../support/fake-time';
@@ -106,6 +108,27 @@ describe('IdStore, after an outage and at the end', () => {
       assert.equal(shaky.inner.ids().length, 2);
       await shaky.clock.tickAsync(1);
       assert.equal(shaky.inner.ids().length, 5);
+    });
+
+    it('it gets what it had not written, and had told so by an event alone', async () => {
+      const adapter = Object.assign(new EventEmitter(), {
+        written: 0,
+        get: () => undefined,
+        set: () => {
+          if (++adapter.written === 1) adapter.emit('error', new Error('disk full'));
+          return true;
+        },
+        delete: () => true,
+        clear: () => undefined,
+      });
+      const store = shaky.open({ store: new Keyv({ store: adapter }) });
+      const saved = savedId('11');
+      store.put(KEY, saved);
+      await shaky.clock.tickAsync(999);
+      assert.deepEqual([adapter.written, await store.get(KEY)], [1, saved]);
+      await shaky.clock.tickAsync(1);
+      assert.deepEqual([adapter.written, await store.get(KEY)], [2, undefined]);
+      assert.deepEqual(shaky.reported, [storeFails('disk full')]);
     });
 
     it('and goes down again, that is told again, and looked at after a second again', async () => {

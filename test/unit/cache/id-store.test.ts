@@ -299,6 +299,24 @@ describe('IdStore', () => {
       assert.deepEqual(await list(store), [saved]);
     });
 
+    it('gives an ID that is only being written', async () => {
+      const keyv = new Keyv();
+      const store = open(keyv);
+      const saved = savedId('11');
+      sinon.stub(keyv, 'set').returns(new Promise(() => undefined));
+      store.put(KEY, saved);
+      assert.deepEqual(await list(store), [saved]);
+    });
+
+    it('knows its keys in a store that lists them with the namespace in front', async () => {
+      const keyv = new Keyv();
+      const saved = savedId('11');
+      keyv.iterator = async function* () {
+        yield await Promise.resolve([`facebook-attachments:${KEY}`, toRecord(saved)]);
+      };
+      assert.deepEqual(await list(open(keyv)), [saved]);
+    });
+
     it("leaves out another program's records, and junk", async () => {
       const keyv = new Keyv();
       await keyv.set('session:1', toRecord(savedId('11')));

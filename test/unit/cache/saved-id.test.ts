@@ -96,6 +96,10 @@ describe('A record in the store', () => {
     });
   }
 
+  it('counts as none with a type that is a number, though the key has the same', () => {
+    assert.equal(fromRecord(keyOf('1001', '1:DIGEST'), { ...RECORD, type: 1 }), undefined);
+  });
+
   it('counts under every key of its page and type', () => {
     assert.equal(fromRecord(keyOf('1001', 'image:url:OTHER'), RECORD)?.id, '11');
   });

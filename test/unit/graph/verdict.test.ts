@@ -56,7 +56,13 @@ const VERDICTS: [what: string, error: unknown, verdict: Verdict][] = [
   ['such an answer with HTTP 502', transportError('ERR_GRAPH_BAD_ANSWER', { status: 502 }), 'busy'],
   ['a file that cannot be sent', badFile(), 'refused'],
   ['an error of another kind', new TypeError('What?'), 'refused'],
+  [
+    'an error of another kind that has a status',
+    Object.assign(new Error('What?'), { status: 503 }),
+    'refused',
+  ],
   ['something that is no error', 'What?', 'refused'],
+  ['nothing at all', undefined, 'refused'],
 ];
 
 describe('verdictOn', () => {
