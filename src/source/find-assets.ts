@@ -22,7 +22,8 @@ const WEB = /^https?:/i;
  */
 export async function findAssets(pattern: string, root: string | undefined): Promise<FoundAsset[]> {
   if (WEB.test(pattern)) return [{ type: typeOfAddress(pattern), payload: { url: pattern } }];
-  const files = await findFiles(pattern, root ?? '');
+  // Without a root no path is sent, and whoever sends it says so.
+  const files = root === undefined ? [pattern] : await findFiles(pattern, root);
   if (files.length === 0)
     throw new AttachmentError(
       'ERR_ATTACHMENT_NOT_FOUND',

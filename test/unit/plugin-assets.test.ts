@@ -71,6 +71,15 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
       assert.ok(performance.now() - begun >= 150);
     });
 
+    it('says of a folder and of a glob that they need a root, when there is none', async () => {
+      const plugin = new FacebookAttachmentCache().attach(new FakeAdapter());
+      const { results } = await plugin.warm(['cats', 'cats/*.jpg'], { page: PAGE.id });
+      assert.deepEqual(
+        results.map(({ error }) => (error as { code?: string } | undefined)?.code),
+        ['ERR_ATTACHMENT_NO_ROOT', 'ERR_ATTACHMENT_NO_ROOT'],
+      );
+    });
+
     it('tells of its progress', async () => {
       const { plugin } = await play.open();
       const done: number[] = [];

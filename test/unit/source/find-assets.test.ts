@@ -84,6 +84,12 @@ describe('findAssets', () => {
     assert.deepEqual(await find('null\0byte.png'), ['image null\0byte.png']);
   });
 
+  it('leaves every path to be refused when there is no root', async () => {
+    for (const pattern of ['test', 'test/**', 'cats/*']) {
+      assert.deepEqual(await findAssets(pattern, undefined), [{ type: 'file', payload: { url: pattern } }]);
+    }
+  });
+
   for (const pattern of ['*.webp', 'nowhere/**', 'empty']) {
     it(`fails when ${pattern} matches nothing`, async () => {
       await fs.mkdir(folder.at('empty'));
