@@ -55,7 +55,6 @@ function declaredType({ declared, filename }: Hints): string | undefined {
 
 function sniff(type: AttachmentType, start: Uint8Array): string | undefined {
   const [found] = filetypemime(start);
-  if (found === undefined) return undefined;
-  const container = CONTAINERS[found];
+  const container = found && CONTAINERS[found];
   return container && (type === 'audio' || type === 'video') ? `${type}/${container}` : found;
 }

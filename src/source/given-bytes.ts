@@ -1,6 +1,7 @@
 import { Blob, File } from 'node:buffer';
 import { extension } from 'mime-types';
 import { AttachmentError } from '../errors';
+import { isRecord } from '../records';
 import { contentKey } from './asset-key';
 import { contentTypeFor, SIGNATURE_LENGTH } from './content-type';
 import { endDigest, startDigest } from './digest';
@@ -97,8 +98,8 @@ function toBlob(filedata: unknown, label: string): Blob {
 }
 
 function revivedBuffer(filedata: unknown): Buffer | undefined {
-  if (typeof filedata !== 'object' || filedata === null) return undefined;
-  const { type, data } = filedata as { type?: unknown; data?: unknown };
+  if (!isRecord(filedata)) return undefined;
+  const { type, data } = filedata;
   if (type !== 'Buffer' || !Array.isArray(data) || !data.every(isByte)) return undefined;
   return Buffer.from(data);
 }

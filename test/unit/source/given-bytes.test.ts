@@ -125,6 +125,7 @@ describe('identifyFiledata', () => {
   });
 
   const junk: [what: string, filedata: unknown][] = [
+    ['null', null],
     ['text', 'PNG'],
     ['a number', 7],
     ['true', true],
@@ -161,10 +162,14 @@ describe('identifyFiledata', () => {
     const path = await folder.write('paw.png', PNG);
     const blob = await openAsBlob(path);
     await writeFile(path, 'another picture');
-    await assert.rejects(identifyFiledata('image', blob, 'paw.png'), {
-      name: 'AttachmentError',
-      asset: 'image "paw.png" (from filedata)',
-    });
+    await assert.rejects(
+      identifyFiledata('image', blob, 'paw.png'),
+      attachmentError(
+        'ERR_ATTACHMENT_UNREADABLE',
+        'image "paw.png" (from filedata)',
+        'its Blob cannot be read; is its file still as it was?',
+      ),
+    );
   });
 });
 
@@ -200,8 +205,10 @@ describe('identifyDataUri', () => {
   });
 
   it('does not take a slash in the content for a declared type', async () => {
-    const found = await identifyDataUri('file', 'data:,a/b', undefined);
-    assert.equal((await fileOf(found)).type, 'application/octet-stream');
+    for (const uri of ['data:,a/b', 'data:,data:a/b']) {
+      const found = await identifyDataUri('file', uri, undefined);
+      assert.equal((await fileOf(found)).type, 'application/octet-stream', uri);
+    }
   });
 
   it('believes a declared type, in capitals too', async () => {
@@ -243,7 +250,11 @@ describe('identifyDataUri', () => {
   }).timeout(60_000);
 
   it('refuses a URI that is too long to hold 25 MB without decoding it', async () => {
-    const uri = `data:,${'x'.repeat(36_000_000)}`;
-    await assert.rejects(identifyDataUri('file', uri, undefined), { code: 'ERR_ATTACHMENT_TOO_LARGE' });
+    // Decoding it would fail in another way.
+    const uri = `data:;base64,${'%'.repeat(36_000_000)}`;
+    await assert.rejects(
+      identifyDataUri('file', uri, undefined),
+      attachmentError('ERR_ATTACHMENT_TOO_LARGE', 'file from a data: URI', tooLarge(uri.length)),
+    );
   });
 });

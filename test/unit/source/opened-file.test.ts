@@ -68,6 +68,10 @@ describe('OpenedFile', () => {
     assert.deepEqual([one.toString(), two.toString()], ['short', 'short']);
   });
 
+  it('streams nothing of an empty file', async () => {
+    assert.deepEqual(await passedOn(await openedFile(Buffer.alloc(0))), { bytes: 0, failure: undefined });
+  });
+
   const changes: [what: string, change: () => Promise<void>][] = [
     [
       'its last byte was changed',

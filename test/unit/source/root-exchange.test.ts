@@ -94,6 +94,18 @@ describe('Root, when a file is exchanged while it is opened', () => {
     await assertClosed();
   });
 
+  it('refuses it when it is one of another disk that has the same number', async () => {
+    exchange(async (openIt) => {
+      const handle = await openIt();
+      const stats = await handle.stat();
+      stats.dev += 1;
+      sinon.stub(handle, 'stat').resolves(stats);
+      return handle;
+    });
+    await assert.rejects(open(), CHANGED);
+    await assertClosed();
+  });
+
   it('does not wait for the writer of a FIFO that took its place', async () => {
     exchange(async (openIt) => {
       await fs.rm(tom);

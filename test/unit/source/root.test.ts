@@ -5,7 +5,7 @@ import fs from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import sinon from 'sinon';
-import { Root } from '../../../src/source/root';
+import { explain, Root } from '../../../src/source/root';
 import { asNobody } from '../../support/as-nobody';
 import { attachmentError } from '../../support/failures';
 import { useFolder } from '../../support/folder';
@@ -270,6 +270,10 @@ describe('Root', () => {
         asNobody(() => read('cats/tom.png')),
         unreadable('EACCES'),
       );
+    });
+
+    it('says that a folder is no file when it is found out by reading it', async () => {
+      await assert.rejects(fs.readFile(folder.at('cats')).catch(explain(LABEL)), NO_REGULAR_FILE);
     });
 
     it('says so of a failure without a code, too', async () => {
