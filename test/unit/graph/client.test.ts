@@ -233,6 +233,15 @@ describe('GraphClient', () => {
       });
     });
 
+    for (const secret of [undefined, '']) {
+      it(`changes no word of an error's message for the sake of ${secret === '' ? 'an empty' : 'no'} secret`, async () => {
+        server.answer(json(400, { error: { message: 'The field is undefined' } }));
+        await assert.rejects(clientOf({ secret }).post('/me/messages', {}, SEND), {
+          message: 'Facebook refused to send image "tom.png": The field is undefined [HTTP 400].',
+        });
+      });
+    }
+
     it("shows no token, proof or secret of an error's message", async () => {
       const proof = createHmac('sha256', SECRET).update(TOKEN).digest('hex');
       const said = `Malformed ${TOKEN} or ${encodeURIComponent(TOKEN)} or ${proof} or ${SECRET}`;

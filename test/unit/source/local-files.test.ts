@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import type { EventEmitter } from 'node:events';
+import fsSync, { statSync } from 'node:fs';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -233,6 +234,57 @@ describe('LocalFiles', () => {
       await fs.rm(folder.at('cats/paw.png'));
       await fs.symlink('../../paw.png', folder.at('cats/paw.png'));
       await assert.rejects(fileOf(found), { code: 'ERR_ATTACHMENT_OUTSIDE_ROOT' });
+    });
+  });
+
+  describe('a file that stands', () => {
+    beforeEach(() => {
+      later(3_600_000);
+    });
+
+    it('is the very asset that it was', async () => {
+      assert.equal(await identify('cats/paw.png'), await identify('cats/paw.png'));
+    });
+
+    it('is named as it is asked for, each time', async () => {
+      const names: (string | undefined)[] = ['One.png', undefined, 'Two.png', undefined];
+      const shown: string[] = [];
+      for (const name of names) shown.push((await fileOf(await identify('cats/paw.png', name))).name);
+      assert.deepEqual(shown, ['One.png', 'paw.png', 'Two.png', 'paw.png']);
+    });
+
+    it('is of the type that it is asked for, each time', async () => {
+      const types = ['image', 'file', 'image'] as const;
+      const found = [];
+      for (const type of types) found.push(await files.identify(type, 'cats/paw.png', undefined));
+      assert.deepEqual(
+        found.map(({ type }) => type),
+        types,
+      );
+    });
+
+    for (const field of ['dev', 'ino', 'size', 'mtimeMs', 'ctimeMs'] as const) {
+      it(`is looked at anew when its ${field} is another`, async () => {
+        const before = await identify('cats/paw.png');
+        // No file system lets a test change one of them alone.
+        const stats = statSync(folder.at('cats/paw.png'));
+        stats[field] += 1;
+        sinon.stub(fsSync, 'statSync').returns(stats);
+        assert.notEqual(await identify('cats/paw.png'), before);
+      });
+    }
+
+    it('is found no more when it is taken away', async () => {
+      await identify('cats/paw.png');
+      await fs.rm(folder.at('cats/paw.png'));
+      await assert.rejects(identify('cats/paw.png'), { code: 'ERR_ATTACHMENT_NOT_FOUND' });
+    });
+
+    it('is unreadable when a link in a circle takes its place', async () => {
+      await identify('cats/paw.png');
+      await fs.rm(folder.at('cats/paw.png'));
+      await fs.symlink('paw.png', folder.at('cats/paw.png'));
+      await assert.rejects(identify('cats/paw.png'), { code: 'ERR_ATTACHMENT_UNREADABLE' });
     });
   });
 
