@@ -12,8 +12,9 @@ export function keepReports(): {
   names: () => string[];
 } {
   const emitted: Emitted[] = [];
+  const begun = performance.now();
   const report: Report = (name, ...[event]) => {
-    emitted.push({ name, event: withoutMs(event) } as Emitted);
+    emitted.push({ name, event: withoutMs(event, performance.now() - begun) } as Emitted);
   };
   return {
     report,
@@ -23,9 +24,10 @@ export function keepReports(): {
   };
 }
 
-function withoutMs(event: object): object {
+function withoutMs(event: object, most: number): object {
   if (event instanceof Error || !('ms' in event)) return event;
   const { ms, ...rest } = event;
-  if (typeof ms !== 'number' || ms < 0) throw new Error(`Expected milliseconds, got ${String(ms)}`);
+  if (typeof ms !== 'number' || ms < 0 || ms > most)
+    throw new Error(`Expected up to ${most} milliseconds, got ${String(ms)}`);
   return rest;
 }

@@ -36,6 +36,25 @@ describe('Delivery of a file that changes', () => {
     assert.deepEqual(reports.names(), ['upload', 'send']);
   });
 
+  it('goes out once when it changes while a new ID is made for a dead one, and nothing failed', async () => {
+    const { send, reports, cache } = stage.open({ root: folder.path });
+    await send(file);
+    stage.sim.revokeAll();
+    changing(2);
+    await send(file);
+    await cache.idle();
+    assert.equal(arrived(stage.sim).length, 2);
+    assert.deepEqual(reports.errors(), []);
+  });
+
+  it('is looked at once when it cannot be sent for another reason', async () => {
+    const { send } = stage.open({ root: folder.path });
+    await folder.write('tom.jpg', '');
+    const open = sinon.spy(fs, 'open');
+    await assert.rejects(send(file), { code: 'ERR_ATTACHMENT_EMPTY' });
+    assert.equal(open.callCount, 1);
+  });
+
   it('may change twice, and not three times', async () => {
     const { send } = stage.open({ root: folder.path });
     changing(2, 4);

@@ -82,6 +82,21 @@ describe('Delivery, when the ID is dead', () => {
     assert.ok(reports.emitted.some(({ name }) => name === 'recover'));
   });
 
+  it('tries two other IDs, and then sends in one step', async () => {
+    const { send, cache } = stage.open();
+    stage.sim.addFaults({ what: 'send-id', times: 99, error: { code: 100, subcode: 2018074 } });
+    const users = ['7001', '7002', '7003', '7004'];
+    await Promise.all(users.map((user) => send(TOM, { user })));
+    await cache.idle();
+    for (const user of users) assert.equal(arrived(stage.sim, user).length, 1, user);
+    // Of those who meet a dead ID, the first does not wait for another one.
+    assert.deepEqual(tally(stage.sim), {
+      'send-id 100/2018074': 1 + 2 + 3 + 3,
+      'send-file': 4,
+      'upload-file': 3,
+    });
+  });
+
   it('does not send again what failed by the other ID', async () => {
     const { send, cache } = stage.open();
     await send(TOM);

@@ -54,6 +54,18 @@ describe('Delivery, saving by sending', () => {
       name: 'send',
       event: { ...ABOUT_TOM, how: 'one-step', attachmentId: undefined },
     });
+    assert.deepEqual(reports.names(), ['send', 'upload', 'send']);
+  });
+
+  it('takes no ID that is none', async () => {
+    const { send, reports } = stage.open({ save: 'send' });
+    stage.sim.addFaults({ what: 'send-file', body: { message_id: 'm_1', attachment_id: 11 } });
+    await send(TOM);
+    await send(TOM);
+    assert.deepEqual(reports.emitted, [
+      { name: 'send', event: { ...ABOUT_TOM, how: 'one-step', attachmentId: undefined } },
+      { name: 'send', event: { ...ABOUT_TOM, how: 'save', attachmentId: stage.onlyId() } },
+    ]);
   });
 
   it('does not let one message fail as another did', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import { ABOUT_TOM, BUSY, useDelivery } from '../support/delivery';
+import { until } from '../support/observe';
 import { arrived, calls, onlyArrival, tally } from '../support/seen';
 
 const media = (element: object, ...more: object[]): object => ({
@@ -110,6 +112,20 @@ describe('Delivery of a media template', () => {
     stage.sim.addFaults({ path: '/message_attachments', ...BUSY });
     await assert.rejects(send(TOM), { code: 4 });
     assert.equal(arrived(stage.sim).length, 1);
+  });
+
+  it('fails as Facebook refused it when somebody’s message was to save a new ID, and did not', async () => {
+    const { send, cache } = stage.open({ save: 'send' });
+    stage.sim.addFaults({ what: 'send-file', delayMs: 500, drop: ['attachment_id'] });
+    const dead = { ...ABOUT_TOM, id: '11', uploadedAt: Date.now() };
+    const original = cache.get.bind(cache);
+    const get = sinon.stub(cache, 'get').callsFake(original);
+    // As if the template had still met an ID.
+    get.onSecondCall().resolves(dead);
+    const saving = send({ type: 'image', payload: { url: 'cats/tom.jpg' } });
+    await until('the picture is under way', () => get.callCount === 1);
+    await assert.rejects(send(TOM), { name: 'GraphError', subcode: 2018074 });
+    await saving;
   });
 
   it('is not sent again for any other failure', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import sinon from 'sinon';
 import { image } from '../../src/builders';
 import { FacebookAttachmentCache, type BotkitLike } from '../../src/plugin';
 import { FakeAdapter, type Client, type FakeAPI } from '../support/fake-adapter';
@@ -22,6 +23,9 @@ describe('FacebookAttachmentCache', () => {
   beforeEach(() => {
     plugin = new FacebookAttachmentCache();
     adapter = new FakeAdapter();
+  });
+  afterEach(() => {
+    sinon.restore();
   });
 
   /** The API client that the stage's adapter makes for a page. */
@@ -46,17 +50,20 @@ describe('FacebookAttachmentCache', () => {
   describe('init', () => {
     it('attaches, makes itself known, and closes with the bot', async () => {
       const known: unknown[] = [];
-      const handlers: (() => Promise<void>)[] = [];
+      const handlers = new Map<string, () => Promise<void>>();
+      const close = sinon.spy(plugin, 'close');
       const controller: BotkitLike = {
         adapter,
         addPluginExtension: (...extension) => known.push(extension),
-        on: (_event, handler) => handlers.push(handler),
+        on: (event, handler) => handlers.set(event, handler),
       };
       plugin.init(controller);
       assert.deepEqual(known, [['attachments', plugin]]);
       assert.ok(Object.hasOwn(adapter, 'getAPI'), 'it is hooked');
-      assert.equal(handlers.length, 1);
-      await handlers[0]?.();
+      assert.deepEqual([...handlers.keys()], ['shutdown']);
+      assert.equal(close.callCount, 0);
+      await handlers.get('shutdown')?.();
+      assert.equal(close.callCount, 1);
     });
   });
 
@@ -148,11 +155,13 @@ describe('FacebookAttachmentCache', () => {
     it('fails without a listener just as well', async () => {
       const stage = await open();
       stage.plugin.removeAllListeners('error');
+      const warn = sinon.spy(process, 'emitWarning');
       const api = await apiOf(stage);
       await assert.rejects(api.callAPI('/me/messages', 'POST', paramsOf(MISSING)), {
         name: 'AttachmentError',
       });
       assert.equal(stage.plugin.stats.errors, 1);
+      assert.deepEqual(warn.args, []);
     });
 
     it('goes out though a listener throws, and says so', async () => {
@@ -305,13 +314,22 @@ describe('FacebookAttachmentCache', () => {
       assert.equal(await prepare(stage, message(MISSING), { name: 'Slack Adapter' }), undefined);
     });
 
+    const broken = {
+      name: 'Facebook Adapter',
+      getAPI: () => Promise.reject(transportError('ERR_GRAPH_UNREACHABLE')),
+    };
+
     it('rejects when the adapter has no client', async () => {
       const stage = await open({ strict: true });
-      const broken = {
-        name: 'Facebook Adapter',
-        getAPI: () => Promise.reject(transportError('ERR_GRAPH_UNREACHABLE')),
-      };
       assert.equal(await prepare(stage, message(TOM), broken), stage.errors[0]);
+    });
+
+    it('needs no client for a message without an attachment', async () => {
+      const stage = await open({ strict: true });
+      for (const channelData of [undefined, {}, { attachment: null }]) {
+        assert.equal(await prepare(stage, message(channelData), broken), undefined);
+      }
+      assert.deepEqual(stage.errors, []);
     });
   });
 

@@ -291,6 +291,28 @@ describe('IdCache', () => {
     });
   });
 
+  describe('peek', () => {
+    it('gives what is in memory, and asks nobody', async () => {
+      const saved = savedId('11');
+      ids.put(KEY, saved);
+      assert.equal(await ids.peek(KEY), saved);
+      assert.equal(reads(), 0);
+    });
+
+    it('gives what another process has stored', async () => {
+      const saved = savedId('11');
+      await putElsewhere(saved);
+      assert.deepEqual(await ids.peek(KEY), saved);
+    });
+
+    it('gives nothing when there is none, or none that is trusted any more', async () => {
+      assert.equal(await ids.peek(KEY), undefined);
+      ids.put(KEY, savedId('11'));
+      await clock.tickAsync(TTL);
+      assert.equal(await ids.peek(KEY), undefined);
+    });
+  });
+
   describe('isDue', () => {
     const age = (ms: number): SavedId => savedId('11', { uploadedAt: Date.now() - ms });
 
