@@ -108,7 +108,7 @@ function isFacebookAddress(url: unknown): boolean {
   const address = url instanceof URL ? url.href : url;
   if (typeof address !== 'string' || !URL.canParse(address)) return false;
   const { protocol, hostname } = new URL(address);
-  return /^https?:$/.test(protocol) && /(^|\.)facebook\.com$/.test(hostname);
+  return /^https?:/.test(protocol) && /(^|\.)facebook\.com$/.test(hostname);
 }
 
 function malformed(what: string, expected: string, received: unknown): AttachmentError {
