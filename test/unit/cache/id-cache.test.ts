@@ -295,6 +295,7 @@ describe('IdCache', () => {
     it('gives what is in memory, and asks nobody', async () => {
       const saved = savedId('11');
       ids.put(KEY, saved);
+      await settle();
       assert.equal(await ids.peek(KEY), saved);
       assert.equal(reads(), 0);
     });
