@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { stripVTControlCharacters } from 'node:util';
+import Debug from 'debug';
 import sinon from 'sinon';
 import { image } from '../../src/builders';
 import { FacebookAttachmentCache, type BotkitLike } from '../../src/plugin';
@@ -331,6 +333,25 @@ describe('FacebookAttachmentCache', () => {
       }
       assert.deepEqual(stage.errors, []);
     });
+  });
+
+  it('prints every event, whole, when DEBUG says so', async () => {
+    const stage = await open();
+    const print = sinon.stub(process.stderr, 'write');
+    Debug.enable('botkit:facebook-attachments');
+    try {
+      await (await apiOf(stage)).callAPI('/me/messages', 'POST', paramsOf(TOM));
+    } finally {
+      Debug.disable();
+      print.restore();
+    }
+    const printed = stripVTControlCharacters(print.args.join(''));
+    for (const name of ['upload', 'send']) {
+      assert.match(
+        printed,
+        new RegExp(`botkit:facebook-attachments ${name} \\{[^}]*attachmentId: '${play.sim.assets()[0]?.id}'`),
+      );
+    }
   });
 
   it('waits for what goes on behind messages when it is closed', async () => {
