@@ -36,9 +36,10 @@ describe('Delivery', () => {
       await send(TOM, { page: undefined });
       await send(TOM, { page: 'me' });
       await send(TOM, { page: '12x' });
+      await send(TOM, { page: 'x12' });
       await send(TOM);
-      assert.deepEqual(tally(stage.sim), { read: 1, 'upload-file': 1, 'send-id': 4 });
-      assert.deepEqual(reports.names(), ['upload', 'send', 'send', 'send', 'send']);
+      assert.deepEqual(tally(stage.sim), { read: 1, 'upload-file': 1, 'send-id': 5 });
+      assert.deepEqual(reports.names(), ['upload', 'send', 'send', 'send', 'send', 'send']);
     });
 
     it('does not send a message again that was refused, and keeps the ID', async () => {

@@ -155,10 +155,14 @@ describe('warmAll', () => {
 
   it('shows no content, either', async () => {
     const content = Buffer.alloc(1000, 'x').toString('base64');
-    const { results } = await warm([image(`data:image/png;base64,${content}`)], upload, {
+    const uri = `data:image/png;base64,${content}`;
+    const { results } = await warm([image(uri), image(` ${uri}`), image('cats/data:1.png')], upload, {
       signal: AbortSignal.abort(),
     });
-    assert.equal(results[0]?.asset, 'image from a data: URI');
+    assert.deepEqual(
+      results.map(({ asset }) => asset),
+      ['image from a data: URI', 'image from a data: URI', 'image cats/data:1.png'],
+    );
   });
 
   it('sees to so many at a time', async () => {

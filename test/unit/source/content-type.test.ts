@@ -10,11 +10,18 @@ const PNG = start('paw.png');
 const MP4 = start('night.mp4');
 const MP3 = start('lullaby.mp3');
 const OGG = Buffer.from('OggS\0\x02\0\0\0\0\0\0\0\0', 'latin1');
+const THEORA = oggOf('\x80theora');
+const VORBIS = oggOf('\x01vorbis');
 /** An EBML header whose DocType is `webm`. */
 const WEBM = Buffer.from('1a45dfa39f4286810142f7810142f2810442f381084282847765626d4287810442858102', 'hex');
 
 function start(name: string): Uint8Array {
   return asset(name).subarray(0, SIGNATURE_LENGTH);
+}
+
+/** A page of an Ogg, whose first packet begins so. */
+function oggOf(packet: string): Uint8Array {
+  return Buffer.concat([OGG, Buffer.alloc(28 - OGG.length), Buffer.from(`${packet}\0\0\0\0`, 'latin1')]);
 }
 
 describe('contentTypeFor', () => {
@@ -50,6 +57,8 @@ describe('contentTypeFor', () => {
       ['takes an MP4 for a sound in a sound', 'audio', MP4, {}, 'audio/mp4'],
       ['takes an Ogg for a sound in a sound', 'audio', OGG, {}, 'audio/ogg'],
       ['takes an Ogg for a video in a video', 'video', OGG, {}, 'video/ogg'],
+      ['takes an Ogg that begins with film for a sound in a sound', 'audio', THEORA, {}, 'audio/ogg'],
+      ['takes an Ogg that begins with sound for a video in a video', 'video', VORBIS, {}, 'video/ogg'],
       ['takes a WebM for a sound in a sound', 'audio', WEBM, {}, 'audio/webm'],
       ['takes a WebM for a video in a video', 'video', WEBM, {}, 'video/webm'],
       ['sends any file, by its name', 'file', NOTHING, { filename: 'menu.txt' }, 'text/plain'],

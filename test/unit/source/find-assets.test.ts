@@ -100,6 +100,11 @@ describe('findAssets', () => {
     });
   }
 
+  it('takes a path with http: in it for a path', async () => {
+    await folder.write('pages/http:/tom.png', 'x');
+    assert.deepEqual(await find('pages/http:/*'), ['image pages/http:/tom.png']);
+  });
+
   it('takes a web address as it is', async () => {
     for (const address of ['https://example.com/tom.png?sig=S', 'HTTP://example.com/a/tom.PNG#x']) {
       assert.deepEqual(await find(address), [`image ${address}`]);

@@ -75,6 +75,8 @@ describe('identifyFiledata', () => {
     for (const [type, bytes, name] of names) {
       assert.equal((await fileOf(await identifyFiledata(type, bytes, undefined))).name, name);
     }
+    const film = new Blob(['words'], { type: 'video/quicktime' });
+    assert.equal((await fileOf(await identifyFiledata('video', film, undefined))).name, 'video.mov');
     const odd = new Blob(['words'], { type: 'image/x-unheard-of' });
     assert.equal((await fileOf(await identifyFiledata('image', odd, undefined))).name, 'image.bin');
   });
