@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
 import path from 'node:path';
 import { inspect } from 'node:util';
@@ -44,7 +44,29 @@ export function printSummary(results: readonly RowResult[]): void {
   console.log(`\n${count('yes')} goals reached, ${count('no')} not, in ${seconds.toFixed(0)} s of measuring`);
 }
 
+/** For readers and for programs: the table in README.md, and results.json. */
 export async function saveResults(results: readonly RowResult[]): Promise<void> {
+  await saveTable(results);
+  await saveFigures(results);
+}
+
+async function saveTable(results: readonly RowResult[]): Promise<void> {
+  const rows = results.flatMap(({ name, lines, skipped }) =>
+    skipped === undefined
+      ? lines.map((line) => [line.what, line.against, figure(line), goalOf(line), verdictOf(line)])
+      : [[name, `skipped: ${skipped}`, '', '', '']],
+  );
+  const head = ['what', 'against', 'measured', 'to reach', 'reached'];
+  const table = [head, head.map(() => '---'), ...rows].map((row) => `| ${row.join(' | ')} |\n`).join('');
+  const file = path.join(__dirname, 'README.md');
+  const readme = await readFile(file, 'utf8');
+  await writeFile(
+    file,
+    readme.replace(/(?<=## The last table\n\n)(\|.*\n)+/, () => table),
+  );
+}
+
+async function saveFigures(results: readonly RowResult[]): Promise<void> {
   const machine = {
     cpu: cpus()[0]?.model.trim(),
     cores: availableParallelism(),

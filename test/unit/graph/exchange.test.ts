@@ -35,6 +35,19 @@ describe('exchange', () => {
     await server.close();
   });
 
+  it('makes one call after another by one connection', async () => {
+    const own = new Agent({ connect: { ca: server.ca } });
+    const origin = `https://${server.host}`;
+    try {
+      for (let calls = 0; calls < 5; calls++)
+        await exchange(own, { method: 'GET', origin, path: '/v25.0/me', headers: null, body: null });
+      assert.equal(server.received.length, 5);
+      assert.equal(own.stats[origin]?.connected, 1);
+    } finally {
+      await own.close();
+    }
+  });
+
   const kinds: [what: string, of: () => Dispatcher][] = [
     ['a dispatcher of today', () => agent],
     ['a dispatcher of an older undici', () => older(agent)],
