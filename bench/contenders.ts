@@ -40,7 +40,7 @@ export const BY_ID: Attachment = { type: 'image', payload: { attachment_id: KNOW
 export type ApiClient = { callAPI(path: string, method: string, payload: unknown): Promise<unknown> };
 
 /** Without a bound, a pause of the machine makes it open connections by the hundred, whoever sends. */
-function openAgent(ca: string): Agent {
+export function openAgent(ca: string): Agent {
   return new Agent({ connect: { ca }, connections: CONNECTIONS });
 }
 

@@ -30,6 +30,9 @@ export interface IdCacheOptions {
 const REFUSAL_STANDS = 30_000;
 const REFRESH_PAUSE = 60_000;
 
+/** How many of these are remembered. A cache makes room for all of them when it is made. */
+const BRIEF_ENTRIES = 1_000;
+
 const NOTHING = Promise.resolve(undefined);
 
 /**
@@ -52,8 +55,8 @@ export class IdCache {
     this.#refreshAhead = refreshAhead;
     this.#memory = new LRUCache({ max: memory });
     this.#dead = new LRUCache({ max: memory });
-    this.#refusals = new LRUCache({ max: memory, ttl: REFUSAL_STANDS });
-    this.#pauses = new LRUCache({ max: memory, ttl: REFRESH_PAUSE });
+    this.#refusals = new LRUCache({ max: BRIEF_ENTRIES, ttl: REFUSAL_STANDS });
+    this.#pauses = new LRUCache({ max: BRIEF_ENTRIES, ttl: REFRESH_PAUSE });
   }
 
   /** The ID of `key`, if it stands in memory: nobody need wait for it. */

@@ -4,7 +4,7 @@ import { ReadableStream } from 'node:stream/web';
 import { AttachmentError } from '../errors';
 import { endDigest, startDigest } from './digest';
 
-const CHUNK = 256 * 1024;
+const CHUNK = 192 * 1024;
 
 export interface OpenedFileOptions {
   readonly label: string;
