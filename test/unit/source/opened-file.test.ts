@@ -7,7 +7,7 @@ import { attachmentError } from '../../support/failures';
 import { useFolder } from '../../support/folder';
 import { sha256 } from '../../support/sha256';
 
-const PIECE = 256 * 1024;
+const PIECE = 192 * 1024;
 
 /** Two whole pieces and a part of one, no two of them alike. */
 const LONG = Buffer.concat([Buffer.alloc(PIECE, 'a'), Buffer.alloc(PIECE, 'b'), Buffer.from('the end')]);
