@@ -1,3 +1,4 @@
+import './no-source-maps';
 import { openBench } from './open-bench';
 import type { Row } from './row';
 

@@ -1,3 +1,4 @@
+import '../no-source-maps';
 import { GCProfiler } from 'node:v8';
 import { BY_ID, PICTURE, pluginClient, rawUndici } from '../contenders';
 import type { Scene } from '../row';

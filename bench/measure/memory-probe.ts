@@ -1,3 +1,4 @@
+import '../no-source-maps';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';

@@ -39,7 +39,7 @@ export const contenders = {
  */
 export const row: Row = async (bench) => {
   const sends = sendsOf(bench);
-  const rounds = bench.size(31, 1);
+  const rounds = bench.size(41, 1);
   await bench.stage.forget();
   const { plugin } = contenders;
   const calm = await contest(1, await apart(bench, __filename, { plugin }, CALM));

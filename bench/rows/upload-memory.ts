@@ -8,7 +8,7 @@ const PROBE = path.join(__dirname, '../measure/memory-probe.ts');
 
 /** What eight uploads of 25 MB at once take of memory. Each is measured in a fresh process. */
 export const row: Row = async (bench) => {
-  const rounds = bench.size(3, 1);
+  const rounds = bench.size(5, 1);
   const { stage, scene } = bench;
   const added = { plugin: [] as number[], 'read-first': [] as number[] };
   await stage.forget();
