@@ -107,16 +107,12 @@ export class Delivery {
       const sent = await this.#ids.saveBySending(target, () => this.#sendAndSave(out, target));
       if (sent) return sent.answer;
     }
-    return this.#sendById(out, target);
-  }
-
-  async #sendById(out: Outgoing, target: PageAsset): Promise<GraphAnswer> {
     let saved: SavedId;
     try {
       const got = this.#ids.get(target);
       saved = got instanceof Promise ? await got : got;
     } catch (error) {
-      return this.#sendContentAfter(error, out, target.asset, target.page);
+      return this.#sendContentAfter(error, out, asset, target.page);
     }
     try {
       return await this.#sendPlaced(out, [{ target, saved }]);
