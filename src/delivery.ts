@@ -94,12 +94,13 @@ export class Delivery {
   /** One attachment: if there is no ID for it, its content can go with the message. */
   async #sendAttachment(out: Outgoing, slot: Slot): Promise<GraphAnswer> {
     const found = this.#sources.identify(slot.type, slot.payload);
-    const asset = found instanceof Promise ? await found : found;
+    // Told by `then`, because a bot may have put another Promise in place of the built-in one.
+    const asset = 'then' in found ? await found : found;
     if (!slot.reusable) return this.#sendContent(out, asset, out.page);
     let target: PageAsset;
     try {
       const page = pageOf(out);
-      target = pageAsset(out.graph, page instanceof Promise ? await page : page, asset);
+      target = pageAsset(out.graph, typeof page === 'string' ? page : await page, asset);
     } catch (error) {
       return this.#sendContentAfter(error, out, asset, out.page);
     }
@@ -110,7 +111,7 @@ export class Delivery {
     let saved: SavedId;
     try {
       const got = this.#ids.get(target);
-      saved = got instanceof Promise ? await got : got;
+      saved = 'then' in got ? await got : got;
     } catch (error) {
       return this.#sendContentAfter(error, out, asset, target.page);
     }

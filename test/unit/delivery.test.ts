@@ -42,6 +42,19 @@ describe('Delivery', () => {
       assert.deepEqual(reports.names(), ['upload', 'send', 'send', 'send', 'send', 'send']);
     });
 
+    it('goes out of a bot that has put another Promise in place of the built-in one', async () => {
+      const { send } = stage.open();
+      const builtIn = Promise;
+      globalThis.Promise = class Another<T> extends builtIn<T> {};
+      try {
+        await send(TOM, { page: undefined });
+        await send(TOM, { page: undefined });
+      } finally {
+        globalThis.Promise = builtIn;
+      }
+      assert.deepEqual(tally(stage.sim), { read: 1, 'upload-file': 1, 'send-id': 2 });
+    });
+
     it('does not send a message again that was refused, and keeps the ID', async () => {
       const { send, reports } = stage.open();
       stage.sim.setUser({ page: PAGE.id, user: '7001', available: false });
