@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import Debug from 'debug';
 import sinon from 'sinon';
 import { image } from '../../src/builders';
 import { FacebookAttachmentCache, type BotkitLike } from '../../src/plugin';
+import { runCommand } from '../support/command';
 import { FakeAdapter, type Client, type FakeAPI } from '../support/fake-adapter';
 import { transportError } from '../support/failures';
 import { useFolder } from '../support/folder';
@@ -333,6 +335,18 @@ describe('FacebookAttachmentCache', () => {
       }
       assert.deepEqual(stage.errors, []);
     });
+  });
+
+  it('does not make a bot wait for undici to be loaded before there is something to send', async () => {
+    const program = `
+      require('./src');
+      const [loaded = 'nothing'] = Object.keys(require.cache).filter((file) => file.includes('/node_modules/undici/'));
+      console.log(loaded);
+    `;
+    const args = ['--import', 'tsx', '--input-type=commonjs', '--eval', program];
+    const cwd = path.join(__dirname, '../..');
+    const { stdout } = await runCommand(process.execPath, args, { cwd, timeout: 15_000 });
+    assert.equal(stdout, 'nothing\n');
   });
 
   it('prints every event, whole, when DEBUG says so', async () => {

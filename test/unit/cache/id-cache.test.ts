@@ -203,6 +203,12 @@ describe('IdCache', () => {
       assert.equal((await ids.get(OTHER_KEY, () => Promise.resolve(savedId('11'))))?.id, '11');
     });
 
+    it('is remembered of many assets at once', async () => {
+      const keys = Array.from({ length: 200 }, (_, n) => `${KEY}${n}`);
+      for (const key of keys) await assert.rejects(ids.get(key, () => Promise.reject(hopeless)));
+      for (const key of keys) await assert.rejects(ids.get(key, never), (error) => error === hopeless);
+    });
+
     it('does not keep a known ID from being used', async () => {
       ids.put(KEY, savedId('11'));
       await assert.rejects(ids.refresh(KEY, savedId('11'), () => Promise.reject(hopeless)));

@@ -167,6 +167,15 @@ describe('GraphClient', () => {
       assert.equal(asked.length, 1);
     });
 
+    it('gives each call headers of its own, because a dispatcher may add to them', async () => {
+      const { dispatcher, asked } = recorded();
+      const client = clientOf({}, dispatcher);
+      await client.post('/me/messages', {}, SEND);
+      await client.post('/me/messages', {}, SEND);
+      assert.equal(asked.length, 2);
+      assert.notEqual(asked[0]?.headers, asked[1]?.headers);
+    });
+
     it("leaves the patience of the author's own dispatcher as it is", async () => {
       const { dispatcher, asked } = recorded();
       await clientOf({}, dispatcher).post('/me/messages', {}, SEND);

@@ -5,6 +5,7 @@ import sinon from 'sinon';
 import { OpenedFile, readPieces } from '../../../src/source/opened-file';
 import { attachmentError } from '../../support/failures';
 import { useFolder } from '../../support/folder';
+import { watchProcess } from '../../support/observe';
 import { sha256 } from '../../support/sha256';
 
 const PIECE = 192 * 1024;
@@ -155,6 +156,20 @@ describe('OpenedFile', () => {
       await openedFile(Buffer.alloc(0));
       assert.ok(handle);
       for await (const piece of readPieces(handle)) assert.fail(`${piece.length} bytes`);
+    });
+
+    it('does not end the process when a piece that nobody asks for cannot be read', async () => {
+      await openedFile(LONG);
+      assert.ok(handle);
+      const read = sinon.stub(handle, 'read').callThrough();
+      read.onSecondCall().rejects(new Error('disk failure'));
+      const watched = watchProcess();
+      for await (const piece of readPieces(handle)) {
+        assert.equal(piece.length, PIECE);
+        break;
+      }
+      assert.deepEqual(await watched.stop(), []);
+      assert.equal(read.callCount, 2);
     });
 
     it('reads pieces that do not share their memory', async () => {
