@@ -17,5 +17,5 @@ export async function atOnce(
 /** Recipients that nobody has sent to yet, in no process, round after round. */
 export function newRecipients(): () => string {
   let last = 0;
-  return () => `${process.pid}${++last}`;
+  return () => `${process.pid}-${++last}`;
 }

@@ -1,12 +1,12 @@
-import { BY_ID, PICTURE, pluginClient, rawUndici, type Attachment, type Send } from '../contenders';
+import { BY_ID, PICTURE, pluginClient, rawUndici } from '../contenders';
 import { apart, type Contenders } from '../measure/apart';
-import { atOnce, newRecipients } from '../measure/at-once';
-import { contest, microseconds, ratio, timed, WARM_UPS, type Round, type Turn } from '../measure/contest';
+import { sendAll } from '../measure/send-all';
+import { contest, microseconds, ratio, WARM_UPS, type Round } from '../measure/contest';
 import type { Bench, Row } from '../row';
 
 export const contenders: Contenders<'plugin' | 'raw', Round> = {
-  plugin: async (bench) => sendAll(bench, (await pluginClient(bench)).send, PICTURE),
-  raw: (bench) => sendAll(bench, rawUndici(bench).send, BY_ID),
+  plugin: async (bench) => sendAll(sendsOf(bench), (await pluginClient(bench)).send, PICTURE),
+  raw: (bench) => sendAll(sendsOf(bench), rawUndici(bench).send, BY_ID),
 };
 
 /** A picture whose ID is known, through the plugin's API client, 32 at a time; the floor is raw undici. */
@@ -43,9 +43,4 @@ export const row: Row = async (bench) => {
 
 function sendsOf({ size }: Bench): number {
   return size(5_000, 50);
-}
-
-function sendAll(bench: Bench, send: Send, attachment: Attachment): Turn<Round> {
-  const recipient = newRecipients();
-  return timed(() => atOnce(sendsOf(bench), () => send(recipient(), attachment)));
 }

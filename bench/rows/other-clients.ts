@@ -1,22 +1,13 @@
-import {
-  adapterClient,
-  BY_ID,
-  createAdapter,
-  messengerClient,
-  PICTURE,
-  pluginClient,
-  type Attachment,
-  type Send,
-} from '../contenders';
+import { adapterClient, BY_ID, createAdapter, messengerClient, PICTURE, pluginClient } from '../contenders';
 import { apart, type Contenders } from '../measure/apart';
-import { atOnce, newRecipients } from '../measure/at-once';
-import { contest, microseconds, ratio, timed, WARM_UPS, type Round, type Turn } from '../measure/contest';
+import { sendAll } from '../measure/send-all';
+import { contest, microseconds, ratio, WARM_UPS, type Round } from '../measure/contest';
 import type { Bench, Row } from '../row';
 
 export const contenders: Contenders<'plugin' | 'adapter' | 'messenger', Round> = {
-  plugin: async (bench) => sendAll(bench, (await pluginClient(bench)).send, PICTURE),
-  adapter: async (bench) => sendAll(bench, await adapterClient(createAdapter(bench)), BY_ID),
-  messenger: (bench) => sendAll(bench, messengerClient(bench), BY_ID),
+  plugin: async (bench) => sendAll(sendsOf(bench), (await pluginClient(bench)).send, PICTURE),
+  adapter: async (bench) => sendAll(sendsOf(bench), await adapterClient(createAdapter(bench)), BY_ID),
+  messenger: (bench) => sendAll(sendsOf(bench), messengerClient(bench), BY_ID),
 };
 
 /** The same message by the clients that a bot would have without the plugin: how many times their rate. */
@@ -48,9 +39,4 @@ export const row: Row = async (bench) => {
 
 function sendsOf({ size }: Bench): number {
   return size(2_000, 50);
-}
-
-function sendAll(bench: Bench, send: Send, attachment: Attachment): Turn<Round> {
-  const recipient = newRecipients();
-  return timed(() => atOnce(sendsOf(bench), () => send(recipient(), attachment)));
 }

@@ -138,7 +138,7 @@ export class GraphClient {
 
 let undici: Promise<typeof Undici> | undefined;
 
-/** undici is a large part of what there is to load, so a bot that brings a dispatcher of its own is not made to wait for it. */
+/** undici is the largest part of what there is to load: a bot starts sooner if that waits for the first call. */
 async function globalDispatcher(): Promise<Dispatcher> {
   undici ??= import('undici');
   return (await undici).getGlobalDispatcher();

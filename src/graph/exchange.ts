@@ -36,7 +36,7 @@ export function exchange(dispatcher: Dispatcher, call: RawCall): Promise<RawAnsw
   });
 }
 
-type Headers = Readonly<Record<string, string | string[] | undefined>>;
+type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** Takes an answer from dispatchers of undici 7 and later; and from earlier ones, as Node's own can be. */
 class AnswerHandler implements Dispatcher.DispatchHandler {
@@ -61,7 +61,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     // Nobody breaks a call off, so what that would take is not kept.
   }
 
-  onResponseStart(_: unknown, status: number, headers: Headers): void {
+  onResponseStart(_: unknown, status: number, headers: AnswerHeaders): void {
     this.#status = status;
     this.#retryAfter = headers['retry-after'];
   }

@@ -4,6 +4,7 @@ import { ReadableStream } from 'node:stream/web';
 import { AttachmentError } from '../errors';
 import { endDigest, startDigest } from './digest';
 
+/** Larger ones are hardly read any faster, and each upload holds a few. */
 const CHUNK = 192 * 1024;
 
 export interface OpenedFileOptions {

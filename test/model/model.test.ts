@@ -4,6 +4,7 @@ import { Agent, type Dispatcher } from 'undici';
 import type { Simulator } from '../../simulator';
 import { useFolder } from '../support/folder';
 import { watchProcess } from '../support/observe';
+import { assertIdsAreRight } from '../support/right-ids';
 import { scene } from '../support/scene';
 import { asset } from '../support/seen';
 import { openWebsite } from '../support/web';
@@ -69,14 +70,5 @@ async function assertAllIsWell(world: World, model: Model): Promise<void> {
     assert.equal(arrived, 1);
   }
   await world.settle();
-  const hashes = new Map(world.sim.assets().map((one) => [one.id, one.sha256]));
-  for (const [key, id] of world.store.ids()) {
-    const [, digest] = /:image:([\w-]{43})$/.exec(key) ?? [];
-    if (digest === undefined) continue;
-    assert.equal(
-      hashes.get(id),
-      Buffer.from(digest, 'base64url').toString('hex'),
-      `what the ID of ${key} is`,
-    );
-  }
+  assertIdsAreRight(world.sim, world.store);
 }

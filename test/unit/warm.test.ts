@@ -116,7 +116,7 @@ describe('warmAll', () => {
   });
 
   it('makes an error of what is none', async () => {
-    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- That is the case.
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- What is no error can be thrown, too.
     const { results } = await warm(['a.png'], () => Promise.reject('broken'));
     assert.ok(results[0]?.error instanceof Error);
     assert.equal(results[0].error.message, 'broken');

@@ -4,6 +4,7 @@ import { image, type AttachmentCacheOptions, type KeyvStorageLike } from '../../
 import { FaultyStore } from '../../support/faulty-store';
 import { useFolder, type Folder } from '../../support/folder';
 import { inTime, watchProcess } from '../../support/observe';
+import { assertIdsAreRight } from '../../support/right-ids';
 import { scene, type Scene } from '../../support/scene';
 import { arrived, asset } from '../../support/seen';
 import { sha256 } from '../../support/sha256';
@@ -126,7 +127,7 @@ async function goThrough(setting: Setting & CellTools, cell: Cell, arriving: Uin
   await inTime('the next message', say(bot, { text: 'And on' }), PATIENCE);
   assert.equal(arrived(sim).length, outcome.arrives + 1, 'the conversation goes on');
   await inTime('the work in the background', stage.plugin.close(), PATIENCE);
-  assertIdsAreRight(setting);
+  assertIdsAreRight(setting.sim, setting.store);
   assert.equal(arrived(sim).length, outcome.arrives + 1, 'nothing comes afterwards');
 }
 
@@ -144,20 +145,6 @@ function assertOutcome(
   assert.equal(lines.length, outcome.reported ? 1 : 0, `how often the adapter complained; ${why}`);
   assert.equal(new Set(errors).size, errors.length, 'no error is reported twice');
   for (const [, error] of lines) assert.equal(errors.filter((one) => one === error).length, 1, why);
-}
-
-/** An ID never stands for other bytes: a file's key in the store ends in the digest of its content. */
-function assertIdsAreRight({ sim, store }: Setting): void {
-  const hashes = new Map(sim.assets().map(({ id, sha256: hash }) => [id, hash]));
-  for (const [key, id] of store.ids()) {
-    const [, digest] = /:image:([\w-]{43})$/.exec(key) ?? [];
-    if (digest === undefined) continue;
-    assert.equal(
-      hashes.get(id),
-      Buffer.from(digest, 'base64url').toString('hex'),
-      `what the ID of ${key} is`,
-    );
-  }
 }
 
 /** How often a call was made that went to one of the platform's two doors. */
