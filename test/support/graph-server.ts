@@ -1,6 +1,8 @@
+import assert from 'node:assert/strict';
 import { createServer, type ServerOptions } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
+import { Agent } from 'undici';
 import { certificateFor } from '../../simulator/certificate';
 import { listen } from './listen';
 import type { RecordedRequest } from './recorder';
@@ -47,6 +49,42 @@ export async function startGraphServer(tls?: ServerOptions): Promise<GraphServer
       answers = next;
     },
     close,
+  };
+}
+
+/** For a suite: one server for its tests, that has met nobody and answers well before each, and an agent that trusts it. */
+export function useGraphServer(): Omit<GraphServer, 'close'> & { readonly agent: Agent } {
+  let running: GraphServer | undefined;
+  let agent: Agent | undefined;
+  const opened = <T>(thing: T | undefined): T => thing ?? assert.fail('the server runs during tests only');
+  before(async () => {
+    running = await startGraphServer();
+    agent = new Agent({ connect: { ca: running.ca } });
+  });
+  beforeEach(() => {
+    opened(running).received.length = 0;
+    opened(running).answer(json(200, { ok: true }));
+  });
+  after(async () => {
+    await agent?.close();
+    await running?.close();
+  });
+  return {
+    get host() {
+      return opened(running).host;
+    },
+    get ca() {
+      return opened(running).ca;
+    },
+    get received() {
+      return opened(running).received;
+    },
+    get agent() {
+      return opened(agent);
+    },
+    answer: (...answers) => {
+      opened(running).answer(...answers);
+    },
   };
 }
 

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { Agent } from 'undici';
 import type { UploadEvent } from '../../src/events';
 import { GraphClient } from '../../src/graph/client';
 import type { Asset } from '../../src/source/asset';
@@ -9,7 +8,7 @@ import { identifyAddress } from '../../src/source/web-address';
 import { Uploader, type UploaderOptions } from '../../src/uploader';
 import { graphError } from '../support/failures';
 import { timersThatHold } from '../support/fake-time';
-import { json, startGraphServer, type Answer, type GraphServer } from '../support/graph-server';
+import { json, useGraphServer, type Answer } from '../support/graph-server';
 import { parseForm } from '../support/recorder';
 import { asset } from '../support/seen';
 
@@ -17,29 +16,22 @@ const busy = json(400, { error: { message: 'Slow down', code: 4 } });
 const given = (id: string): Answer => json(200, { attachment_id: id });
 
 describe('Uploader', () => {
-  let server: GraphServer;
-  let agent: Agent;
+  const server = useGraphServer();
   let graph: GraphClient;
   let events: UploadEvent[];
 
-  before(async () => {
-    server = await startGraphServer();
-    agent = new Agent({ connect: { ca: server.ca } });
-  });
   beforeEach(() => {
-    server.received.length = 0;
     server.answer(given('11'));
-    graph = new GraphClient({ host: server.host, version: 'v25.0', token: 'EAAB', secret: undefined }, agent);
+    graph = new GraphClient(
+      { host: server.host, version: 'v25.0', token: 'EAAB', secret: undefined },
+      server.agent,
+    );
     events = [];
     // The pauses are tested with `retry`; here they are short.
     sinon.stub(Math, 'random').returns(0.01);
   });
   afterEach(() => {
     sinon.restore();
-  });
-  after(async () => {
-    await agent.close();
-    await server.close();
   });
 
   function open(options: Partial<UploaderOptions> = {}): Uploader {

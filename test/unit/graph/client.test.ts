@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { appendFile, open } from 'node:fs/promises';
 import sinon from 'sinon';
-import { Agent, getGlobalDispatcher, setGlobalDispatcher, type Dispatcher } from 'undici';
+import { getGlobalDispatcher, setGlobalDispatcher, type Dispatcher } from 'undici';
 import { GraphClient, type GraphAccount } from '../../../src/graph/client';
 import type { Intent } from '../../../src/graph/errors';
 import { digestOf } from '../../../src/source/digest';
 import { OpenedFile } from '../../../src/source/opened-file';
 import { attachmentError } from '../../support/failures';
 import { useFolder } from '../../support/folder';
-import { json, startGraphServer, type GraphServer } from '../../support/graph-server';
+import { json, useGraphServer } from '../../support/graph-server';
 import { parseForm, type RecordedRequest } from '../../support/recorder';
 
 const SEND: Intent = { action: 'send', asset: 'image "tom.png"' };
@@ -18,26 +18,13 @@ const SECRET = '0f1e2d3c';
 
 describe('GraphClient', () => {
   const folder = useFolder();
-  let server: GraphServer;
-  let agent: Agent;
+  const server = useGraphServer();
 
-  before(async () => {
-    server = await startGraphServer();
-    agent = new Agent({ connect: { ca: server.ca } });
-  });
-  beforeEach(() => {
-    server.received.length = 0;
-    server.answer(json(200, { ok: true }));
-  });
   afterEach(() => {
     sinon.restore();
   });
-  after(async () => {
-    await agent.close();
-    await server.close();
-  });
 
-  function clientOf(account: Partial<GraphAccount> = {}, dispatcher: Dispatcher = agent): GraphClient {
+  function clientOf(account: Partial<GraphAccount> = {}, dispatcher: Dispatcher = server.agent): GraphClient {
     return new GraphClient(
       { host: server.host, version: 'v25.0', token: TOKEN, secret: undefined, ...account },
       dispatcher,
@@ -129,7 +116,7 @@ describe('GraphClient', () => {
     /** The agent, and what it was asked with. */
     function recorded(): { dispatcher: Dispatcher; asked: Dispatcher.DispatchOptions[] } {
       const asked: Dispatcher.DispatchOptions[] = [];
-      const dispatcher = agent.compose((dispatch) => (options, handler) => {
+      const dispatcher = server.agent.compose((dispatch) => (options, handler) => {
         asked.push(options);
         return dispatch(options, handler);
       });

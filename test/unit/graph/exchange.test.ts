@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import { Agent, type Dispatcher } from 'undici';
 import { exchange, type RawAnswer, type RawCall } from '../../../src/graph/exchange';
-import { cut, cutAnswer, json, startGraphServer, type GraphServer } from '../../support/graph-server';
+import { cut, cutAnswer, json, useGraphServer } from '../../support/graph-server';
 import { freePort } from '../../support/observe';
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
@@ -19,21 +19,7 @@ function older(dispatcher: Dispatcher): Dispatcher {
 }
 
 describe('exchange', () => {
-  let server: GraphServer;
-  let agent: Agent;
-
-  before(async () => {
-    server = await startGraphServer();
-    agent = new Agent({ connect: { ca: server.ca } });
-  });
-  beforeEach(() => {
-    server.received.length = 0;
-    server.answer(json(200, { ok: true }));
-  });
-  after(async () => {
-    await agent.close();
-    await server.close();
-  });
+  const server = useGraphServer();
 
   it('makes one call after another by one connection', async () => {
     const own = new Agent({ connect: { ca: server.ca } });
@@ -49,8 +35,8 @@ describe('exchange', () => {
   });
 
   const kinds: [what: string, of: () => Dispatcher][] = [
-    ['a dispatcher of today', () => agent],
-    ['a dispatcher of an older undici', () => older(agent)],
+    ['a dispatcher of today', () => server.agent],
+    ['a dispatcher of an older undici', () => older(server.agent)],
   ];
   for (const [what, dispatcher] of kinds) {
     describe(`with ${what}`, () => {
