@@ -85,7 +85,7 @@ export class GraphError extends Error {
     this.type = body.type;
     this.fbtraceId = body.fbtrace_id;
     this.status = status;
-    this.isTransient = body.is_transient === true;
+    this.isTransient = body.is_transient ?? false;
     this.retryAfter = retryAfter;
     this.asset = intent.asset;
   }
