@@ -33,6 +33,9 @@ const PATIENCE = { headersTimeout: ANSWER_TIMEOUT, bodyTimeout: ANSWER_TIMEOUT }
 /** What OpenSSL and Node call a server's certificate that they did not accept. */
 const REFUSED_CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
 
+/** The largest part of what there is to load: a bot starts sooner if that waits for the first call. */
+let undici: typeof Undici | undefined;
+
 /** The Graph API, as one page. */
 export class GraphClient {
   readonly #origin: string;
@@ -104,10 +107,11 @@ export class GraphClient {
   ): Promise<GraphAnswer> {
     const call: RawCall = { method, origin: this.#origin, path, headers, body };
     try {
+      undici ??= await import('undici');
       // A dispatcher of the author's own brings its own patience.
       const answer = this.#dispatcher
-        ? await exchange(this.#dispatcher, call)
-        : await exchange(await globalDispatcher(), { ...call, ...PATIENCE });
+        ? await exchange(this.#dispatcher, call, undici)
+        : await exchange(undici.getGlobalDispatcher(), { ...call, ...PATIENCE }, undici);
       return this.#read(answer, intent);
     } catch (error) {
       throw this.#explain(error, intent);
@@ -134,14 +138,6 @@ export class GraphClient {
       ? new TransportError('ERR_GRAPH_UNREACHABLE', intent, `no connection to ${this.#origin} (${problem})`)
       : new TransportError('ERR_GRAPH_INTERRUPTED', intent, `the connection broke (${problem})`);
   }
-}
-
-let undici: Promise<typeof Undici> | undefined;
-
-/** undici is the largest part of what there is to load: a bot starts sooner if that waits for the first call. */
-async function globalDispatcher(): Promise<Dispatcher> {
-  undici ??= import('undici');
-  return (await undici).getGlobalDispatcher();
 }
 
 function toForm(params: GraphParams, file: File): FormData {
@@ -177,8 +173,8 @@ function readErrorBody({ error }: GraphAnswer): GraphErrorBody | undefined {
 }
 
 /** Milliseconds. The header holds seconds or a date. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
-function parseRetryAfter(header: string | string[] | undefined): number | undefined {
-  if (typeof header !== 'string') return undefined;
+function parseRetryAfter(header: string | undefined): number | undefined {
+  if (header === undefined) return undefined;
   const milliseconds = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
   return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
 }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
+import * as undici from 'undici';
 import { Agent, type Dispatcher } from 'undici';
 import { exchange, type RawAnswer, type RawCall } from '../../../src/graph/exchange';
 import { cut, cutAnswer, json, useGraphServer } from '../../support/graph-server';
@@ -7,12 +8,15 @@ import { freePort } from '../../support/observe';
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 
-/** As undici was before version 7, and Node's own is up to Node 22: it knows a handler's older methods alone. */
-function older(dispatcher: Dispatcher): Dispatcher {
+const OLDER = ['onConnect', 'onHeaders', 'onData', 'onComplete', 'onError'];
+
+const NEWER = ['onRequestStart', 'onResponseStart', 'onResponseData', 'onResponseEnd', 'onResponseError'];
+
+/** Knows these methods of a handler alone, and is none of this undici's. */
+function knowing(names: readonly string[], dispatcher: Dispatcher): Dispatcher {
   const dispatch: Dispatcher['dispatch'] = (options, handler) => {
-    const { onConnect, onHeaders, onData, onComplete, onError } = handler as unknown as Methods;
-    const methods = Object.entries({ onConnect, onHeaders, onData, onComplete, onError });
-    const known = methods.map(([name, method]) => [name, method?.bind(handler)]);
+    const methods = handler as unknown as Methods;
+    const known = names.map((name) => [name, methods[name]?.bind(handler)]);
     return dispatcher.dispatch(options, Object.fromEntries(known) as Dispatcher.DispatchHandler);
   };
   return { dispatch } as unknown as Dispatcher;
@@ -26,7 +30,7 @@ describe('exchange', () => {
     const origin = `https://${server.host}`;
     try {
       for (let calls = 0; calls < 5; calls++)
-        await exchange(own, { method: 'GET', origin, path: '/v25.0/me', headers: null, body: null });
+        await exchange(own, { method: 'GET', origin, path: '/v25.0/me', headers: null, body: null }, undici);
       assert.equal(server.received.length, 5);
       assert.equal(own.stats[origin]?.connected, 1);
     } finally {
@@ -34,21 +38,45 @@ describe('exchange', () => {
     }
   });
 
+  it('spares this undici what it does for handlers of the newer kind', async () => {
+    const newer: boolean[] = [];
+    class Noting extends Agent {
+      override dispatch(...[options, handler]: Parameters<Agent['dispatch']>): boolean {
+        newer.push(NEWER.some((name) => name in handler));
+        return super.dispatch(options, handler);
+      }
+    }
+    const own = new Noting({ connect: { ca: server.ca } });
+    const origin = `https://${server.host}`;
+    try {
+      await exchange(own, { method: 'GET', origin, path: '/v25.0/me', headers: null, body: null }, undici);
+      assert.deepEqual(newer, [false]);
+    } finally {
+      await own.close();
+    }
+  });
+
   const kinds: [what: string, of: () => Dispatcher][] = [
-    ['a dispatcher of today', () => server.agent],
-    ['a dispatcher of an older undici', () => older(server.agent)],
+    ["this undici's dispatcher", () => server.agent],
+    ["this undici's, behind an interceptor", () => server.agent.compose(undici.interceptors.redirect())],
+    ['a dispatcher of a newer undici', () => knowing(NEWER, server.agent)],
+    ['a dispatcher of an older undici', () => knowing(OLDER, server.agent)],
   ];
   for (const [what, dispatcher] of kinds) {
     describe(`with ${what}`, () => {
       const call = (more: Partial<RawCall> = {}): Promise<RawAnswer> =>
-        exchange(dispatcher(), {
-          method: 'POST',
-          origin: `https://${server.host}`,
-          path: '/v25.0/me/messages',
-          headers: { 'content-type': 'application/json' },
-          body: '{"a":1}',
-          ...more,
-        });
+        exchange(
+          dispatcher(),
+          {
+            method: 'POST',
+            origin: `https://${server.host}`,
+            path: '/v25.0/me/messages',
+            headers: { 'content-type': 'application/json' },
+            body: '{"a":1}',
+            ...more,
+          },
+          undici,
+        );
 
       it('makes the call', async () => {
         await call();
@@ -73,6 +101,12 @@ describe('exchange', () => {
         assert.equal((await call()).retryAfter, '7');
         server.answer(json(429, '', { 'X-Before': '6', 'retry-after': '7' }));
         assert.equal((await call()).retryAfter, '7');
+      });
+
+      it('gives the first Retry-After of two, and none of an answer that is no error', async () => {
+        server.answer(json(429, '', { 'Retry-After': ['7', '8'] }), json(200, '', { 'Retry-After': '7' }));
+        assert.equal((await call()).retryAfter, '7');
+        assert.equal((await call()).retryAfter, undefined);
       });
 
       it('takes no other header for it', async () => {
