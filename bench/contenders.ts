@@ -1,14 +1,16 @@
 import https from 'node:https';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { MemoryStorage } from 'botbuilder';
-import { FacebookAdapter } from 'botbuilder-adapter-facebook';
-import { Botkit } from 'botkit';
-import { MessengerClient } from 'messaging-api-messenger';
 import { Agent, type Dispatcher } from 'undici';
+import type { FacebookAdapter } from 'botbuilder-adapter-facebook';
+import type { Botkit } from 'botkit';
 import type * as Package from '../src';
 import type { AttachmentCacheOptions, FacebookAttachmentCache } from '../src';
 import type { Scene } from './row';
+
+/*
+ * Each process loads only what it measures: botkit and its adapter take a second, and there are dozens of processes.
+ */
 
 const TOKEN = 'TOKEN-OF-THE-PAGE';
 const SECRET = 'SECRET-OF-THE-APP';
@@ -71,7 +73,8 @@ export function rawUndici({ platform: { host, ca } }: Scene): {
 }
 
 /** Botkit's adapter as it comes. */
-export function createAdapter({ platform: { host, ca } }: Scene): FacebookAdapter {
+export async function createAdapter({ platform: { host, ca } }: Scene): Promise<FacebookAdapter> {
+  const { FacebookAdapter } = await import('botbuilder-adapter-facebook');
   // The adapter's own client trusts whom Node's agent trusts.
   https.globalAgent.options.ca = ca;
   return new FacebookAdapter({
@@ -88,7 +91,8 @@ export async function adapterClient(adapter: FacebookAdapter): Promise<Send> {
   return (recipient, attachment) => api.callAPI('/me/messages', 'POST', messageTo(recipient, attachment));
 }
 
-export function messengerClient({ platform: { host, ca } }: Scene): Send {
+export async function messengerClient({ platform: { host, ca } }: Scene): Promise<Send> {
+  const { MessengerClient } = await import('messaging-api-messenger');
   https.globalAgent.options.ca = ca;
   const client = new MessengerClient({
     accessToken: TOKEN,
@@ -105,7 +109,7 @@ export async function pluginClient(
   options: AttachmentCacheOptions = {},
 ): Promise<{ readonly send: Send; readonly plugin: FacebookAttachmentCache }> {
   const plugin = createPlugin(scene, options);
-  const adapter = createAdapter(scene);
+  const adapter = await createAdapter(scene);
   plugin.attach(adapter);
   return { send: await adapterClient(adapter), plugin };
 }
@@ -117,9 +121,10 @@ export function createPlugin(scene: Scene, options: AttachmentCacheOptions = {})
 }
 
 /** A Botkit bot, with the plugin or without. */
-export function createController(scene: Scene, plugin?: FacebookAttachmentCache): Botkit {
+export async function createController(scene: Scene, plugin?: FacebookAttachmentCache): Promise<Botkit> {
+  const [{ Botkit }, { MemoryStorage }] = await Promise.all([import('botkit'), import('botbuilder')]);
   const controller = new Botkit({
-    adapter: createAdapter(scene),
+    adapter: await createAdapter(scene),
     disable_webserver: true,
     disable_console: true,
     storage: new MemoryStorage(),

@@ -4,13 +4,16 @@ import { once } from 'node:events';
 /** Nothing here takes nearly so long, even on a busy machine. */
 const PATIENCE = 180_000;
 
+/** Without the loader of ES modules, which has a thread of its own. */
+const TYPESCRIPT = require.resolve('tsx/cjs');
+
 /** Runs a module of the benchmark in a process of its own. */
 export function start(
   module: string,
   args: readonly string[] = [],
   flags: readonly string[] = [],
 ): ChildProcess {
-  return fork(module, args, { execArgv: [...process.execArgv, '--expose-gc', ...flags] });
+  return fork(module, args, { execArgv: ['--require', TYPESCRIPT, '--expose-gc', ...flags] });
 }
 
 /** The first thing that a process has to say. */

@@ -15,28 +15,22 @@ const CONTENDER = path.join(__dirname, 'contender.ts');
  * compiled for the objects of all, and thrown away while the others have their turns.
  *
  * @param file - The row's module, which exports them as `contenders`.
+ * @param flags - Of Node.
  */
 export async function apart<Name extends string, T, Settings = undefined>(
   { scene }: Bench,
   file: string,
   contenders: Contenders<Name, T, Settings>,
-  ...settings: Settings extends undefined ? [] : [Settings]
+  { settings, flags }: { readonly settings?: Settings; readonly flags?: readonly string[] } = {},
 ): Promise<Record<Name, Turn<T>>> {
-  const turns: [string, Turn<T>][] = [];
-  for (const name of Object.keys(contenders)) {
-    const child = start(CONTENDER, [
-      file,
-      name,
-      ...[scene, ...settings].map((value) => JSON.stringify(value)),
-    ]);
+  const turns = Object.keys(contenders).map(async (name): Promise<[string, Turn<T>]> => {
+    const child = start(CONTENDER, [file, name, JSON.stringify({ scene, settings })], flags);
     await firstMessage(child);
-    turns.push([
-      name,
-      () => {
-        child.send('your turn');
-        return firstMessage<T>(child);
-      },
-    ]);
-  }
-  return Object.fromEntries(turns) as Record<Name, Turn<T>>;
+    const turn = (): Promise<T> => {
+      child.send('your turn');
+      return firstMessage<T>(child);
+    };
+    return [name, turn];
+  });
+  return Object.fromEntries(await Promise.all(turns)) as Record<Name, Turn<T>>;
 }

@@ -9,25 +9,41 @@ export interface Round {
 }
 
 /** Turns that do not count: code is compiled, connections are made. */
-export const WARM_UPS = 2;
+const WARM_UPS = 2;
+
+/** So many rounds are taken, however slow the machine is. */
+const LEAST_ROUNDS = 5;
+
+/** Milliseconds after which no further round begins, so that all rows together take less than three minutes. */
+const TIME = 10_000;
 
 /**
  * Lets contenders take turns, A B A B, so that whatever else the machine does hits them alike. The first turns of each
  * are for warming up and do not count.
+ *
+ * @param rounds - At most; fewer on a slow machine.
  */
 export async function contest<Name extends string, T>(
   rounds: number,
   contenders: Readonly<Record<Name, Turn<T>>>,
 ): Promise<Readonly<Record<Name, readonly T[]>>> {
+  const begun = performance.now();
+  const isEnough = (taken: number): boolean =>
+    taken >= rounds || (taken >= LEAST_ROUNDS && performance.now() - begun > TIME);
   const entries = Object.entries(contenders) as [Name, Turn<T>][];
   const taken = Object.fromEntries(entries.map(([name]) => [name, []])) as unknown as Record<Name, T[]>;
-  for (let round = 0; round < WARM_UPS + rounds; round++) {
+  for (let round = 0; !isEnough(round - WARM_UPS); round++) {
     for (const [name, turn] of entries) {
       const one = await turn();
       if (round >= WARM_UPS) taken[name].push(one);
     }
   }
   return taken;
+}
+
+/** How many turns somebody has had, if these were the rounds that count. */
+export function turnsOf(rounds: readonly unknown[]): number {
+  return WARM_UPS + rounds.length;
 }
 
 export function timed(work: () => Promise<unknown>): Turn<Round> {

@@ -2,14 +2,14 @@ import type { BotWorker, Botkit } from 'botkit';
 import { BY_ID, createController, createPlugin, PAGE, PICTURE, type Attachment } from '../contenders';
 import { apart, type Contenders } from '../measure/apart';
 import { atOnce, newRecipients } from '../measure/at-once';
-import { contest, microseconds, ratio, timed, WARM_UPS, type Round, type Turn } from '../measure/contest';
+import { contest, microseconds, ratio, timed, turnsOf, type Round, type Turn } from '../measure/contest';
 import type { Bench, Row } from '../row';
 
 type Bot = BotWorker & { startConversationWithUser(user: string): Promise<void> };
 
 export const contenders: Contenders<'plugin' | 'bare', Round> = {
-  plugin: (bench) => sayAll(bench, createController(bench, createPlugin(bench)), PICTURE),
-  bare: (bench) => sayAll(bench, createController(bench), BY_ID),
+  plugin: async (bench) => sayAll(bench, await createController(bench, createPlugin(bench)), PICTURE),
+  bare: async (bench) => sayAll(bench, await createController(bench), BY_ID),
 };
 
 /** `bot.say` from end to end: Botkit, the adapter, the wire. Each message is another bot's, and goes to another person. */
@@ -18,7 +18,7 @@ export const row: Row = async (bench) => {
   const rounds = bench.size(7, 1);
   await bench.stage.forget();
   const results = await contest(rounds, await apart(bench, __filename, contenders));
-  await bench.stage.expectEach(WARM_UPS + rounds, sends * 2);
+  await bench.stage.expectEach(turnsOf(results.bare), sends * 2);
   return [
     {
       what: '`bot.say` end to end, 32 at a time: rate',

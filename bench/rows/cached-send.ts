@@ -1,7 +1,7 @@
 import { BY_ID, PICTURE, pluginClient, rawUndici } from '../contenders';
 import { apart, type Contenders } from '../measure/apart';
 import { sendAll } from '../measure/send-all';
-import { contest, microseconds, ratio, WARM_UPS, type Round } from '../measure/contest';
+import { contest, microseconds, ratio, turnsOf, type Round } from '../measure/contest';
 import type { Bench, Row } from '../row';
 
 export const contenders: Contenders<'plugin' | 'raw', Round> = {
@@ -15,7 +15,7 @@ export const row: Row = async (bench) => {
   const rounds = bench.size(15, 1);
   await bench.stage.forget();
   const results = await contest(rounds, await apart(bench, __filename, contenders));
-  await bench.stage.expectOnceEach((WARM_UPS + rounds) * sends * 2);
+  await bench.stage.expectOnceEach(turnsOf(results.raw) * sends * 2);
   const line = { what: 'a cached send, 32 at a time', unit: 'times' } as const;
   return [
     {

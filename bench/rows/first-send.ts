@@ -7,7 +7,7 @@ import { BIG, BIG_FILES } from '../assets';
 import { newRecipients } from '../measure/at-once';
 import { openAgent, pluginClient, rawUndici } from '../contenders';
 import { apart, type Contenders } from '../measure/apart';
-import { contest, median, ratio, timed, WARM_UPS, type Round, type Turn } from '../measure/contest';
+import { contest, median, ratio, timed, turnsOf, type Round, type Turn } from '../measure/contest';
 import type { Row } from '../row';
 
 const [NAME = ''] = BIG_FILES;
@@ -56,7 +56,7 @@ export const row: Row = async (bench) => {
   const rounds = bench.size(25, 1);
   await bench.stage.forget();
   const results = await contest(rounds, await apart(bench, __filename, contenders));
-  await bench.stage.expectOnceEach((WARM_UPS + rounds) * 2);
+  await bench.stage.expectOnceEach(turnsOf(results.plugin) * 2);
   return [
     {
       what: 'the first send of a 25 MB file: time',

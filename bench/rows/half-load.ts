@@ -10,7 +10,7 @@ import {
 } from '../contenders';
 import { apart, type Contenders } from '../measure/apart';
 import { atOnce, newRecipients } from '../measure/at-once';
-import { contest, median, medianRatio, quantile, timed, WARM_UPS, type Turn } from '../measure/contest';
+import { contest, median, medianRatio, quantile, timed, turnsOf, type Turn } from '../measure/contest';
 import type { Bench, Row } from '../row';
 
 /** Milliseconds of each turn. */
@@ -42,10 +42,14 @@ export const row: Row = async (bench) => {
   const rounds = bench.size(41, 1);
   await bench.stage.forget();
   const { plugin } = contenders;
-  const calm = await contest(1, await apart(bench, __filename, { plugin }, CALM));
+  const calm = await contest(
+    bench.size(5, 1),
+    await apart(bench, __filename, { plugin }, { settings: CALM }),
+  );
   const perMs = sends / median(calm.plugin.map(({ cpu }) => cpu)) / 2;
-  const results = await contest(rounds, await apart(bench, __filename, contenders, { perMs }));
-  await bench.stage.expectOnceEach((2 * (WARM_UPS + rounds) + WARM_UPS + 1) * sends + 3 * warmUpOf(bench));
+  const results = await contest(rounds, await apart(bench, __filename, contenders, { settings: { perMs } }));
+  const turns = turnsOf(calm.plugin) + 2 * turnsOf(results.plugin);
+  await bench.stage.expectOnceEach(turns * sends + 3 * warmUpOf(bench));
   const p99 = (taken: readonly Latencies[]): number[] => taken.map((latencies) => latencies.p99);
   const half = (taken: readonly Latencies[]): number => median(taken.map((latencies) => latencies.half));
   return [
@@ -93,19 +97,19 @@ async function sendByTheClock(
   };
 }
 
-/** How long each took, from when it was due. */
+/** How long each took, from when it was due. Nothing of those that have ended is kept: it would be garbage to copy. */
 async function latenciesOf(count: number, perMs: number, send: () => Promise<unknown>): Promise<number[]> {
   const latencies: number[] = [];
-  const underway: Promise<void>[] = [];
   const begun = performance.now();
-  while (underway.length < count) {
+  const sendDue = async (due: number): Promise<void> => {
+    await send();
+    latencies.push(performance.now() - due);
+  };
+  let sent = 0;
+  while (latencies.length < count) {
     const due = Math.min(count, Math.floor((performance.now() - begun) * perMs));
-    while (underway.length < due) {
-      const from = begun + underway.length / perMs;
-      underway.push(send().then(() => void latencies.push(performance.now() - from)));
-    }
+    for (; sent < due; sent++) void sendDue(begun + sent / perMs);
     await wait(1);
   }
-  await Promise.all(underway);
   return latencies;
 }

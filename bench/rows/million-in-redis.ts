@@ -33,16 +33,20 @@ export const row: Row = async (bench) => {
           fill: async (count) => {
             const [key = ''] = await client.keys(`*${namespace}*${digestOf(0)}*`);
             let rows: [string, string][] = [];
+            let written: Promise<unknown> = Promise.resolve();
+            // While Redis writes one batch, the next one is made.
             const write = async (): Promise<void> => {
               const [keys, values] = [rows.map(([name]) => name), rows.map(([, value]) => value)];
               rows = [];
-              await client.eval(SET_ALL, { keys, arguments: values });
+              await written;
+              written = client.eval(SET_ALL, { keys, arguments: values });
             };
             for (const one of rowsLike(key, await client.get(key), count)) {
               rows.push(one);
               if (rows.length === BATCH) await write();
             }
             await write();
+            await written;
           },
           close: () => adapter.disconnect(),
         };

@@ -1,13 +1,13 @@
 import { adapterClient, BY_ID, createAdapter, messengerClient, PICTURE, pluginClient } from '../contenders';
 import { apart, type Contenders } from '../measure/apart';
 import { sendAll } from '../measure/send-all';
-import { contest, microseconds, ratio, WARM_UPS, type Round } from '../measure/contest';
+import { contest, microseconds, ratio, turnsOf, type Round } from '../measure/contest';
 import type { Bench, Row } from '../row';
 
 export const contenders: Contenders<'plugin' | 'adapter' | 'messenger', Round> = {
   plugin: async (bench) => sendAll(sendsOf(bench), (await pluginClient(bench)).send, PICTURE),
-  adapter: async (bench) => sendAll(sendsOf(bench), await adapterClient(createAdapter(bench)), BY_ID),
-  messenger: (bench) => sendAll(sendsOf(bench), messengerClient(bench), BY_ID),
+  adapter: async (bench) => sendAll(sendsOf(bench), await adapterClient(await createAdapter(bench)), BY_ID),
+  messenger: async (bench) => sendAll(sendsOf(bench), await messengerClient(bench), BY_ID),
 };
 
 /** The same message by the clients that a bot would have without the plugin: how many times their rate. */
@@ -16,7 +16,7 @@ export const row: Row = async (bench) => {
   const rounds = bench.size(7, 1);
   await bench.stage.forget();
   const results = await contest(rounds, await apart(bench, __filename, contenders));
-  await bench.stage.expectOnceEach((WARM_UPS + rounds) * sends * 3);
+  await bench.stage.expectOnceEach(turnsOf(results.plugin) * sends * 3);
   const line = { what: 'a cached send, 32 at a time: rate', unit: 'times' } as const;
   const plugged = { 'plugin µs': microseconds(results.plugin, sends) };
   return [
