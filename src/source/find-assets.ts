@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { lookup } from 'mime-types';
-import { convertPathToPattern, glob, isDynamicPattern } from 'tinyglobby';
 import { AttachmentError } from '../errors';
 import { withoutQuery, withoutSecrets } from '../redact';
 import type { AttachmentType } from './asset';
@@ -34,16 +33,15 @@ export async function findAssets(pattern: string, root: string | undefined): Pro
 }
 
 async function findFiles(pattern: string, root: string): Promise<string[]> {
+  // Loaded with the first pattern: most bots have none.
+  const { convertPathToPattern, glob, isDynamicPattern } = await import('tinyglobby');
+  const globInRoot = async (paths: string): Promise<string[]> =>
+    (await glob(paths, { cwd: root, onlyFiles: true, followSymbolicLinks: false })).sort();
   const target = path.resolve(root, pattern);
   const found = await stat(target).catch(() => undefined);
-  if (found?.isDirectory()) return globIn(`${convertPathToPattern(target)}/**`, root);
+  if (found?.isDirectory()) return globInRoot(`${convertPathToPattern(target)}/**`);
   if (found ?? !isDynamicPattern(pattern)) return [pattern];
-  return globIn(pattern, root);
-}
-
-async function globIn(pattern: string, root: string): Promise<string[]> {
-  const files = await glob(pattern, { cwd: root, onlyFiles: true, followSymbolicLinks: false });
-  return files.sort();
+  return globInRoot(pattern);
 }
 
 function typeOfAddress(address: string): AttachmentType {
