@@ -15,7 +15,7 @@ const WARM_UPS = 2;
 const LEAST_ROUNDS = 5;
 
 /** Milliseconds after which no further round begins, so that all rows together take less than three minutes. */
-const TIME = 10_000;
+const TIME = 8_000;
 
 /**
  * Lets contenders take turns, A B A B, so that whatever else the machine does hits them alike. The first turns of each

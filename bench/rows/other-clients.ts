@@ -13,7 +13,7 @@ export const contenders: Contenders<'plugin' | 'adapter' | 'messenger', Round> =
 /** The same message by the clients that a bot would have without the plugin: how many times their rate. */
 export const row: Row = async (bench) => {
   const sends = sendsOf(bench);
-  const rounds = bench.size(7, 1);
+  const rounds = bench.size(5, 1);
   await bench.stage.forget();
   const results = await contest(rounds, await apart(bench, __filename, contenders));
   await bench.stage.expectOnceEach(turnsOf(results.plugin) * sends * 3);
