@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import Keyv from 'keyv';
 import { KeyvFile } from 'keyv-file';
 import sinon, { type SinonFakeTimers } from 'sinon';
@@ -19,6 +20,20 @@ import { savedId } from '../../support/saved';
 const TTL = 10_000;
 const KEY = keyOf('1001', 'image:TOM');
 const OTHER_KEY = keyOf('1001', 'image:MIA');
+
+/** As the packages `@keyv/compress-…` do it. */
+const GZIP = {
+  compress: (value: unknown) => Promise.resolve(gzipSync(JSON.stringify(value)).toString('base64')),
+  decompress: (text: string) =>
+    Promise.resolve(JSON.parse(gunzipSync(Buffer.from(text, 'base64')).toString()) as never),
+  serialize: undefined,
+  deserialize: undefined,
+};
+
+const HEX = {
+  serialize: (value: unknown) => Buffer.from(JSON.stringify(value)).toString('hex'),
+  deserialize: (text: string) => JSON.parse(Buffer.from(text, 'hex').toString()) as never,
+};
 
 /** What the types ask of a storage adapter, and no more. */
 function leastOf(records: Map<string, unknown>): KeyvStorageLike {
@@ -82,6 +97,8 @@ describe('IdStore', () => {
       ['the least that a storage adapter is', () => leastOf(new Map())],
       ['a Keyv', () => new Keyv()],
       ['a Keyv with a storage adapter', () => new Keyv({ store: new FaultyStore() })],
+      ['a Keyv that compresses', () => new Keyv({ store: new FaultyStore(), compression: GZIP })],
+      ['a Keyv with a form of its own', () => new Keyv({ store: new FaultyStore(), ...HEX })],
       ['a Keyv of version 4', () => new OldKeyv()],
       ['a Keyv of version 6', () => new NewKeyv()],
       [
