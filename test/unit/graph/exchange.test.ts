@@ -104,7 +104,7 @@ describe('exchange', () => {
       });
 
       it('gives the first Retry-After of two, and none of an answer that is no error', async () => {
-        server.answer(json(429, '', { 'Retry-After': ['7', '8'] }), json(200, '', { 'Retry-After': '7' }));
+        server.answer(json(400, '', { 'Retry-After': ['7', '8'] }), json(200, '', { 'Retry-After': '7' }));
         assert.equal((await call()).retryAfter, '7');
         assert.equal((await call()).retryAfter, undefined);
       });
