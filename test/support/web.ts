@@ -3,7 +3,7 @@ import express from 'express';
 import { listen } from './listen';
 import { ASSETS } from './stage';
 
-/** A website with the assets. */
+/** A website with assets. */
 export interface Website {
   readonly url: string;
   /** The paths that were fetched, with their queries. */
@@ -11,14 +11,14 @@ export interface Website {
   close(): Promise<void>;
 }
 
-export async function openWebsite(): Promise<Website> {
+export async function openWebsite(folder = ASSETS): Promise<Website> {
   const app = express();
   const fetched: string[] = [];
   app.use((request, _response, next) => {
     fetched.push(request.url);
     next();
   });
-  app.use(express.static(ASSETS));
+  app.use(express.static(folder));
   const { port, close } = await listen(createServer(app));
   return { url: `http://127.0.0.1:${port}`, fetched, close };
 }

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { copyFile, cp, mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { compileFunction } from 'node:vm';
+import KeyvRedis from '@keyv/redis';
+import { TurnContext } from 'botbuilder';
+import { FacebookAdapter } from 'botbuilder-adapter-facebook';
+import { BotkitConversation, type BotkitMessage, type BotWorker } from 'botkit';
+import Keyv from 'keyv';
+import ts from 'typescript';
+import { Agent, ProxyAgent } from 'undici';
+import { startSimulator } from '../../simulator';
+import * as plugin from '../../src';
+import { useFolder } from '../support/folder';
+import { scene } from '../support/scene';
+import { arrived } from '../support/seen';
+import { ASSETS, OTHER_PAGE, PAGE, type Stage } from '../support/stage';
+import { openWebhook } from '../support/webhook';
+import { openWebsite, type Website } from '../support/web';
+import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } from './blocks';
+
+/** Their packages are those of the tests of stores. */
+const NEEDS_POSTGRES = 'docs/scaling.md';
+
+const FRAGMENTS = [
+  ...SOURCES.flatMap(blocksOfDocstrings),
+  ...MARKDOWN.filter((file) => file !== NEEDS_POSTGRES).flatMap(blocksOfMarkdown),
+].filter(({ isFragment }) => isFragment);
+
+const USER = '7001';
+
+/** Where the documentation has the simulator run, and the page that it has there. */
+const CHAT_PAGE = 'http://localhost:8080';
+const NO_SECRET = { id: PAGE.id, token: 'a-token' };
+
+/** What the examples call their files, and what stands for it. */
+const FILES = {
+  'cats/tom.png': 'paw.png',
+  'greeting.mp3': 'lullaby.mp3',
+  'sounds/greeting.mp3': 'lullaby.mp3',
+  'menu.pdf': 'cat-care.pdf',
+  'cat.jpg': 'cats/mia.jpg',
+  'tour.mp4': 'night.mp4',
+};
+
+/** Has an example say something to a person. */
+const SENDS = /\bbot\.(reply|say)\(|\bsendActivity\(/;
+
+/** Registers somebody who is told of what the plugin does. */
+const LISTENS = /\bcache\.on\(/;
+
+describe('the fragments of the documentation run in the middle of a conversation:', function () {
+  this.timeout(30_000);
+  const play = scene();
+  const folder = useFolder('assets');
+  const home = process.cwd();
+
+  beforeEach(async () => {
+    await cp(ASSETS, folder.path, { recursive: true });
+    for (const [name, asset] of Object.entries(FILES)) {
+      await mkdir(path.dirname(folder.at(name)), { recursive: true });
+      await copyFile(path.join(ASSETS, asset), folder.at(name));
+    }
+    process.chdir(folder.at('..'));
+  });
+  afterEach(() => {
+    process.chdir(home);
+  });
+
+  for (const block of FRAGMENTS) {
+    it(`${block.file}:${block.line}`, async () => {
+      const site = play.closing(await openWebsite(folder.path));
+      const webhook = play.closing(await openWebhook());
+      play.sim.setWebhook(webhook.url);
+      const pages = block.heading === 'Several pages' ? [PAGE, OTHER_PAGE] : [PAGE];
+      const botkit = { webserver: webhook.webserver };
+      const stage = await play.open({ sim: play.sim, root: folder.path, pages, botkit });
+      await inTurn(stage, (bot, message) => run(block, stage, site, bot, message));
+      assert.deepEqual(stage.errors, []);
+      assert.equal(arrived(play.sim, USER).length > 0, SENDS.test(block.text));
+      if (!LISTENS.test(block.text)) return;
+      const bot = await stage.bot(USER);
+      for (const name of ['cats/tom.jpg', 'missing.jpg']) await bot.say(plugin.image(name));
+      assert.equal(stage.errors.length, 1);
+    });
+  }
+
+  async function run(
+    { file, line, text }: Block,
+    { sim, ...stage }: Stage,
+    { url }: Website,
+    bot: BotWorker,
+    message: BotkitMessage,
+  ): Promise<void> {
+    const printed: unknown[][] = [];
+    const scope: Record<string, unknown> = {
+      ...plugin,
+      FacebookAdapter,
+      BotkitConversation,
+      Keyv,
+      KeyvRedis,
+      ProxyAgent,
+      path,
+      startSimulator,
+      adapter: stage.adapter,
+      controller: stage.controller,
+      bot,
+      message,
+      cache: stage.plugin,
+      dispatcher: new Agent(),
+      root: folder.path,
+      person: USER,
+      people: [USER, '7002'],
+      reference: TurnContext.getConversationReference(message.incoming_message),
+      signedAddress: (name: string) => Promise.resolve(`${url}/${name}?signature=${Math.random()}`),
+      text: 'a text',
+      pdf: await readFile(folder.at('menu.pdf')),
+      log: { warn: () => undefined },
+      qrCode: () => readFile(folder.at('paw.png')),
+      require: createRequire(__filename),
+      __dirname: folder.at('..'),
+      console: { log: () => undefined, error: (...line: unknown[]) => void printed.push(line) },
+      process: {
+        env: { FACEBOOK_VERIFY_TOKEN: 'verify', FACEBOOK_APP_SECRET: 'secret' },
+        once: () => undefined,
+      },
+    };
+    const other = text.includes(CHAT_PAGE) ? play.closing(await startSimulator({ pages: [NO_SECRET] })) : sim;
+    const here = text.replaceAll('https://example.com', url).replaceAll(CHAT_PAGE, other.httpUrl);
+    const example: { run?: () => Promise<void> } = {};
+    const { outputText } = ts.transpileModule(`example.run = async () => { ${here}\n};`, {
+      compilerOptions: { target: ts.ScriptTarget.ES2022 },
+    });
+    const define = compileFunction(outputText, ['example', ...Object.keys(scope)], {
+      filename: `${file}:${line}`,
+    }) as (...values: unknown[]) => void;
+    define(example, ...Object.values(scope));
+    assert.ok(example.run);
+    await example.run();
+    assert.deepEqual(printed, []);
+  }
+
+  /** Does something as the bot's answer to a person. */
+  async function inTurn(
+    { controller, sim }: Stage,
+    work: (bot: BotWorker, message: BotkitMessage) => Promise<void>,
+  ): Promise<void> {
+    const done = new Promise<void>((resolve, reject) => {
+      controller.on('message', async (bot, message) => {
+        await work(bot, message).then(resolve, reject);
+      });
+    });
+    await Promise.all([sim.say({ page: PAGE.id, user: USER, text: 'Show me' }), done]);
+  }
+});
