@@ -13,7 +13,7 @@ export const contenders: Contenders<'plugin' | 'adapter' | 'messenger', Round> =
 /** The same message by the clients that a bot would have without the plugin: how many times their rate. */
 export const row: Row = async (bench) => {
   const sends = sendsOf(bench);
-  const rounds = bench.size(5, 1);
+  const rounds = bench.size(11, 1);
   await bench.stage.forget();
   const results = await contest(rounds, await apart(bench, __filename, contenders));
   await bench.stage.expectOnceEach(turnsOf(results.plugin) * sends * 3);
@@ -38,5 +38,5 @@ export const row: Row = async (bench) => {
 };
 
 function sendsOf({ size }: Bench): number {
-  return size(2_000, 50);
+  return size(800, 50);
 }
