@@ -52,9 +52,13 @@ const LISTENS = /\bcache\.on\(/;
 
 describe('the fragments of the documentation run in the middle of a conversation:', function () {
   this.timeout(30_000);
+  const home = process.cwd();
+  // Before the folder goes, which would take the current one away from all tests after this.
+  afterEach(() => {
+    process.chdir(home);
+  });
   const play = scene();
   const folder = useFolder('assets');
-  const home = process.cwd();
 
   beforeEach(async () => {
     await cp(ASSETS, folder.path, { recursive: true });
@@ -64,10 +68,6 @@ describe('the fragments of the documentation run in the middle of a conversation
     }
     process.chdir(folder.at('..'));
   });
-  afterEach(() => {
-    process.chdir(home);
-  });
-
   for (const block of FRAGMENTS) {
     it(`${block.file}:${block.line}`, async () => {
       const site = play.closing(await openWebsite(folder.path));
