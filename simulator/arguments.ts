@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { InputError } from './check';
+import { InputError } from './base/check';
 import { type SimulatorOptions } from './index';
-import { DEMO_PAGE, type PageOptions } from './model';
+import { DEMO_PAGE, type PageOptions } from './platform/model';
 
 export const USAGE = `Usage: npm run simulator -- [options]
 

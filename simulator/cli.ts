@@ -1,8 +1,8 @@
 import { writeFile } from 'node:fs/promises';
 import { readArguments, type Settings, USAGE } from './arguments';
-import { InputError } from './check';
+import { InputError } from './base/check';
 import { type Simulator, type SimulatorOptions, startSimulator } from './index';
-import { DEMO_PAGE } from './model';
+import { DEMO_PAGE } from './platform/model';
 
 void main(process.argv.slice(2));
 

@@ -4,29 +4,29 @@ import { createServer as createHttpsServer } from 'node:https';
 import { type AddressInfo, isIPv6 } from 'node:net';
 import express from 'express';
 import { Agent } from 'undici';
-import { type BotControls } from './bot-controls';
-import { CallLog } from './call-log';
-import { certificateFor } from './certificate';
-import { ContentStore } from './content';
-import { controlApi } from './control-api';
-import { type Controls, createControls } from './controls';
-import { Faults } from './faults';
-import { Feed } from './feed';
-import { type FetchTimeouts, urlFetcher } from './fetch-url';
-import { graphApi } from './graph-api';
-import { DEMO_PAGE, type PageOptions } from './model';
-import { pageRoute } from './page-route';
-import { Platform } from './platform';
-import { Sockets } from './sockets';
-import { Webhook, type WebhookOptions } from './webhook';
+import { type BotControls } from './control/bot-controls';
+import { CallLog } from './platform/call-log';
+import { certificateFor } from './server/certificate';
+import { ContentStore } from './platform/content';
+import { controlApi } from './control/control-api';
+import { type Controls, createControls } from './control/controls';
+import { Faults } from './platform/faults';
+import { Feed } from './control/feed';
+import { type FetchTimeouts, urlFetcher } from './graph/fetch-url';
+import { graphApi } from './graph/graph-api';
+import { DEMO_PAGE, type PageOptions } from './platform/model';
+import { pageRoute } from './server/ui-route';
+import { Platform } from './platform/platform';
+import { Sockets } from './server/sockets';
+import { Webhook, type WebhookOptions } from './platform/webhook';
 
-export type { BotAsset, BotControls } from './bot-controls';
-export type { CallPurpose, CallTotals, GraphCall } from './call-log';
-export type { Controls, SimulatorState, UserStanding } from './controls';
-export type { Fault, PendingFault } from './faults';
-export type { FetchTimeouts } from './fetch-url';
-export { InputError } from './check';
-export { DEMO_PAGE } from './model';
+export type { BotAsset, BotControls } from './control/bot-controls';
+export type { CallPurpose, CallTotals, GraphCall } from './platform/call-log';
+export type { Controls, SimulatorState, UserStanding } from './control/controls';
+export type { Fault, PendingFault } from './platform/faults';
+export type { FetchTimeouts } from './graph/fetch-url';
+export { InputError } from './base/check';
+export { DEMO_PAGE } from './platform/model';
 export type {
   Asset,
   AttachmentType,
@@ -36,8 +36,8 @@ export type {
   Thread,
   ThreadAttachment,
   ThreadMessage,
-} from './model';
-export type { SaidMessage, Utterance, WebhookOptions } from './webhook';
+} from './platform/model';
+export type { SaidMessage, Utterance, WebhookOptions } from './platform/webhook';
 
 export interface SimulatorOptions {
   /** Default: `DEMO_PAGE` */

@@ -1,18 +1,18 @@
 export { FacebookAttachmentCache, type BotkitLike, type PageOptions, type SavedAsset } from './plugin';
 export type { AttachmentCacheOptions } from './options';
-export { audio, file, image, video } from './builders';
+export { audio, file, image, video } from './message/builders';
 export type {
   Attachment,
   AttachmentMessage,
   AttachmentPayload,
   AttachmentSource,
   BuildOptions,
-} from './builders';
+} from './message/builders';
 export type { AttachmentType } from './source/asset';
 export type { Filedata } from './source/given-bytes';
 export type { CacheKey } from './source/web-address';
 export type { KeyvLike, KeyvStorageLike } from './cache/id-store';
-export { AttachmentError, StoreError, type AttachmentErrorCode } from './errors';
+export { AttachmentError, StoreError, type AttachmentErrorCode } from './base/errors';
 export { GraphError, TransportError, type TransportErrorCode } from './graph/errors';
 export type {
   AssetEvent,
@@ -23,6 +23,6 @@ export type {
   SendEvent,
   UploadEvent,
   UploadReason,
-} from './events';
-export type { AttachmentStats } from './stats';
-export type { WarmAsset, WarmOptions, WarmProgress, WarmReport, WarmResult } from './warm';
+} from './events/events';
+export type { AttachmentStats } from './events/stats';
+export type { WarmAsset, WarmOptions, WarmProgress, WarmReport, WarmResult } from './delivery/warm';

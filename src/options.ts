@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Dispatcher } from 'undici';
-import { isRecord } from './records';
+import { isRecord } from './base/records';
 import type { KeyvLike, KeyvStorageLike } from './cache/id-store';
 import type { CacheKey } from './source/web-address';
 

@@ -1,24 +1,31 @@
 import { EventEmitter } from 'node:events';
 import Debug from 'debug';
-import { AssetIds, pageAsset } from './asset-ids';
-import { toMessengerActivities, type MessageActivity } from './bot-framework';
+import { AssetIds, pageAsset } from './delivery/asset-ids';
+import { toMessengerActivities, type MessageActivity } from './adapter/bot-framework';
 import { IdCache } from './cache/id-cache';
 import { IdStore } from './cache/id-store';
 import { keyOf } from './cache/saved-id';
-import { Delivery } from './delivery';
-import { toError } from './errors';
-import { askClient, hookAdapter, type CallAPI, type HookedClient } from './hook';
-import { findSlots, type Slots } from './message';
+import { Delivery } from './delivery/delivery';
+import { toError } from './base/errors';
+import { askClient, hookAdapter, type CallAPI, type HookedClient } from './adapter/hook';
+import { findSlots, type Slots } from './message/attachment-slots';
 import { readOptions, type AttachmentCacheOptions, type Settings } from './options';
-import { Pages } from './pages';
+import { Pages } from './adapter/pages';
 import { Sources } from './source/sources';
-import { StatsCounter, type AttachmentStats } from './stats';
-import { Uploader } from './uploader';
-import { slotOf, warmAll, type WarmAsset, type WarmOne, type WarmOptions, type WarmReport } from './warm';
-import type { Attachment, AttachmentMessage } from './builders';
-import type { AssetEvent, AttachmentEvents } from './events';
+import { StatsCounter, type AttachmentStats } from './events/stats';
+import { Uploader } from './delivery/uploader';
+import {
+  slotOf,
+  warmAll,
+  type WarmAsset,
+  type WarmOne,
+  type WarmOptions,
+  type WarmReport,
+} from './delivery/warm';
+import type { Attachment, AttachmentMessage } from './message/builders';
+import type { AssetEvent, AttachmentEvents } from './events/events';
 import type { GraphParams } from './graph/client';
-import type { Outgoing } from './outgoing';
+import type { Outgoing } from './delivery/outgoing';
 
 const debug = Debug('botkit:facebook-attachments');
 

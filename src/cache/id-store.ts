@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import Keyv from 'keyv';
 import { LRUCache } from 'lru-cache';
-import { StoreError } from '../errors';
-import { redact } from '../redact';
+import { StoreError } from '../base/errors';
+import { redact } from '../base/redact';
 import { fromRecord, KEY_PREFIX, toRecord, type SavedId } from './saved-id';
 
 /**

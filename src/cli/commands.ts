@@ -4,7 +4,7 @@ import { printOutcome } from './progress';
 import { renew } from './renew';
 import { EXIT, toJson, uploadAll } from './upload';
 import type { SavedAsset } from '../plugin';
-import type { WarmResult } from '../warm';
+import type { WarmResult } from '../delivery/warm';
 import type { CommandName } from './descriptions';
 import type { Session } from './session';
 

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { AttachmentError } from '../errors';
-import { redact, withoutSecrets } from '../redact';
+import { AttachmentError } from '../base/errors';
+import { redact, withoutSecrets } from '../base/redact';
 import { findAssets } from '../source/find-assets';
-import type { Attachment } from '../builders';
+import type { Attachment } from '../message/builders';
 import type { AttachmentType } from '../source/asset';
-import type { WarmResult } from '../warm';
+import type { WarmResult } from '../delivery/warm';
 
 /** Something that can be uploaded, and its size if it lies here. */
 export interface NamedAsset {

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { GraphClient } from '../graph/client';
 import { mayUploadAgain } from '../graph/verdict';
-import { retry } from '../retry';
+import { retry } from '../graph/retry';
 
 /** Where the Graph API is, and as whom to call it. */
 export interface PlatformAccount {

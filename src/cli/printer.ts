@@ -1,4 +1,4 @@
-import { redact } from '../redact';
+import { redact } from '../base/redact';
 import { oneLine } from './format';
 
 /** Where the tool writes: the process's own streams, or a test's. */

@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from './format';
 import { loadPackage } from './packages';
-import type { WarmResult } from '../warm';
+import type { WarmResult } from '../delivery/warm';
 import type { Output, Printer } from './printer';
 import type { Session } from './session';
 

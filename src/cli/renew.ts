@@ -3,9 +3,9 @@ import { formatDate } from './format';
 import { findNamed, type NamedAsset } from './named-assets';
 import { printOutcome } from './progress';
 import { EXIT, uploadAll, type LeftAsset } from './upload';
-import type { Attachment } from '../builders';
+import type { Attachment } from '../message/builders';
 import type { SavedAsset } from '../plugin';
-import type { WarmResult } from '../warm';
+import type { WarmResult } from '../delivery/warm';
 import type { Session } from './session';
 
 /** As for a bot that says nothing else. */

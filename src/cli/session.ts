@@ -1,5 +1,5 @@
 import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
-import { StoreError } from '../errors';
+import { StoreError } from '../base/errors';
 import { FacebookAttachmentCache } from '../plugin';
 import { inTime } from './in-time';
 import { adapterFor, askPage } from './page';

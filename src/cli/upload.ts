@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from './format';
 import { showProgress } from './progress';
-import type { WarmReport, WarmResult } from '../warm';
+import type { WarmReport, WarmResult } from '../delivery/warm';
 import type { Found } from './named-assets';
 import type { Printer } from './printer';
 import type { Session } from './session';

@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { FormDataEncoder } from 'form-data-encoder';
-import { AttachmentError } from '../errors';
+import { AttachmentError } from '../base/errors';
 import { GraphError, TransportError, type GraphErrorBody, type Intent } from './errors';
-import { redact } from '../redact';
+import { redact } from '../base/redact';
 import { exchange, type RawAnswer, type RawCall } from './exchange';
 import type * as Undici from 'undici';
 import type { Dispatcher } from 'undici';

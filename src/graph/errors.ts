@@ -1,4 +1,4 @@
-import { redact } from '../redact';
+import { redact } from '../base/redact';
 
 /** The error object in an answer of the Graph API, as far as it could be read. */
 export interface GraphErrorBody {

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { filetypemime } from 'magic-bytes.js';
 import { lookup } from 'mime-types';
-import { AttachmentError } from '../errors';
+import { AttachmentError } from '../base/errors';
 import type { AttachmentType } from './asset';
 
 /** How many bytes from the start of a file tell what it is. */

@@ -1,8 +1,8 @@
 import path from 'node:path';
 import { stat } from 'node:fs/promises';
 import { lookup } from 'mime-types';
-import { AttachmentError } from '../errors';
-import { withoutQuery, withoutSecrets } from '../redact';
+import { AttachmentError } from '../base/errors';
+import { withoutQuery, withoutSecrets } from '../base/redact';
 import type { AttachmentType } from './asset';
 
 /** An asset as a message would name it. */

@@ -1,7 +1,7 @@
 import { Blob, File } from 'node:buffer';
 import { extension } from 'mime-types';
-import { AttachmentError } from '../errors';
-import { isRecord } from '../records';
+import { AttachmentError } from '../base/errors';
+import { isRecord } from '../base/records';
 import { contentKey } from './asset-key';
 import { contentTypeFor, SIGNATURE_LENGTH } from './content-type';
 import { endDigest, startDigest } from './digest';

@@ -1,4 +1,4 @@
-import { AttachmentError } from '../errors';
+import { AttachmentError } from '../base/errors';
 
 /** https://developers.facebook.com/docs/messenger-platform/send-messages/saving-assets#supported-asset-types */
 export const MAX_BYTES = 25 * 1024 * 1024;

@@ -1,7 +1,7 @@
 import { type FileHandle } from 'node:fs/promises';
 import { File } from 'node:buffer';
 import { ReadableStream } from 'node:stream/web';
-import { AttachmentError } from '../errors';
+import { AttachmentError } from '../base/errors';
 import { endDigest, startDigest } from './digest';
 
 /** Larger ones are hardly read any faster, and each upload holds a few. */

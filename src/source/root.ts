@@ -1,7 +1,7 @@
 import { constants, realpathSync, type Stats } from 'node:fs';
 import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
-import { AttachmentError } from '../errors';
+import { AttachmentError } from '../base/errors';
 
 /** Opening a FIFO for reading would wait for a writer. (Windows has neither the flag nor the FIFO.) */
 const OPEN_FLAGS = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);

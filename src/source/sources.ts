@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { AttachmentError } from '../errors';
+import { AttachmentError } from '../base/errors';
 import { identifyDataUri, identifyFiledata } from './given-bytes';
 import { LocalFiles } from './local-files';
 import { identifyAddress, type CacheKey } from './web-address';

@@ -1,5 +1,5 @@
-import { AttachmentError } from '../errors';
-import { withoutSecrets } from '../redact';
+import { AttachmentError } from '../base/errors';
+import { withoutSecrets } from '../base/redact';
 import { addressKey } from './asset-key';
 import type { Asset, AttachmentType, Content } from './asset';
 

@@ -9,7 +9,7 @@ const FILES = globSync(['*.md', '{docs,example-bot,.github}/**/*.md'], { cwd: RO
 const LINK = /\]\(([^)\s]+)\)/g;
 
 /** Where a type lists the codes of an error. */
-const CODES = ['src/errors.ts', 'src/graph/errors.ts'];
+const CODES = ['src/base/errors.ts', 'src/graph/errors.ts'];
 
 describe('the documentation', () => {
   for (const file of FILES) {

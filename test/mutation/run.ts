@@ -1,6 +1,6 @@
 /**
  * How much of `src/` the unit tests hold on to: Stryker changes it in one place after the other, and some test has to
- * fail for each. `npm run test:mutation -- src/retry.ts` does it for that file alone. What a run has found, the next
+ * fail for each. `npm run test:mutation -- src/graph/retry.ts` does it for that file alone. What a run has found, the next
  * one knows: it looks only at what has changed since.
  */
 import { spawn } from 'node:child_process';

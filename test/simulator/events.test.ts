@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { type BotControls, InputError, type Simulator, startSimulator } from '../../simulator';
-import { type Changes, type Snapshot } from '../../simulator/feed-model';
+import { type Changes, type Snapshot } from '../../simulator/control/feed-model';
 import { PAGE, send, sendById, upload, USER } from './support';
 
 describe('The events of the simulator', () => {

@@ -1,4 +1,4 @@
-import { AttachmentError, type AttachmentErrorCode } from '../../src/errors';
+import { AttachmentError, type AttachmentErrorCode } from '../../src/base/errors';
 import { GraphError, TransportError, type TransportErrorCode } from '../../src/graph/errors';
 
 /** For `assert.rejects` and `assert.throws`: this error, and no other word in its message. */

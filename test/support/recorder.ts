@@ -4,7 +4,7 @@ import { createServer } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
 import type { Simulator } from '../../simulator';
-import { certificateFor } from '../../simulator/certificate';
+import { certificateFor } from '../../simulator/server/certificate';
 import { listen } from './listen';
 
 /** A request as it came over the wire. */

@@ -1,7 +1,7 @@
 import type { SinonFakeTimers } from 'sinon';
 import { IdStore, type IdStoreOptions } from '../../src/cache/id-store';
 import { keyOf } from '../../src/cache/saved-id';
-import type { StoreError } from '../../src/errors';
+import type { StoreError } from '../../src/base/errors';
 import { fakeTime } from './fake-time';
 import { FaultyStore, throws, type Course, type StoreAction } from './faulty-store';
 

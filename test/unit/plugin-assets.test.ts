@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { image } from '../../src/builders';
+import { image } from '../../src/message/builders';
 import { FacebookAttachmentCache } from '../../src/plugin';
 import { FakeAdapter } from '../support/fake-adapter';
 import { FaultyStore, throws } from '../support/faulty-store';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import Debug from 'debug';
 import sinon from 'sinon';
-import { image } from '../../src/builders';
+import { image } from '../../src/message/builders';
 import { FacebookAttachmentCache, type BotkitLike } from '../../src/plugin';
 import { runCommand } from '../support/command';
 import { FakeAdapter, type Client, type FakeAPI } from '../support/fake-adapter';

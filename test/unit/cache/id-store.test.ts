@@ -11,7 +11,7 @@ import {
   type KeyvStorageLike,
 } from '../../../src/cache/id-store';
 import { keyOf, toRecord, type SavedId } from '../../../src/cache/saved-id';
-import type { StoreError } from '../../../src/errors';
+import type { StoreError } from '../../../src/base/errors';
 import { fakeTime } from '../../support/fake-time';
 import { FaultyStore, isSlow } from '../../support/faulty-store';
 import { useFolder } from '../../support/folder';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import sinon from 'sinon';
 import type { Asset, AttachmentType } from '../../../src/source/asset';
-import { AttachmentError } from '../../../src/errors';
+import { AttachmentError } from '../../../src/base/errors';
 import { LocalFiles } from '../../../src/source/local-files';
 import { attachmentError } from '../../support/failures';
 import { useFolder } from '../../support/folder';

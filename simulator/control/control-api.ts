@@ -1,0 +1,213 @@
+import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express';
+import {
+  InputError,
+  type Input,
+  isObject,
+  object,
+  onlyFields,
+  optionalBoolean,
+  optionalNumber,
+  optionalString,
+  required,
+  requiredString,
+} from '../base/check';
+import { type BotControls, botState } from './bot-controls';
+import { type Controls } from './controls';
+import { type Feed } from './feed';
+import { type Fault } from '../platform/faults';
+import { onlyLocal } from '../server/only-local';
+
+interface ControlParts {
+  controls: Controls;
+  feed: Feed;
+  bot: BotControls | undefined;
+}
+
+/** `/_sim`: looks into the simulator and steers it. */
+export function controlApi({ controls, feed, bot }: ControlParts, host: string): Router {
+  const router = express.Router();
+  router.use(onlyLocal(host));
+  if (bot) router.use('/bot', botApi(bot, controls));
+  // Whatever its type is called: `curl -d` says that it is a form.
+  router.use(express.json({ type: () => true, limit: '5mb' }));
+
+  const post = (path: string, fields: readonly string[], act: (input: Input) => unknown) =>
+    router.post(path, async (req, res) => {
+      const input = object(req.body ?? {}, 'the body');
+      onlyFields(input, 'the body', fields);
+      res.json((await act(input)) ?? { ok: true });
+    });
+
+  router.get('/state', (_req, res) => {
+    res.json(controls.state());
+  });
+  router.get('/calls', (_req, res) => {
+    res.json({ totals: controls.totals(), calls: controls.calls() });
+  });
+  router.get('/calls/:n', (req, res) => {
+    const call = controls.call(Number(req.params.n));
+    if (call) res.json({ ...feed.outline(call), body: call.body, answer: call.answer });
+    else res.status(404).json({ error: 'No such call, or it is no longer kept' });
+  });
+  router.get('/events', feed.connect);
+  router.get('/threads/:page/:user', (req, res) => {
+    const { messages, ...thread } = controls.thread(req.params.page, req.params.user);
+    const limit = Number(req.query['last'] ?? messages.length);
+    res.json({ ...thread, count: messages.length, messages: limit > 0 ? messages.slice(-limit) : [] });
+  });
+  router.delete('/calls', (_req, res) => {
+    controls.clearCalls();
+    res.json({ ok: true });
+  });
+  router.get('/content/:sha256', (req, res) => {
+    sendContent(controls, req, res);
+  });
+  router.get('/faults', (_req, res) => {
+    res.json({ faults: controls.faults() });
+  });
+  router.post('/faults', (req, res) => {
+    const faults: unknown = req.body; // `addFaults` looks at each.
+    if (!Array.isArray(faults)) throw new InputError('Expected the body to be a list of faults');
+    controls.addFaults(...(faults as Fault[]));
+    res.json({ ok: true });
+  });
+  router.delete('/faults', (_req, res) => {
+    controls.clearFaults();
+    res.json({ ok: true });
+  });
+
+  post('/clock', ['advanceDays'], (input) => {
+    const expected = 'a number of days, at least 0';
+    const days = optionalNumber(input, 'advanceDays', expected, (number) => number >= 0 && number < 1e6);
+    return controls.advanceDays(required(days, 'advanceDays', expected));
+  });
+  post('/revoke', ['id', 'all'], (input) => {
+    if (optionalBoolean(input, 'all')) return { revoked: controls.revokeAll() };
+    const id = requiredString(input, 'id');
+    if (!controls.revoke(id)) {
+      throw new InputError(`Expected "id" to be an attachment ID, got ${JSON.stringify(id)}`);
+    }
+    return { revoked: 1 };
+  });
+  post('/say', ['page', 'user', 'text', 'payload', 'postback'], (input) =>
+    controls.say({
+      ...someone(input),
+      text: requiredString(input, 'text'),
+      payload: optionalString(input, 'payload'),
+      postback: optionalBoolean(input, 'postback'),
+    }),
+  );
+  post('/network', ['delayMs'], (input) => {
+    const expected = 'milliseconds from 0 to 600000';
+    const delayMs = optionalNumber(input, 'delayMs', expected, (ms) => ms >= 0 && ms <= 600_000);
+    controls.setDelay(required(delayMs, 'delayMs', expected));
+  });
+  post('/users', ['page', 'user', 'available', 'known'], (input) => {
+    const [available, known] = [optionalBoolean(input, 'available'), optionalBoolean(input, 'known')];
+    if (available === undefined && known === undefined) {
+      throw new InputError('Expected "available" or "known" to be true or false, got neither');
+    }
+    controls.setUser({ ...someone(input), available, known });
+  });
+  post('/webhook', ['url', 'verifyToken'], (input) => {
+    controls.setWebhook({
+      url: requiredString(input, 'url'),
+      verifyToken: optionalString(input, 'verifyToken'),
+    });
+  });
+  post('/webhook/verify', [], () => controls.verifyWebhook());
+  post('/reset', [], () => {
+    controls.reset();
+  });
+
+  router.use((req, res) => {
+    res.status(404).json({ error: `The control API has no ${req.method} ${req.baseUrl}${req.path}` });
+  });
+  router.use(sayWhatIsWrong);
+  return router;
+}
+
+/** `/_sim/bot`: what the bot's starter has handed in. */
+function botApi(bot: BotControls, controls: Controls): Router {
+  const router = express.Router();
+  const answer = async (res: Response) => {
+    controls.tellChange();
+    res.json(await botState(bot));
+  };
+  router.get('/', async (_req, res) => {
+    res.json(await botState(bot));
+  });
+  const { store, assets } = bot;
+  if (store) {
+    router.post('/store', express.json({ type: () => true }), async (req, res) => {
+      const input = object(req.body ?? {}, 'the body');
+      onlyFields(input, 'the body', ['up']);
+      store.setUp(required(optionalBoolean(input, 'up'), 'up', 'true or false'));
+      await answer(res);
+    });
+  }
+  if (assets) {
+    router.put('/assets/*path', express.raw({ type: () => true, limit: '30mb' }), async (req, res) => {
+      const bytes: unknown = req.body;
+      if (!Buffer.isBuffer(bytes)) throw new InputError('Expected the body to be the file, got nothing');
+      await assets.put(req.params.path.join('/'), bytes);
+      await answer(res);
+    });
+  }
+  return router;
+}
+
+function someone(input: Input): { page: string; user: string } {
+  return { page: requiredString(input, 'page'), user: requiredString(input, 'user') };
+}
+
+function sendContent(controls: Controls, req: Request, res: Response): void {
+  const { sha256 } = req.params;
+  const { type } = req.query;
+  const found = controls.content(String(sha256), typeof type === 'string' ? type : undefined);
+  if (!found) {
+    res.status(404).json({ error: 'No such content, or it is no longer kept' });
+    return;
+  }
+  const { bytes, contentType } = found;
+  res.setHeader('Content-Type', contentType); // As it came: `set` would add a charset.
+  res.set({
+    'Accept-Ranges': 'bytes',
+    'Cache-Control': 'private, max-age=31536000, immutable',
+    // A bot may send a page with scripts; opened from here, it must not reach the control API.
+    'Content-Security-Policy': "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+    'X-Content-Type-Options': 'nosniff',
+  });
+  const ranges = req.range(bytes.length, { combine: true });
+  if (ranges === -1) {
+    res.status(416).set('Content-Range', `bytes */${bytes.length}`).end();
+    return;
+  }
+  const [range, ...more] = Array.isArray(ranges) ? ranges : [];
+  // Several ranges would need a multipart answer; the whole is a good answer to them, too.
+  if (!range || more.length > 0) {
+    res.end(bytes);
+    return;
+  }
+  const { start, end } = range;
+  res.status(206).set('Content-Range', `bytes ${start}-${end}/${bytes.length}`);
+  res.end(bytes.subarray(start, end + 1));
+}
+
+const sayWhatIsWrong: ErrorRequestHandler = (error: unknown, _req, res, next) => {
+  if (res.headersSent) {
+    next(error);
+    return;
+  }
+  const status = error instanceof InputError ? 400 : statusOf(error);
+  if (status >= 500) console.error('The simulator failed:', error);
+  const problem = error instanceof Error ? error.message : 'unknown';
+  res
+    .status(status)
+    .json({ error: error instanceof SyntaxError ? `Expected the body to be JSON: ${problem}` : problem });
+};
+
+/** Express and its parsers say in their errors what they make of a request. */
+function statusOf(error: unknown): number {
+  return isObject(error) && typeof error['status'] === 'number' ? error['status'] : 500;
+}

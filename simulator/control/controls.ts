@@ -1,0 +1,133 @@
+import { type CallTotals, type GraphCall } from '../platform/call-log';
+import { InputError } from '../base/check';
+import { type Fault, type Faults, type PendingFault } from '../platform/faults';
+import {
+  type Asset,
+  type Clock,
+  type Delivery,
+  isId,
+  type Page,
+  type State,
+  type Thread,
+} from '../platform/model';
+import { type Platform } from '../platform/platform';
+import { type SaidMessage, type Utterance, type Webhook, type WebhookOptions } from '../platform/webhook';
+
+export interface SimulatorState extends State {
+  webhook?: { url: string; last?: Delivery };
+}
+
+/** A user as a page sees them. */
+export interface UserStanding {
+  page: string;
+  user: string;
+  /** Default: true */
+  available?: boolean | undefined;
+  /** Whether the page has a thread with the user at all. Default: true */
+  known?: boolean | undefined;
+}
+
+/** Looks into the simulator and steers it: the methods behind the control API. */
+export interface Controls {
+  /** Emits `call`, `message`, `delivery`, `asset`, `use`, `thread`, `clock`, `changed` and `reset`. */
+  readonly events: Pick<Platform, 'on' | 'once' | 'off'>;
+  state(): SimulatorState;
+  assets(): Asset[];
+  /** The thread of a page and a user; without messages if there were none. */
+  thread(page: string, user: string): Thread;
+  /** The last calls, oldest first. */
+  calls(): GraphCall[];
+  /** Of all calls, also of those that the log no longer keeps. */
+  totals(): CallTotals;
+  call(n: number): GraphCall | undefined;
+  clearCalls(): void;
+  /** `contentType` chooses, where the same bytes came with several. */
+  content(sha256: string, contentType?: string): { bytes: Buffer; contentType: string } | undefined;
+  advanceDays(days: number): Clock;
+  /** Makes an attachment ID invalid; says whether there was one. */
+  revoke(id: string): boolean;
+  /** Returns how many there were. */
+  revokeAll(): number;
+  addFaults(...faults: Fault[]): void;
+  faults(): PendingFault[];
+  clearFaults(): void;
+  /** Slows every call of the Graph API down by so many milliseconds. */
+  setDelay(ms: number): void;
+  setUser(standing: UserStanding): void;
+  /** The user writes, taps a quick reply (`payload`) or a button (`postback`). Resolves when the bot has answered. */
+  say(utterance: Utterance): Promise<SaidMessage>;
+  setWebhook(webhook: string | WebhookOptions): void;
+  /** The handshake by which the platform checks a new webhook. */
+  verifyWebhook(): Promise<Delivery>;
+  /** Says that something has changed that the simulator itself does not see. */
+  tellChange(): void;
+  /** Forgets everything but the pages and the webhook. */
+  reset(): void;
+}
+
+export function createControls(platform: Platform, faults: Faults, webhook: Webhook): Controls {
+  const pageOf = (id: string): Page => {
+    const page = platform.page(id);
+    if (page) return page;
+    const ids = platform.state().pages.map((known) => known.id);
+    throw new InputError(`Expected "page" to be one of ${ids.join(', ')}; got ${JSON.stringify(id)}`);
+  };
+  const checkUser = (id: string) => {
+    if (!isId(id))
+      throw new InputError(`Expected "user" to be a string of digits, got ${JSON.stringify(id)}`);
+  };
+  return {
+    events: platform,
+    state: () => {
+      const called = webhook.state();
+      return { ...platform.state(), ...(called && { webhook: called }) };
+    },
+    assets: () => platform.assets(),
+    thread: (page, user) => platform.thread(pageOf(page), user),
+    calls: () => platform.calls.list(),
+    call: (n) => platform.calls.get(n),
+    totals: () => platform.calls.totals(),
+    clearCalls: () => {
+      platform.calls.clear();
+      platform.emit('cleared');
+    },
+    content: (sha256, contentType) => platform.content.get(sha256, contentType),
+    advanceDays: (days) => platform.advanceDays(days),
+    revoke: (id) => platform.revoke(id),
+    revokeAll: () => platform.revokeAll(),
+    addFaults: (...added) => {
+      faults.add(added);
+      platform.emit('changed');
+    },
+    faults: () => faults.pending(),
+    clearFaults: () => {
+      faults.clear();
+      platform.emit('changed');
+    },
+    setDelay: (ms) => {
+      faults.delayMs = ms;
+      platform.emit('changed');
+    },
+    setUser: ({ page, user, available = true, known = true }) => {
+      checkUser(user);
+      const standing = available ? 'available' : 'unavailable';
+      platform.setUser(pageOf(page), user, known ? standing : 'unknown');
+    },
+    say: async (utterance) => {
+      checkUser(utterance.user);
+      return webhook.say(pageOf(utterance.page), utterance);
+    },
+    setWebhook: (set) => {
+      webhook.set(set);
+      platform.emit('changed');
+    },
+    verifyWebhook: () => webhook.verify(),
+    tellChange: () => {
+      platform.emit('changed');
+    },
+    reset: () => {
+      faults.clear();
+      platform.reset();
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { type CallOutline } from './call-outline';
+import { type BotState } from './bot-controls';
+import { type Figures } from './figures';
+import { type Asset, type Clock, type Thread, type ThreadMessage } from '../platform/model';
+
+/** What a page in a browser is told by `GET /_sim/events`: a `snapshot` first, then `changes`. */
+export interface Snapshot {
+  pages: { id: string; name: string }[];
+  threads: ThreadOutline[];
+  /** The youngest. */
+  assets: Asset[];
+  /** The last. */
+  calls: CallOutline[];
+  status: Status;
+}
+
+/** What has come since; each list in its order, and without what has not come. */
+export interface Changes {
+  calls?: CallOutline[];
+  messages?: ThreadChange[];
+  threads?: ThreadOutline[];
+  assets?: Asset[];
+  status?: Status;
+}
+
+export interface ThreadChange {
+  page: string;
+  user: string;
+  /** New, or known and changed. */
+  message: ThreadMessage;
+}
+
+/** A thread without its messages. */
+export interface ThreadOutline extends Omit<Thread, 'messages'> {
+  count: number;
+  last?: ThreadMessage;
+}
+
+/** What is small enough to be told as a whole. */
+export interface Status {
+  clock: Clock;
+  figures: Figures;
+  assetCount: number;
+  threadCount: number;
+  callCount: number;
+  faults: ShownFault[];
+  /** Milliseconds by which every call is slowed down. */
+  delayMs: number;
+  /** Whom a page cannot reach, as `page:user`. */
+  unavailable: string[];
+  webhook?: string;
+  bot?: BotState;
+}
+
+export interface ShownFault {
+  name: string;
+  /** What it waits for: "send-id", "/messages", "any call". */
+  hits: string;
+  /** How many calls it will still hit. */
+  left: number;
+}

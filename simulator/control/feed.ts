@@ -1,0 +1,218 @@
+import { type RequestHandler, type Response } from 'express';
+import { type BotControls, botState, type BotState } from './bot-controls';
+import { type CallOutline, outlineOf } from './call-outline';
+import { type GraphCall } from '../platform/call-log';
+import { type Faults, faultName } from '../platform/faults';
+import { type Changes, type Snapshot, type Status, type ThreadOutline } from './feed-model';
+import { FiguresCounter } from './figures';
+import { type Thread } from '../platform/model';
+import { type Platform } from '../platform/platform';
+import { type Webhook } from '../platform/webhook';
+
+/** How much a snapshot shows. */
+const CALLS = 300;
+const ASSETS = 300;
+const THREADS = 100;
+
+const PAUSE = 40;
+const KEEP_ALIVE = 20_000;
+/** A reader that is further behind than this gets a snapshot instead. */
+const MAX_PENDING = 1000;
+
+export interface FeedParts {
+  platform: Platform;
+  faults: Faults;
+  webhook: Webhook;
+  bot?: BotControls | undefined;
+}
+
+/** Tells pages in browsers what happens: server-sent events, in batches that a slow reader cannot pile up. */
+export class Feed {
+  readonly #parts: FeedParts;
+  readonly #figures: FiguresCounter;
+  readonly #readers = new Set<Reader>();
+  #bot: BotState | undefined;
+
+  constructor(parts: FeedParts) {
+    this.#parts = parts;
+    const { platform } = parts;
+    this.#figures = new FiguresCounter(platform);
+    platform.on('call', (call) => {
+      const outline = this.outline(call);
+      this.#figures.count(outline);
+      this.#tell('calls', outline);
+    });
+    const tellMessage = (message: Thread['messages'][number], { page, user }: Thread) => {
+      this.#tell('messages', { page, user, message });
+    };
+    platform.on('message', tellMessage);
+    platform.on('delivery', tellMessage);
+    platform.on('message', (_message, thread) => {
+      this.#tell('threads', outlineOfThread(thread));
+    });
+    platform.on('thread', (thread) => {
+      this.#tell('threads', outlineOfThread(thread));
+    });
+    for (const event of ['asset', 'use'] as const) {
+      platform.on(event, (asset) => {
+        this.#tell('assets', asset);
+      });
+    }
+    platform.on('clock', () => {
+      this.#tell('status');
+    });
+    platform.on('changed', () => {
+      void this.#lookAtBot();
+    });
+    for (const event of ['cleared', 'reset'] as const) {
+      platform.on(event, () => {
+        this.#figures.clear();
+        for (const reader of this.#readers) reader.startOver();
+      });
+    }
+  }
+
+  outline(call: GraphCall): CallOutline {
+    return outlineOf(call, (id) => this.#parts.platform.asset(id));
+  }
+
+  /** `GET /_sim/events` */
+  readonly connect: RequestHandler = async (_req, res) => {
+    await this.#lookAtBot();
+    res.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    const reader = new Reader(
+      res,
+      () => this.#snapshot(),
+      () => this.#status(),
+    );
+    this.#readers.add(reader);
+    res.once('close', () => {
+      this.#readers.delete(reader);
+      reader.end();
+    });
+  };
+
+  #tell(name: keyof Changes, change?: unknown): void {
+    for (const reader of this.#readers) reader.add(name, change);
+  }
+
+  /** The bot's starter answers when it likes; what it said last is shown until then. */
+  async #lookAtBot(): Promise<void> {
+    const { bot } = this.#parts;
+    try {
+      if (bot) this.#bot = await botState(bot);
+    } catch (error) {
+      console.error('The bot’s controls failed:', error);
+    }
+    this.#tell('status');
+  }
+
+  #snapshot(): Snapshot {
+    const { platform } = this.#parts;
+    return {
+      pages: platform.pages().map(({ id, name }) => ({ id, name })),
+      threads: platform.threads(THREADS).map(outlineOfThread),
+      assets: platform.assets(ASSETS),
+      calls: platform.calls.list(CALLS).map((call) => this.outline(call)),
+      status: this.#status(),
+    };
+  }
+
+  #status(): Status {
+    const { platform, faults, webhook } = this.#parts;
+    const called = webhook.state();
+    return {
+      clock: platform.clock(),
+      figures: this.#figures.figures,
+      ...platform.counts(),
+      callCount: platform.calls.totals().calls,
+      faults: faults.pending().map(({ fault, hits }) => ({
+        name: faultName(fault),
+        hits: fault.what ?? fault.path ?? 'any call',
+        left: (fault.times ?? 1) - hits,
+      })),
+      delayMs: faults.delayMs,
+      unavailable: platform.unavailable().slice(0, THREADS),
+      ...(called && { webhook: called.url }),
+      ...(this.#bot && { bot: this.#bot }),
+    };
+  }
+}
+
+/** One open page. */
+class Reader {
+  readonly #res: Response;
+  readonly #snapshot: () => Snapshot;
+  readonly #status: () => Status;
+  readonly #keepAlive: NodeJS.Timeout;
+  #pending: Record<keyof Changes, unknown[]> = nothing();
+  #count = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(res: Response, snapshot: () => Snapshot, status: () => Status) {
+    this.#res = res;
+    this.#snapshot = snapshot;
+    this.#status = status;
+    this.#write('snapshot', snapshot());
+    this.#keepAlive = setInterval(() => res.write(': alive\n\n'), KEEP_ALIVE).unref();
+  }
+
+  add(name: keyof Changes, change: unknown): void {
+    this.#count += 1;
+    if (this.#count <= MAX_PENDING) this.#pending[name].push(change);
+    this.#schedule();
+  }
+
+  /** Everything that the page shows is gone or wrong. */
+  startOver(): void {
+    this.#count = Infinity;
+    this.#schedule();
+  }
+
+  end(): void {
+    clearTimeout(this.#timer);
+    clearInterval(this.#keepAlive);
+  }
+
+  #schedule(): void {
+    this.#timer ??= setTimeout(() => {
+      if (!this.#res.writableNeedDrain) this.#flush();
+      else {
+        this.#res.once('drain', () => {
+          this.#flush();
+        });
+      }
+    }, PAUSE).unref();
+  }
+
+  #flush(): void {
+    const changes = this.#pending;
+    const isFarBehind = this.#count > MAX_PENDING;
+    this.#pending = nothing();
+    this.#count = 0;
+    this.#timer = undefined;
+    if (isFarBehind) {
+      this.#write('snapshot', this.#snapshot());
+      return;
+    }
+    const told = Object.fromEntries(Object.entries(changes).filter(([, list]) => list.length > 0));
+    this.#write('changes', { ...told, status: this.#status() });
+  }
+
+  #write(event: string, data: object): void {
+    this.#res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+}
+
+function nothing(): Record<keyof Changes, unknown[]> {
+  return { calls: [], messages: [], threads: [], assets: [], status: [] };
+}
+
+function outlineOfThread({ messages, ...thread }: Thread): ThreadOutline {
+  const last = messages.at(-1);
+  return { ...thread, count: messages.length, ...(last && { last }) };
+}

@@ -1,0 +1,62 @@
+import { type CallOutline } from './call-outline';
+import { type Platform } from '../platform/platform';
+
+/** What IDs are worth to a bot, from its calls alone: so it is true of any bot, in any language. */
+export interface Figures {
+  /** Attachments that arrived. */
+  sends: number;
+  /** Of these, by ID. */
+  byId: number;
+  /** Of these, by an ID that had been used before, or that a send had saved: nothing was uploaded for them. */
+  hits: number;
+  /** Attachments that were saved without being sent. */
+  uploads: number;
+  /** Calls that were refused because the ID was dead. */
+  refused: number;
+  /** What all calls brought along. */
+  bytesUp: number;
+  /** Bytes of files that would have gone up, had each send brought its file, less those that did. */
+  bytesSaved: number;
+}
+
+/** Counts calls as they end. */
+export class FiguresCounter {
+  readonly #platform: Platform;
+  #figures = nothing();
+
+  constructor(platform: Platform) {
+    this.#platform = platform;
+  }
+
+  get figures(): Figures {
+    return { ...this.#figures };
+  }
+
+  count({ what, status, subcode, bytes, attachmentId, file }: CallOutline): void {
+    const figures = this.#figures;
+    figures.bytesUp += bytes;
+    if (subcode === 2018074) figures.refused += 1;
+    if (status !== 200) return;
+    if (what === 'upload-file' || what === 'upload-url') {
+      figures.uploads += 1;
+      figures.bytesSaved -= file?.bytes ?? 0;
+    }
+    if (what === 'send-file' || what === 'send-url') figures.sends += 1;
+    if (what === 'send-id' || (what === 'send-template' && attachmentId !== undefined)) {
+      const asset = attachmentId === undefined ? undefined : this.#platform.asset(attachmentId);
+      figures.sends += 1;
+      figures.byId += 1;
+      if (asset && (asset.timesUsed > 1 || asset.via === 'send')) figures.hits += 1;
+      // What comes from a URL never goes through the bot.
+      if (asset && asset.url === undefined) figures.bytesSaved += asset.bytes;
+    }
+  }
+
+  clear(): void {
+    this.#figures = nothing();
+  }
+}
+
+function nothing(): Figures {
+  return { sends: 0, byId: 0, hits: 0, uploads: 0, refused: 0, bytesUp: 0, bytesSaved: 0 };
+}

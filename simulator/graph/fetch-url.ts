@@ -1,0 +1,77 @@
+import { type Agent, fetch } from 'undici';
+import { sha256Of } from '../platform/content';
+import { GraphError, urlNotFetched, videoTimedOut } from './errors';
+import { type AttachmentType, type IncomingFile } from '../platform/model';
+
+const MB = 1024 * 1024;
+export const MAX_BYTES = 25 * MB;
+const MAX_IMAGE_BYTES = 8 * MB;
+
+/** Milliseconds that a server gets to deliver a file. */
+export interface FetchTimeouts {
+  video?: number;
+  other?: number;
+}
+
+export type UrlFetcher = (url: string, type: AttachmentType) => Promise<IncomingFile>;
+
+/** Fetches what a bot names by URL, within the platform's limits: 75 s for a video, 10 s and 8 MB for an image. */
+export function urlFetcher(agent: Agent, closing: AbortSignal, timeouts: FetchTimeouts = {}): UrlFetcher {
+  const { video = 75_000, other = 10_000 } = timeouts;
+  return async (url, type) => {
+    const address = parseAddress(url);
+    const timeout = AbortSignal.timeout(type === 'video' ? video : other);
+    try {
+      const response = await fetch(address, {
+        dispatcher: agent,
+        signal: AbortSignal.any([timeout, closing]),
+      });
+      if (!response.ok) {
+        await response.body?.cancel();
+        throw urlNotFetched();
+      }
+      const maxBytes = type === 'image' ? MAX_IMAGE_BYTES : MAX_BYTES;
+      const bytes = await readUpTo(maxBytes, response.body ?? []);
+      return {
+        bytes,
+        sha256: sha256Of(bytes),
+        contentType: response.headers.get('content-type') ?? 'application/octet-stream',
+        name: nameIn(address),
+        url,
+      };
+    } catch (error) {
+      if (error instanceof GraphError) throw error;
+      throw type === 'video' && timeout.aborted ? videoTimedOut() : urlNotFetched();
+    }
+  };
+}
+
+function parseAddress(url: string): URL {
+  const address = URL.canParse(url) ? new URL(url) : undefined;
+  if (!address || !['http:', 'https:'].includes(address.protocol)) throw urlNotFetched();
+  return address;
+}
+
+async function readUpTo(
+  limit: number,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): Promise<Buffer> {
+  const read: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    // Leaving the loop ends the download: a server may send without end.
+    if (size > limit) throw urlNotFetched();
+    read.push(chunk);
+  }
+  return Buffer.concat(read);
+}
+
+function nameIn({ pathname }: URL): string {
+  const last = pathname.slice(pathname.lastIndexOf('/') + 1);
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last; // Not percent-encoded UTF-8.
+  }
+}

@@ -1,0 +1,54 @@
+import { invalidParameter, unknownObject } from './errors';
+import { type Page } from '../platform/model';
+
+/** `GET /me` or `GET /<page-id>`. */
+export function pageNode({ id, name }: Page, fields: unknown): Record<string, unknown> {
+  return chosen({ id, name, category: 'Simulated page' }, fields, ['id', 'name'], 'Page');
+}
+
+/** `GET /<psid>`: a person's profile. Fields that need a permission which nobody has given are simply not there. */
+export function userNode(id: string, fields: unknown): Record<string, unknown> {
+  const [first, last] = ['Test', `User ${id}`];
+  const profile = { id, first_name: first, last_name: last, name: `${first} ${last}` };
+  const withheld = { profile_pic: undefined, locale: undefined, timezone: undefined, gender: undefined };
+  return chosen({ ...profile, ...withheld }, fields, Object.keys(profile), 'User');
+}
+
+/** `/me/messenger_profile`: greeting, get started button, menu. Kept and given back; nothing here shows them. */
+export function messengerProfile(
+  { id, profile }: Page,
+  method: string,
+  params: Record<string, unknown>,
+): Record<string, unknown> {
+  if (method === 'POST') {
+    for (const [name, value] of Object.entries(params)) profile.set(name, value);
+    return { result: 'success' };
+  }
+  const names = fieldNames(params['fields']);
+  if (method === 'GET') {
+    const set = [...profile].filter(([name]) => names.includes(name));
+    return { data: set.length === 0 ? [] : [Object.fromEntries(set)] };
+  }
+  if (method !== 'DELETE') throw unknownObject(method, id);
+  for (const name of names) profile.delete(name);
+  return { result: 'success' };
+}
+
+function chosen(
+  node: Record<string, unknown>,
+  fields: unknown,
+  byDefault: string[],
+  type: string,
+): Record<string, unknown> {
+  const names = fields === undefined ? byDefault : ['id', ...fieldNames(fields)];
+  const unknown = names.find((name) => !Object.hasOwn(node, name));
+  if (unknown !== undefined) {
+    throw invalidParameter(`Tried accessing nonexisting field (${unknown}) on node type (${type})`);
+  }
+  return Object.fromEntries(names.map((name) => [name, node[name]]));
+}
+
+function fieldNames(fields: unknown): string[] {
+  if (Array.isArray(fields)) return fields.map(String);
+  return typeof fields === 'string' ? fields.split(',').map((name) => name.trim()) : [];
+}

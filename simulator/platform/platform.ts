@@ -1,0 +1,269 @@
+import { randomBytes } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { type CallLog, type GraphCall } from './call-log';
+import { InputError } from '../base/check';
+import { type ContentStore } from './content';
+import {
+  type Asset,
+  type AttachmentType,
+  type Clock,
+  type Delivery,
+  type IncomingFile,
+  isId,
+  type Page,
+  type PageOptions,
+  type Standing,
+  type State,
+  type StoredFile,
+  type Thread,
+  type ThreadMessage,
+} from './model';
+
+const DAY = 24 * 60 * 60 * 1000;
+const ID_LIFETIME = 90 * DAY;
+
+interface PlatformEvents {
+  call: [GraphCall];
+  asset: [Asset];
+  /** An ID was used. */
+  use: [Asset];
+  message: [ThreadMessage, Thread];
+  /** The bot has taken what a user wrote, or has not. */
+  delivery: [ThreadMessage, Thread];
+  thread: [Thread];
+  clock: [Clock];
+  /** Something else that was set from outside. */
+  changed: [];
+  /** The log of calls starts anew. */
+  cleared: [];
+  reset: [];
+}
+
+type StoredAsset = Omit<Asset, 'alive'> & { revoked: boolean };
+
+/** Everything that the platform knows. Emits what happens, so that a page can show it as it happens. */
+export class Platform extends EventEmitter<PlatformEvents> {
+  readonly calls: CallLog;
+  readonly content: ContentStore;
+  readonly #pages = new Map<string, Page>();
+  readonly #pagesByToken = new Map<string, Page>();
+  readonly #assets = new Map<string, StoredAsset>();
+  readonly #threads = new Map<string, Thread>();
+  readonly #users = new Map<string, Standing>();
+  readonly #clock: () => number;
+  readonly #messageIds = randomBytes(32).toString('base64url');
+  #messages = 0;
+  #advancedDays = 0;
+  // A random start: an ID that a bot has cached from an earlier simulator must not mean another asset here.
+  #lastAssetId = 1e15 + Math.floor(Math.random() * 7e15);
+
+  constructor(pages: PageOptions[], clock: () => number, calls: CallLog, content: ContentStore) {
+    super();
+    this.#clock = clock;
+    this.calls = calls;
+    this.content = content;
+    for (const page of pages) this.#addPage(page);
+  }
+
+  page(id: string): Page | undefined {
+    return this.#pages.get(id);
+  }
+
+  pages(): Page[] {
+    return [...this.#pages.values()];
+  }
+
+  pageOfToken(token: string): Page | undefined {
+    return this.#pagesByToken.get(token);
+  }
+
+  now(): number {
+    return this.#clock() + this.#advancedDays * DAY;
+  }
+
+  advanceDays(days: number): Clock {
+    this.#advancedDays += days;
+    this.emit('clock', this.clock());
+    return this.clock();
+  }
+
+  clock(): Clock {
+    return { now: this.now(), advancedDays: this.#advancedDays };
+  }
+
+  /** Takes a file in: from here on it can stand in threads and be saved as an asset. */
+  store(type: AttachmentType, file: IncomingFile): StoredFile {
+    const { name, contentType, bytes, sha256 } = file;
+    this.content.keep(sha256, bytes, contentType);
+    return { type, name, contentType, bytes: bytes.length, sha256 };
+  }
+
+  save(page: Page, file: StoredFile, via: Asset['via'], url?: string): Asset {
+    this.#lastAssetId += 1 + Math.floor(Math.random() * 9);
+    const uploadedAt = this.now();
+    const asset: StoredAsset = {
+      ...file,
+      id: String(this.#lastAssetId),
+      page: page.id,
+      ...(url !== undefined && { url }),
+      uploadedAt,
+      expiresAt: uploadedAt + ID_LIFETIME,
+      timesUsed: 0,
+      via,
+      revoked: false,
+    };
+    this.#assets.set(asset.id, asset);
+    this.emit('asset', this.#view(asset));
+    return this.#view(asset);
+  }
+
+  asset(id: string): Asset | undefined {
+    const asset = this.#assets.get(id);
+    return asset && this.#view(asset);
+  }
+
+  /** The youngest `limit`, oldest first. */
+  assets(limit = Infinity): Asset[] {
+    const from = Math.max(0, this.#assets.size - limit);
+    return [...this.#assets.values()].slice(from).map((asset) => this.#view(asset));
+  }
+
+  countUse(id: string): void {
+    const asset = this.#assets.get(id);
+    if (!asset) return;
+    asset.timesUsed += 1;
+    this.emit('use', this.#view(asset));
+  }
+
+  /** Makes an ID invalid before its time; says whether there is such an asset. */
+  revoke(id: string): boolean {
+    const asset = this.#assets.get(id);
+    if (!asset) return false;
+    asset.revoked = true;
+    this.emit('asset', this.#view(asset));
+    return true;
+  }
+
+  revokeAll(): number {
+    for (const id of this.#assets.keys()) this.revoke(id);
+    return this.#assets.size;
+  }
+
+  /** Everyone with an ID of digits has a thread with every page, unless `setUser` says otherwise. */
+  standing(page: Page, user: string): Standing {
+    if (!isId(user)) return 'unknown';
+    return this.#users.get(keyOf(page, user)) ?? 'available';
+  }
+
+  setUser(page: Page, user: string, standing: Standing): void {
+    this.#users.set(keyOf(page, user), standing);
+    this.emit('changed');
+  }
+
+  /** Whom a page cannot reach, as `page:user`. */
+  unavailable(): string[] {
+    return [...this.#users].filter(([, standing]) => standing === 'unavailable').map(([key]) => key);
+  }
+
+  /** A copy, which later calls do not change; without messages if nobody has written yet. */
+  thread(page: Page, user: string): Thread {
+    return copyThread(this.#threads.get(keyOf(page, user)) ?? newThread(page, user));
+  }
+
+  addMessage(page: Page, user: string, message: Omit<ThreadMessage, 'mid' | 'at'>): ThreadMessage {
+    const thread = this.#openThread(page, user);
+    const added = { mid: this.#nextMessageId(), at: this.now(), ...message };
+    thread.messages.push(added);
+    if (message.from === 'page') thread.typing = false;
+    else thread.seen = false;
+    this.emit('message', added, thread);
+    return added;
+  }
+
+  setDelivery(page: Page, user: string, message: ThreadMessage, delivery: Delivery): void {
+    message.delivery = delivery;
+    this.emit('delivery', message, this.thread(page, user));
+  }
+
+  /** Those of the last `limit` that anyone wrote in, the last one first. */
+  threads(limit: number): Thread[] {
+    const at = ({ messages }: Thread) => messages.at(-1)?.at ?? 0;
+    return [...this.#threads.values()].sort((a, b) => at(b) - at(a)).slice(0, limit);
+  }
+
+  counts(): { assetCount: number; threadCount: number } {
+    return { assetCount: this.#assets.size, threadCount: this.#threads.size };
+  }
+
+  act(page: Page, user: string, action: 'mark_seen' | 'typing_on' | 'typing_off'): void {
+    const thread = this.#openThread(page, user);
+    if (action === 'mark_seen') thread.seen = true;
+    else thread.typing = action === 'typing_on';
+    this.emit('thread', thread);
+  }
+
+  /** A copy, which later calls do not change. */
+  state(): State {
+    return {
+      pages: Array.from(this.#pages.values(), ({ id, name, secret }) => ({
+        id,
+        name,
+        hasSecret: secret !== undefined,
+      })),
+      assets: this.assets(),
+      threads: Array.from(this.#threads.values(), copyThread),
+      clock: this.clock(),
+    };
+  }
+
+  /** Back to the start; the pages stay. */
+  reset(): void {
+    this.#assets.clear();
+    this.#threads.clear();
+    this.#users.clear();
+    this.calls.clear();
+    this.content.clear();
+    this.#advancedDays = 0;
+    for (const { profile } of this.#pages.values()) profile.clear();
+    this.emit('reset');
+  }
+
+  #addPage({ id, token, secret, name = `Page ${id}` }: PageOptions): void {
+    if (!isId(id)) throw new InputError(`Expected a page's id to be a string of digits, got "${id}"`);
+    if (token === '') throw new InputError(`Expected page ${id} to have a token, got an empty one`);
+    if (secret === '') throw new InputError(`Expected the secret of page ${id} to be left out or not empty`);
+    if (this.#pages.has(id)) throw new InputError(`Expected each page once, got ${id} twice`);
+    if (this.#pagesByToken.has(token)) throw new InputError(`Expected page ${id} to have a token of its own`);
+    const page = { id, token, secret, name, profile: new Map<string, unknown>() };
+    this.#pages.set(id, page);
+    this.#pagesByToken.set(token, page);
+  }
+
+  #openThread(page: Page, user: string): Thread {
+    const key = keyOf(page, user);
+    const thread = this.#threads.get(key) ?? newThread(page, user);
+    this.#threads.set(key, thread);
+    return thread;
+  }
+
+  #nextMessageId(): string {
+    this.#messages += 1;
+    return `m_${this.#messageIds}${this.#messages.toString(36)}`;
+  }
+
+  #view({ revoked, ...asset }: StoredAsset): Asset {
+    return { ...asset, alive: !revoked && this.now() < asset.expiresAt };
+  }
+}
+
+function newThread(page: Page, user: string): Thread {
+  return { page: page.id, user, typing: false, seen: false, messages: [] };
+}
+
+function copyThread(thread: Thread): Thread {
+  return { ...thread, messages: [...thread.messages] };
+}
+
+function keyOf(page: Page, user: string): string {
+  return `${page.id}:${user}`;
+}

@@ -1,0 +1,192 @@
+import { useSignal } from '@preact/signals';
+import { Fragment } from 'preact';
+import { useLayoutEffect, useRef } from 'preact/hooks';
+import { type ThreadMessage } from '../platform/model';
+import { lastRequest } from './api';
+import * as format from './format';
+import { Icon } from './icons';
+import { Message, quickReplies } from './message';
+import { Avatar, nameOf, PersonChoice } from './people';
+import { route } from './route';
+import { say } from './say';
+import { messages, page, status, thread } from './store';
+
+/** How far from the end still counts as reading along. */
+const NEAR = 80;
+
+export function Chat() {
+  const { user } = route.value;
+  return (
+    <section class="chat" aria-label={`Chat of ${nameOf(user)} and ${page.value?.name ?? ''}`}>
+      <header class="chat-head">
+        <Avatar user={user} />
+        <h2>{nameOf(user)}</h2>
+        <span class="to">writes to {page.value?.name}</span>
+        <PersonChoice />
+      </header>
+      <Log key={`${page.value?.id ?? ''}:${user}`} />
+      <Composer />
+    </section>
+  );
+}
+
+function Log() {
+  const log = useRef<HTMLDivElement>(null);
+  const isAtEnd = useSignal(true);
+  const toEnd = () => {
+    if (log.current) log.current.scrollTop = log.current.scrollHeight;
+  };
+  const shown = messages.value;
+  const isTyping = thread.value?.typing ?? false;
+  useLayoutEffect(() => {
+    if (isAtEnd.peek()) toEnd();
+  }, [shown, isTyping]);
+  const last = shown.findLast(({ from }) => from === 'user');
+  const earlier = (thread.value?.count ?? 0) - shown.length;
+  return (
+    <div class="log-frame">
+      <div
+        class="log"
+        role="log"
+        aria-label="Messages"
+        tabIndex={0}
+        ref={log}
+        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
+          isAtEnd.value = scrollHeight - scrollTop - clientHeight < NEAR;
+        }}
+        // Pictures get their height when they are there. Loading does not bubble.
+        onLoadCapture={() => {
+          if (isAtEnd.peek()) toEnd();
+        }}
+        onLoadedMetadataCapture={() => {
+          if (isAtEnd.peek()) toEnd();
+        }}
+      >
+        {shown.length === 0 && <Empty />}
+        {earlier > 0 && shown.length > 0 && (
+          <p class="note">{format.plural(earlier, 'earlier message')} not shown</p>
+        )}
+        {shown.map((message, at) => (
+          <Fragment key={message.mid}>
+            <Message message={message} previous={shown[at - 1]} next={shown[at + 1]} />
+            {message === last && <State message={message} />}
+          </Fragment>
+        ))}
+        {isTyping && <Typing />}
+        <QuickReplies message={shown.at(-1)} />
+      </div>
+      {!isAtEnd.value && (
+        <button type="button" class="to-end" onClick={toEnd}>
+          To the last message
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Empty() {
+  const { webhook } = status.value ?? {};
+  return (
+    <div class="empty">
+      <Avatar user={route.value.user} />
+      <p>
+        <b>{nameOf(route.value.user)}</b> has not written to {page.value?.name} yet.
+      </p>
+      <p>
+        {webhook === undefined
+          ? 'No bot listens: start the simulator with --webhook and the address of yours.'
+          : 'Write something below, “help” perhaps, and the bot at '}
+        {webhook !== undefined && <code>{webhook}</code>}
+        {webhook !== undefined && ' hears it.'}
+      </p>
+    </div>
+  );
+}
+
+function Typing() {
+  return (
+    <p class="typing">
+      <span class="hidden">The bot is typing</span>
+      <i />
+      <i />
+      <i />
+    </p>
+  );
+}
+
+/** What became of the last thing that the user wrote. */
+function State({ message: { text = '', payload, delivery } }: { message: ThreadMessage }) {
+  if (!delivery) return <p class="state">Sending…</p>;
+  if (delivery.delivered) return <p class="state">{thread.value?.seen ? 'Seen' : 'Delivered'}</p>;
+  return (
+    <p class="state is-failed">
+      <Icon name="warn" />
+      Not delivered: {delivery.error}{' '}
+      <button
+        type="button"
+        class="link"
+        onClick={() => void say({ text, ...(payload !== undefined && { payload }) })}
+      >
+        Try again
+      </button>
+    </p>
+  );
+}
+
+function QuickReplies({ message }: { message: ThreadMessage | undefined }) {
+  const replies = message?.from === 'page' ? quickReplies(message.quick_replies) : [];
+  if (replies.length === 0) return null;
+  return (
+    <div class="quick-replies" role="group" aria-label="Quick replies">
+      {replies.map(({ title, payload }, at) => (
+        <button key={at} type="button" onClick={() => void say({ text: title, payload })}>
+          {title}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Composer() {
+  const text = useSignal('');
+  const problem = lastRequest.value?.request.startsWith('POST /_sim/say')
+    ? lastRequest.value.problem
+    : undefined;
+  const submit = () => {
+    const written = text.value.trim();
+    if (written === '') return;
+    text.value = '';
+    void say({ text: written });
+  };
+  return (
+    <form
+      class="composer"
+      onSubmit={(event) => {
+        event.preventDefault();
+        submit();
+      }}
+    >
+      {problem !== undefined && (
+        <p class="problem" role="alert">
+          {problem}
+        </p>
+      )}
+      <textarea
+        id="composer"
+        rows={1}
+        placeholder="Aa"
+        aria-label={`Message of ${nameOf(route.value.user)}`}
+        value={text.value}
+        onInput={({ currentTarget }) => (text.value = currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
+          event.preventDefault();
+          submit();
+        }}
+      />
+      <button type="submit" class="send" aria-label="Send" disabled={text.value.trim() === ''}>
+        <Icon name="send" />
+      </button>
+    </form>
+  );
+}

@@ -1,0 +1,77 @@
+import { type CallOutline } from '../control/call-outline';
+import { type CallPurpose } from '../platform/call-log';
+
+const DAY = 24 * 60 * 60 * 1000;
+
+const number = new Intl.NumberFormat('en', { maximumFractionDigits: 1 });
+const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const shortTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const date = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
+
+export const count = (value: number) => number.format(value);
+export const clockTime = (at: number) => time.format(at);
+export const messageTime = (at: number) => shortTime.format(at);
+export const day = (at: number) => date.format(at);
+
+export function bytes(size: number): string {
+  const sign = size < 0 ? '−' : '';
+  const [value, unit] = scaled(Math.abs(size));
+  return `${sign}${number.format(value)} ${unit}`;
+}
+
+function scaled(size: number): [value: number, unit: string] {
+  if (size < 1000) return [size, 'B'];
+  if (size < 1e6) return [size / 1000, 'kB'];
+  return size < 1e9 ? [size / 1e6, 'MB'] : [size / 1e9, 'GB'];
+}
+
+export function milliseconds(ms: number): string {
+  return ms < 10_000 ? `${Math.round(ms)} ms` : `${number.format(ms / 1000)} s`;
+}
+
+export function percent(part: number, whole: number): string {
+  return whole === 0 ? '–' : `${Math.round((100 * part) / whole)} %`;
+}
+
+/** "3 days", "2 hours", "just now": as exact as anyone needs it. */
+export function duration(ms: number): string {
+  const days = Math.floor(ms / DAY);
+  if (days >= 1) return plural(days, 'day');
+  const hours = Math.floor(ms / 3_600_000);
+  if (hours >= 1) return plural(hours, 'hour');
+  const minutes = Math.floor(ms / 60_000);
+  return minutes >= 1 ? plural(minutes, 'minute') : 'just now';
+}
+
+export function daysLeft(ms: number): number {
+  return Math.max(0, Math.ceil(ms / DAY));
+}
+
+export function plural(value: number, unit: string): string {
+  return `${count(value)} ${unit}${value === 1 ? '' : 's'}`;
+}
+
+const PURPOSES: Record<CallPurpose, string> = {
+  'send-id': 'Send by ID',
+  'send-url': 'Send from a URL',
+  'send-file': 'Send with file',
+  'send-images': 'Send images',
+  'send-template': 'Send a template',
+  'send-text': 'Send text',
+  'send-action': 'Sender action',
+  'upload-url': 'Upload from a URL',
+  'upload-file': 'Upload file',
+  profile: 'Messenger profile',
+  read: 'Read',
+  other: 'Call',
+};
+
+export function purpose(what: CallPurpose): string {
+  return PURPOSES[what];
+}
+
+export function outcome({ status, code, subcode, fault }: CallOutline): string {
+  if (status === 0) return fault?.startsWith('reset') ? 'cut' : 'no answer';
+  if (code !== undefined) return subcode === undefined ? `error ${code}` : `${code}/${subcode}`;
+  return status < 400 ? 'OK' : `HTTP ${status}`;
+}

@@ -1,0 +1,68 @@
+import { memo } from 'preact/compat';
+import { type ThreadMessage } from '../platform/model';
+import { Attachment } from './attachment';
+import * as format from './format';
+import { opens } from './route';
+import { callsByMessage } from './store';
+import { Template } from './template';
+
+const GAP = 10 * 60 * 1000;
+
+interface MessageProps {
+  message: ThreadMessage;
+  previous: ThreadMessage | undefined;
+  next: ThreadMessage | undefined;
+}
+
+export const Message = memo(function Message({ message, previous, next }: MessageProps) {
+  const { from, at, text, attachments, template } = message;
+  const isLate = !previous || at - previous.at > GAP;
+  const isLast = next?.from !== from;
+  return (
+    <>
+      {isLate && (
+        <p class="time">
+          <time dateTime={new Date(at).toISOString()}>
+            {format.day(at)}, {format.messageTime(at)}
+          </time>
+        </p>
+      )}
+      <article class={`message from-${from} ${isLast ? 'is-last' : ''}`}>
+        <span class="hidden">{from === 'user' ? 'You wrote' : 'The bot sent'}</span>
+        {text !== undefined && <p class="bubble">{text}</p>}
+        {template === undefined ? (
+          attachments.map((attachment) => <Attachment key={attachment.sha256} attachment={attachment} />)
+        ) : (
+          <Template payload={template} attachments={attachments} />
+        )}
+        <HowSent message={message} />
+      </article>
+    </>
+  );
+});
+
+/** Beside an attachment: how it went over the wire, and the call to open. */
+function HowSent({ message: { mid, from, attachments } }: { message: ThreadMessage }) {
+  if (from !== 'page' || attachments.length === 0) return null;
+  const call = callsByMessage.value.get(mid);
+  if (!call) return null;
+  const isById = call.what === 'send-id' || call.what === 'send-template';
+  return (
+    <a class={isById ? 'how is-by-id' : 'how'} {...opens({ tab: 'calls', call: call.n })}>
+      {isById ? 'by ID' : 'one step'} · {format.bytes(call.bytes)}
+      <span class="hidden">, open call {call.n}</span>
+    </a>
+  );
+}
+
+/** What stands in a message was written by a bot: it may be anything. */
+export function quickReplies(value: unknown): { title: string; payload: string }[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((reply: unknown) => {
+    if (typeof reply !== 'object' || reply === null) return [];
+    const { title, payload, content_type: kind } = reply as Record<string, unknown>;
+    const name = typeof title === 'string' && title !== '' ? title : kind;
+    if (typeof name !== 'string') return [];
+    return [{ title: name, payload: typeof payload === 'string' && payload !== '' ? payload : name }];
+  });
+}

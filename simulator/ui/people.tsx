@@ -1,0 +1,121 @@
+import { type ThreadOutline } from '../control/feed-model';
+import { type ThreadMessage } from '../platform/model';
+import * as format from './format';
+import { Icon } from './icons';
+import { go, opens, route } from './route';
+import { page, pages, status, threads } from './store';
+
+/** More are a matter of the control API. */
+const SHOWN = 50;
+
+export function PageChoice() {
+  return (
+    <label class="choice">
+      <span class="hidden">Page</span>
+      <select
+        value={page.value?.id ?? ''}
+        onChange={({ currentTarget }) => {
+          go({ page: currentTarget.value });
+        }}
+      >
+        {pages.value.map(({ id, name }) => (
+          <option key={id} value={id}>
+            {name}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+/** Who writes to the page. */
+export function People() {
+  const own = [...threads.value.values()].filter((thread) => thread.page === page.value?.id);
+  own.sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0));
+  const { user } = route.value;
+  const shown = own.slice(0, SHOWN).map((thread) => thread.user);
+  if (!shown.includes(user)) shown.unshift(user);
+  const byUser = new Map(own.map((thread) => [thread.user, thread]));
+  const hidden = (status.value?.threadCount ?? 0) - threads.value.size;
+  return (
+    <nav class="people" aria-label="People">
+      <ul>
+        {shown.map((id) => (
+          <Person key={id} user={id} thread={byUser.get(id)} />
+        ))}
+      </ul>
+      {hidden > 0 && <p class="note">And {format.plural(hidden, 'older thread')}.</p>}
+      <button type="button" class="quiet new-person" onClick={openNewPerson}>
+        <Icon name="plus" />
+        New person
+      </button>
+    </nav>
+  );
+}
+
+function Person({ user, thread }: { user: string; thread: ThreadOutline | undefined }) {
+  const isOpen = user === route.value.user;
+  return (
+    <li>
+      <a class="person" aria-current={isOpen ? 'true' : undefined} {...opens({ user })}>
+        <Avatar user={user} />
+        <span class="name">{nameOf(user)}</span>
+        <span class="last">{thread?.typing ? 'typing…' : preview(thread?.last)}</span>
+      </a>
+    </li>
+  );
+}
+
+export function Avatar({ user }: { user: string }) {
+  return (
+    <span class={`avatar hue-${Number(user.slice(-3)) % 6}`} aria-hidden="true">
+      {user.slice(-2)}
+    </span>
+  );
+}
+
+export function nameOf(user: string): string {
+  return user.length > 6 ? `User …${user.slice(-6)}` : `User ${user}`;
+}
+
+/** Where there is no room for the list. */
+export function PersonChoice() {
+  const { user } = route.value;
+  const known = [...threads.value.values()].filter((thread) => thread.page === page.value?.id);
+  const users = [...new Set([user, ...known.map((thread) => thread.user)])].slice(0, SHOWN);
+  return (
+    <div class="person-choice">
+      <label class="choice">
+        <span class="hidden">Person</span>
+        <select
+          value={user}
+          onChange={({ currentTarget }) => {
+            go({ user: currentTarget.value });
+          }}
+        >
+          {users.map((id) => (
+            <option key={id} value={id}>
+              {nameOf(id)}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button type="button" class="quiet" onClick={openNewPerson} aria-label="New person">
+        <Icon name="plus" />
+      </button>
+    </div>
+  );
+}
+
+function openNewPerson(): void {
+  const ids = [route.value.user, ...Array.from(threads.value.values(), ({ user }) => user)];
+  const short = ids.map(Number).filter((id) => id < 1e6);
+  go({ user: String(Math.max(0, ...short) + 1), tab: 'chat' });
+  document.getElementById('composer')?.focus();
+}
+
+function preview(message: ThreadMessage | undefined): string {
+  if (!message) return 'No messages yet';
+  const what = message.text ?? message.attachments[0]?.type ?? (message.template ? 'template' : 'message');
+  return message.from === 'user' ? `You: ${what}` : what;
+}

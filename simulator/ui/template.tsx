@@ -1,0 +1,119 @@
+import { type ThreadAttachment } from '../platform/model';
+import { Attachment } from './attachment';
+import { Json } from './json';
+import { say } from './say';
+
+type Fields = Record<string, unknown>;
+
+/** A template as Messenger shows it: cards with buttons. What is not drawn here is shown as it came. */
+export function Template({ payload, attachments }: { payload: unknown; attachments: ThreadAttachment[] }) {
+  const { template_type: kind, text, elements, buttons } = fields(payload);
+  if (kind === 'media') {
+    const [element] = list(elements);
+    return (
+      <div class="card">
+        {attachments.map((attachment) => (
+          <Attachment key={attachment.sha256} attachment={attachment} />
+        ))}
+        {attachments.length === 0 && <Elsewhere url={string(fields(element)['url'])} />}
+        <Buttons buttons={fields(element)['buttons']} />
+      </div>
+    );
+  }
+  if (kind === 'button') {
+    return (
+      <div class="card">
+        <p class="card-text">{string(text)}</p>
+        <Buttons buttons={buttons} />
+      </div>
+    );
+  }
+  if (kind === 'generic') {
+    return (
+      <div class="cards" role="group" aria-label="Cards" tabIndex={0}>
+        {list(elements).map((element, at) => (
+          <Card key={at} element={fields(element)} />
+        ))}
+      </div>
+    );
+  }
+  return (
+    <details class="card card-text">
+      <summary>Template: {string(kind)}</summary>
+      <Json value={payload} label="The template" />
+    </details>
+  );
+}
+
+function Card({ element }: { element: Fields }) {
+  const { title, subtitle, image_url: image, buttons } = element;
+  return (
+    <div class="card">
+      {image !== undefined && <Elsewhere url={string(image)} />}
+      <p class="card-text">
+        <b>{string(title)}</b>
+        {string(subtitle)}
+      </p>
+      <Buttons buttons={buttons} />
+    </div>
+  );
+}
+
+/** This page asks nobody but the simulator for anything: what is on the web stays there until it is opened. */
+function Elsewhere({ url }: { url: string }) {
+  return (
+    <p class="elsewhere">
+      <Web url={url}>{url}</Web>
+    </p>
+  );
+}
+
+function Buttons({ buttons }: { buttons: unknown }) {
+  const all = list(buttons).map(fields);
+  if (all.length === 0) return null;
+  return (
+    <div class="buttons">
+      {all.map((button, at) => (
+        <Button key={at} button={button} />
+      ))}
+    </div>
+  );
+}
+
+function Button({ button }: { button: Fields }) {
+  const [title, payload, url] = [string(button['title']), string(button['payload']), string(button['url'])];
+  if (button['type'] === 'postback') {
+    return (
+      <button
+        type="button"
+        onClick={() => void say({ text: title, payload: payload || title, postback: true })}
+      >
+        {title}
+      </button>
+    );
+  }
+  if (button['type'] === 'web_url') return <Web url={url}>{title}</Web>;
+  return <span title={payload}>{title || string(button['type'])}</span>;
+}
+
+/** A link, if it is one that cannot run anything here. */
+function Web({ url, children }: { url: string; children: string }) {
+  if (!/^https?:\/\//i.test(url)) return <span>{children}</span>;
+  return (
+    <a href={url} target="_blank" rel="noopener noreferrer">
+      {children}
+    </a>
+  );
+}
+
+function fields(value: unknown): Fields {
+  return typeof value === 'object' && value !== null ? (value as Fields) : {};
+}
+
+function list(value: unknown): unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
+function string(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,117 @@
+import { toMessengerActivities, type MessageActivity } from './bot-framework';
+import { isRecord } from '../base/records';
+import type { GraphAccount } from '../graph/client';
+
+/** A BotBuilder activity, as far as it tells the page. */
+export interface ActivityLike {
+  readonly recipient?: { readonly id?: string } | null;
+  readonly from?: { readonly id?: string } | null;
+  readonly channelData?: unknown;
+}
+
+/** `FacebookAPI.callAPI` of the adapter. */
+export type CallAPI = (path: string, method?: string, payload?: unknown) => Promise<unknown>;
+
+/** One API client that the adapter made: whose it is, and what it would have done. */
+export interface HookedClient {
+  readonly account: GraphAccount;
+  readonly page: string | undefined;
+  readonly callAPI: CallAPI;
+}
+
+export type Intercept = (client: HookedClient, ...call: Parameters<CallAPI>) => Promise<unknown>;
+
+/** Marks a hooked `getAPI`, also for another copy of this package. */
+const HOOKED = Symbol.for('botkit-plugin-facebook-attachments.hooked');
+
+/** Where a hooked client keeps who it is. */
+const CLIENT = Symbol('client');
+
+interface Hooked {
+  [CLIENT]?: HookedClient;
+}
+
+/**
+ * Puts `intercept` in the way of every call of the API clients that the adapter makes. That is where all messages come
+ * by, however they were sent: `bot.say`, scripts, prompts, `context.sendActivity`, `bot.api`. Only what the adapter
+ * would drop before that, Bot Framework attachments, is seen to on the way in.
+ *
+ * @returns False: it is not a Facebook adapter, and nothing was done.
+ */
+export function hookAdapter(adapter: unknown, intercept: Intercept): boolean {
+  if (!isFacebookAdapter(adapter)) return false;
+  if (HOOKED in adapter.getAPI) return true;
+  hookSendActivities(adapter);
+  const original = adapter.getAPI.bind(adapter);
+  const getAPI: GetAPI = async (activity) => {
+    const api = await original(activity);
+    if (isRecord(api) && !(CLIENT in api)) hookClient(api, pageOf(activity), intercept);
+    return api;
+  };
+  adapter.getAPI = Object.assign(getAPI, { [HOOKED]: true });
+  return true;
+}
+
+/** The client that a hooked adapter has for an activity. Undefined: the adapter is not hooked. */
+export async function askClient(adapter: unknown, activity: unknown): Promise<HookedClient | undefined> {
+  if (!isFacebookAdapter(adapter)) return undefined;
+  const api = await adapter.getAPI(activity as ActivityLike | undefined);
+  return isRecord(api) ? (api as Hooked)[CLIENT] : undefined;
+}
+
+/** One activity may become several messages. Its caller still gets one response for it: the last message's. */
+function hookSendActivities(adapter: { sendActivities?: SendActivities }): void {
+  const original = adapter.sendActivities?.bind(adapter);
+  if (!original) return;
+  adapter.sendActivities = async (context, activities) => {
+    const responses: unknown[] = [];
+    for (const activity of activities) {
+      responses.push(...(await original(context, toMessengerActivities(activity))).slice(-1));
+    }
+    return responses;
+  };
+}
+
+/** A client is made for each message and belongs to nobody else, so it is changed and not copied. */
+function hookClient(api: object, page: string | undefined, intercept: Intercept): void {
+  const { callAPI } = api as { callAPI?: unknown };
+  const account = accountOf(api);
+  if (typeof callAPI !== 'function' || !account) return;
+  const client: HookedClient = { account, page, callAPI: callAPI.bind(api) as CallAPI };
+  const hooked: CallAPI = (...call) => intercept(client, ...call);
+  Object.assign(api, { callAPI: hooked, [CLIENT]: client });
+}
+
+/** They are private in the adapter's types only. Its own defaults stand for what is missing. */
+function accountOf(api: object): GraphAccount | undefined {
+  const { token, secret, api_host: host, api_version: version } = api as Record<string, unknown>;
+  if (typeof token !== 'string' || typeof host !== 'string' || typeof version !== 'string') return undefined;
+  return { host, version, token, secret: typeof secret === 'string' ? secret : undefined };
+}
+
+/** In an echo, the page is the sender. */
+function pageOf(activity: ActivityLike | undefined): string | undefined {
+  const { message } = (activity?.channelData ?? {}) as { message?: { is_echo?: unknown } };
+  return message?.is_echo === true ? activity?.from?.id : activity?.recipient?.id;
+}
+
+type GetAPI = (activity: ActivityLike | undefined) => Promise<unknown>;
+
+type SendActivities = (context: unknown, activities: readonly MessageActivity[]) => Promise<unknown[]>;
+
+/** By its name, or by its class's, for a subclass may have another. Slack's adapter has a `getAPI` too. */
+function isFacebookAdapter(adapter: unknown): adapter is { getAPI: GetAPI; sendActivities?: SendActivities } {
+  if (!isRecord(adapter)) return false;
+  const { name, getAPI } = adapter as { name?: unknown; getAPI?: unknown };
+  return (
+    typeof getAPI === 'function' && (name === 'Facebook Adapter' || isSubclass(adapter, 'FacebookAdapter'))
+  );
+}
+
+function isSubclass(instance: object, className: string): boolean {
+  for (let type = Object.getPrototypeOf(instance) as object | null; type;) {
+    if (type.constructor.name === className) return true;
+    type = Object.getPrototypeOf(type) as object | null;
+  }
+  return false;
+}

@@ -1,0 +1,186 @@
+import fastq from 'fastq';
+import type { Attachment, AttachmentMessage } from '../message/builders';
+import { findSlots, type Slot } from '../message/attachment-slots';
+import { AttachmentError, toError } from '../base/errors';
+import { redact, withoutQuery } from '../base/redact';
+import { findAssets } from '../source/find-assets';
+import type { SavedId } from '../cache/saved-id';
+import type { Asset, AttachmentType } from '../source/asset';
+
+/** What can be warmed: an attachment or a message with one; or a path, a folder, a glob or a web address. */
+export type WarmAsset = Attachment | AttachmentMessage | string;
+
+/** What became of one asset. */
+export interface WarmResult {
+  /** As it may be shown: path or address, without query string or credentials. */
+  readonly asset: string;
+  readonly type: AttachmentType | undefined;
+  /**
+   * `uploaded`: it has a new ID. `known`: it had one already. `failed`: see `error`. `skipped`: the signal came first.
+   * `missing`: in a dry run, it has no ID, or one near its end.
+   */
+  readonly outcome: 'uploaded' | 'known' | 'failed' | 'skipped' | 'missing';
+  readonly attachmentId?: string;
+  /** Size of the asset, if it is known. */
+  readonly bytes?: number;
+  readonly error?: Error;
+}
+
+/** How far `warm` has come. */
+export interface WarmProgress {
+  readonly done: number;
+  readonly total: number;
+  /** The asset that is done now. */
+  readonly result: WarmResult;
+}
+
+/**
+ * How to warm.
+ *
+ * @example
+ * const stop = new AbortController();
+ * await cache.warm(['cats'], {
+ *   signal: stop.signal,
+ *   onProgress: ({ done, total, result }) => console.log(`${done}/${total} ${result.asset} ${result.outcome}`),
+ * });
+ */
+export interface WarmOptions {
+  /** The page's ID. Default: the page of the adapter's `access_token`. */
+  readonly page?: string;
+  /** How many assets are seen to at a time. Default: as `uploads.concurrency`. */
+  readonly concurrency?: number;
+  /** Called after each asset. */
+  readonly onProgress?: (progress: WarmProgress) => void;
+  /** Stops before the next asset; what is under way ends, and the rest is `skipped`. */
+  readonly signal?: AbortSignal;
+  /** Uploads nothing: what has no ID is `missing`. Default: false. */
+  readonly dryRun?: boolean;
+}
+
+/** What became of all assets: each result, and how many there are of each outcome. */
+export interface WarmReport {
+  /** In the order of the assets; a folder's or glob's files by name. */
+  readonly results: readonly WarmResult[];
+  readonly uploaded: number;
+  readonly known: number;
+  readonly failed: number;
+  readonly skipped: number;
+  readonly missing: number;
+  /** Bytes of local files and bytes that went up. */
+  readonly bytesUploaded: number;
+}
+
+const DATA_URI = /^\s*data:/i;
+
+/** How one attachment comes by its ID. */
+export type WarmOne = (slot: Slot) => Promise<WarmResult>;
+
+/** An asset that was named, or why none was found under that name. */
+type Item = { readonly label: string; readonly slot: Slot } | { readonly failure: WarmResult };
+
+/** Sees to all of them, some at a time. One that fails does not stop the others. */
+export async function warmAll(
+  assets: Iterable<WarmAsset>,
+  warmOne: WarmOne,
+  {
+    root,
+    concurrency,
+    onProgress,
+    signal,
+  }: Omit<WarmOptions, 'page'> & { root: string | undefined; concurrency: number },
+): Promise<WarmReport> {
+  const items = (await Promise.all([...assets].map((asset) => toItems(asset, root)))).flat();
+  let done = 0;
+  const queue = fastq.promise(async (item: Item): Promise<WarmResult> => {
+    const result = await seeTo(item, warmOne, signal);
+    onProgress?.({ done: ++done, total: items.length, result });
+    return result;
+  }, concurrency);
+  const results = await Promise.all(items.map((item) => queue.push(item)));
+  const count = (outcome: WarmResult['outcome']): number =>
+    results.filter((result) => result.outcome === outcome).length;
+  return {
+    results,
+    uploaded: count('uploaded'),
+    known: count('known'),
+    failed: count('failed'),
+    skipped: count('skipped'),
+    missing: count('missing'),
+    bytesUploaded: results.reduce(
+      (sum, { outcome, bytes = 0 }) => sum + (outcome === 'uploaded' ? bytes : 0),
+      0,
+    ),
+  };
+}
+
+async function seeTo(item: Item, warmOne: WarmOne, signal: AbortSignal | undefined): Promise<WarmResult> {
+  if ('failure' in item) return item.failure;
+  const { label, slot } = item;
+  if (signal?.aborted) return { asset: label, type: slot.type, outcome: 'skipped' };
+  try {
+    return await warmOne(slot);
+  } catch (error) {
+    return failure(label, slot.type, error);
+  }
+}
+
+async function toItems(asset: WarmAsset, root: string | undefined): Promise<Item[]> {
+  try {
+    const attachments = await toAttachments(asset, root);
+    return attachments.map(slotOf).map((slot) => ({ label: labelOf(slot), slot }));
+  } catch (error) {
+    return [
+      {
+        failure: failure(
+          typeof asset === 'string' ? withoutQuery(redact(asset)) : 'attachment',
+          undefined,
+          error,
+        ),
+      },
+    ];
+  }
+}
+
+async function toAttachments(asset: WarmAsset, root: string | undefined): Promise<Attachment[]> {
+  if (typeof asset === 'string') return findAssets(asset, root);
+  return ['attachment' in asset ? asset.attachment : asset];
+}
+
+/** The one slot of an attachment that can be uploaded. */
+export function slotOf(attachment: Attachment): Slot {
+  const [slot] = findSlots({ message: { attachment } }) ?? [];
+  if (slot) return slot;
+  throw new AttachmentError(
+    'ERR_ATTACHMENT_BAD_SOURCE',
+    'attachment',
+    'it has no `url` or `filedata` to upload',
+  );
+}
+
+/** For what was not even looked at: a web address loses its query string, and content is not shown. */
+function labelOf({ type, payload: { url } }: Slot): string {
+  const address = url instanceof URL ? url.href : url;
+  if (typeof address !== 'string') return type;
+  return DATA_URI.test(address) ? `${type} from a data: URI` : `${type} ${withoutQuery(redact(address))}`;
+}
+
+/** Of an asset that was seen to. */
+export function outcomeOf(
+  { type, label, bytes }: Asset,
+  outcome: WarmResult['outcome'],
+  saved?: SavedId,
+): WarmResult {
+  return {
+    asset: label,
+    type,
+    outcome,
+    ...(saved && { attachmentId: saved.id }),
+    ...(bytes !== undefined && { bytes }),
+  };
+}
+
+function failure(asset: string, type: AttachmentType | undefined, error: unknown): WarmResult {
+  const cause = toError(error);
+  const shown = (cause as { asset?: unknown }).asset;
+  return { asset: typeof shown === 'string' ? shown : asset, type, outcome: 'failed', error: cause };
+}

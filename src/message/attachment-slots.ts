@@ -1,0 +1,117 @@
+import { AttachmentError } from '../base/errors';
+import { isRecord, without } from '../base/records';
+import { isAttachmentType, type AttachmentType, type Content } from '../source/asset';
+import type { GraphParams } from '../graph/client';
+import type { SourcePayload } from '../source/sources';
+
+/** A place in a message where an attachment stands that the platform cannot send as it is written. */
+export interface Slot {
+  readonly type: AttachmentType;
+  /** The attachment's payload, or the media template's element. */
+  readonly payload: SourcePayload;
+  /** Which element of a media template it is. Undefined: it is the message's attachment itself. */
+  readonly element: number | undefined;
+  /** False: the author asked that it is not saved. */
+  readonly reusable: boolean;
+}
+
+/** Slots of one message, in its order. */
+export type Slots = readonly [Slot, ...Slot[]];
+
+/** What the author wrote for us and not for the platform. */
+const SOURCE_FIELDS = ['url', 'filedata', 'filename', 'is_reusable', 'attachment_id'] as const;
+
+/**
+ * The attachments of an outgoing message that need an ID, if there are any. An `attachment_id` that the author set, Facebook's own
+ * addresses in media templates, other templates, unknown types and text are none.
+ *
+ * @throws {AttachmentError} `ERR_ATTACHMENT_BAD_SOURCE`: the attachment is malformed.
+ */
+export function findSlots(params: unknown): Slots | undefined {
+  const message = isRecord(params) ? params.message : undefined;
+  const attachment = isRecord(message) ? message.attachment : undefined;
+  if (attachment === undefined || attachment === null) return undefined;
+  if (!isRecord(attachment))
+    throw malformed('attachment', 'expected an object with `type` and `payload`', attachment);
+  const { type, payload } = attachment;
+  if (typeof type !== 'string') throw malformed('attachment', 'expected its `type` to be a string', type);
+  if (type === 'template') return findMediaSlots(payload);
+  if (!isAttachmentType(type)) return undefined;
+  if (!isRecord(payload))
+    throw malformed(`${type} attachment`, 'expected its `payload` to be an object', payload);
+  return isSettled(payload)
+    ? undefined
+    : [{ type, payload, element: undefined, reusable: isReusable(payload) }];
+}
+
+/** The call with saved assets in the places of `slots`: what everyone sends who knows the IDs. */
+export function withIds(params: GraphParams, slots: readonly Slot[], ids: readonly string[]): GraphParams {
+  return fill(params, slots, (_, index) => ({ attachment_id: ids[index] }));
+}
+
+/** The call that uploads and sends in one step; a file goes beside it. `save` asks for an ID in the answer. */
+export function withContent(params: GraphParams, slot: Slot, { url }: Content, save: boolean): GraphParams {
+  return fill(params, [slot], () => ({
+    ...(url !== undefined && { url }),
+    ...(save && { is_reusable: true }),
+  }));
+}
+
+function findMediaSlots(payload: unknown): Slots | undefined {
+  if (!isRecord(payload) || payload.template_type !== 'media' || !Array.isArray(payload.elements))
+    return undefined;
+  const [first, ...rest] = payload.elements.flatMap((element: unknown, index): Slot[] => {
+    if (!isRecord(element) || isSettled(element) || isFacebookAddress(element.url)) return [];
+    const { media_type: type } = element;
+    if (type === 'image' || type === 'video') {
+      return [{ type, payload: element, element: index, reusable: isReusable(element) }];
+    }
+    throw malformed('media template', 'expected `media_type` to be image or video', type);
+  });
+  return first && [first, ...rest];
+}
+
+/** Copies what it changes, and nothing else: the author's objects may be sent again, or be frozen. */
+function fill(
+  params: GraphParams,
+  slots: readonly Slot[],
+  contentOf: (slot: Slot, index: number) => Record<string, unknown>,
+): GraphParams {
+  const { text, ...message } = params.message as Record<string, unknown>;
+  const attachment = message.attachment as Record<string, unknown>;
+  let payload: unknown = attachment.payload;
+  for (const [index, slot] of slots.entries()) {
+    const filled = { ...without(slot.payload, SOURCE_FIELDS), ...contentOf(slot, index) };
+    payload = slot.element === undefined ? filled : withElement(payload, slot.element, filled);
+  }
+  // The adapter always sets `text`; the platform refuses an empty one beside an attachment.
+  const kept = text === undefined || text === null || text === '' ? {} : { text };
+  return { ...params, message: { ...kept, ...message, attachment: { ...attachment, payload } } };
+}
+
+function withElement(payload: unknown, index: number, element: unknown): Record<string, unknown> {
+  const { elements, ...rest } = payload as { elements: readonly unknown[] };
+  return { ...rest, elements: elements.with(index, element) };
+}
+
+/** The author has an ID already. */
+function isSettled({ attachment_id: id }: SourcePayload): boolean {
+  return id !== undefined && id !== null && id !== '';
+}
+
+function isReusable(payload: SourcePayload): boolean {
+  return payload.is_reusable !== false;
+}
+
+/** https://developers.facebook.com/docs/messenger-platform/send-messages/template/media#facebook_url */
+function isFacebookAddress(url: unknown): boolean {
+  const address = url instanceof URL ? url.href : url;
+  if (typeof address !== 'string' || !URL.canParse(address)) return false;
+  const { protocol, hostname } = new URL(address);
+  return /^https?:/.test(protocol) && /(^|\.)facebook\.com$/.test(hostname);
+}
+
+function malformed(what: string, expected: string, received: unknown): AttachmentError {
+  const got = received === null ? 'null' : Array.isArray(received) ? 'an array' : typeof received;
+  return new AttachmentError('ERR_ATTACHMENT_BAD_SOURCE', what, `${expected}, got ${got}`);
+}

@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import { FacebookAdapter } from 'botbuilder-adapter-facebook';
+import sinon from 'sinon';
+import { askClient, hookAdapter, type HookedClient, type Intercept } from '../../../src/adapter/hook';
+import { FakeAdapter, FakeAPI, type Client } from '../../support/fake-adapter';
+
+/** What was intercepted, and passed on as it was. */
+function intercepting(): { seen: { client: HookedClient; call: unknown[] }[]; intercept: Intercept } {
+  const seen: { client: HookedClient; call: unknown[] }[] = [];
+  return {
+    seen,
+    intercept: (client, ...call) => {
+      seen.push({ client, call });
+      return client.callAPI(...call);
+    },
+  };
+}
+
+/** The file loaded anew, as it is when a bot has the package twice. */
+function hookOfAnotherCopy(): typeof hookAdapter {
+  const file = require.resolve('../../../src/adapter/hook');
+  const { [file]: loaded } = require.cache;
+  require.cache[file] = undefined;
+  try {
+    return (module.require(file) as { hookAdapter: typeof hookAdapter }).hookAdapter;
+  } finally {
+    require.cache[file] = loaded;
+  }
+}
+
+describe('hookAdapter', () => {
+  let adapter: FakeAdapter;
+  let hook: ReturnType<typeof intercepting>;
+
+  beforeEach(() => {
+    adapter = new FakeAdapter();
+    hook = intercepting();
+  });
+  afterEach(() => {
+    sinon.restore();
+  });
+
+  const ask = async (activity?: unknown): Promise<Client> => (await adapter.getAPI(activity)) as Client;
+
+  it("comes by every call, with what the adapter's client knows", async () => {
+    assert.equal(hookAdapter(adapter, hook.intercept), true);
+    const api = await ask({ recipient: { id: '1001' } });
+    const payload = { recipient: { id: '7001' } };
+    assert.equal(await api.callAPI('/me/messages', 'POST', payload), 'answer to /me/messages');
+    const [{ client, call } = assert.fail('nothing was intercepted'), ...more] = hook.seen;
+    assert.deepEqual(more, []);
+    assert.deepEqual(call, ['/me/messages', 'POST', payload]);
+    assert.deepEqual(
+      [client.account, client.page],
+      [{ host: 'graph.facebook.com', version: 'v25.0', token: 'EAAB', secret: 'SECRET' }, '1001'],
+    );
+    assert.deepEqual((adapter.made[0] as FakeAPI).asked, [['/me/messages', 'POST', payload]]);
+  });
+
+  it('comes by once, however often it is put in', async () => {
+    const other = intercepting();
+    assert.deepEqual(
+      [hookAdapter(adapter, hook.intercept), hookAdapter(adapter, other.intercept)],
+      [true, true],
+    );
+    await (await ask()).callAPI('/me');
+    assert.deepEqual([hook.seen.length, other.seen.length], [1, 0]);
+  });
+
+  it('comes by once, though another copy of the package is put in, too', async () => {
+    const other = intercepting();
+    const [first, second] = [
+      hookAdapter(adapter, hook.intercept),
+      hookOfAnotherCopy()(adapter, other.intercept),
+    ];
+    assert.deepEqual([first, second], [true, true]);
+    await (await ask()).callAPI('/me');
+    assert.deepEqual([hook.seen.length, other.seen.length], [1, 0]);
+  });
+
+  it('comes by once, though the adapter keeps its clients', async () => {
+    const kept = new FakeAPI();
+    adapter.make = () => kept;
+    hookAdapter(adapter, hook.intercept);
+    const [one, two] = [await ask(), await ask()];
+    assert.equal(one, two);
+    await two.callAPI('/me');
+    assert.deepEqual([hook.seen.length, kept.asked.length], [1, 1]);
+  });
+
+  it('works on two adapters', async () => {
+    const second = new FakeAdapter();
+    hookAdapter(adapter, hook.intercept);
+    hookAdapter(second, hook.intercept);
+    await (await ask()).callAPI('/me');
+    await ((await second.getAPI()) as Client).callAPI('/me');
+    assert.equal(hook.seen.length, 2);
+  });
+
+  const pages: [what: string, activity: unknown, page: string | undefined][] = [
+    ['of an incoming message is the recipient', { recipient: { id: '1001' }, from: { id: '7001' } }, '1001'],
+    [
+      'of an echo is the sender',
+      { recipient: { id: '7001' }, from: { id: '1001' }, channelData: { message: { is_echo: true } } },
+      '1001',
+    ],
+    [
+      'of a message that is no echo is the recipient',
+      { recipient: { id: '1001' }, from: { id: '7001' }, channelData: { message: { is_echo: 'no' } } },
+      '1001',
+    ],
+    [
+      'of an echo without a sender is not known',
+      { recipient: { id: '7001' }, channelData: { message: { is_echo: true } } },
+      undefined,
+    ],
+    [
+      'of an activity without channelData is the recipient',
+      { recipient: { id: '1001' }, channelData: null },
+      '1001',
+    ],
+    ['of an activity without a recipient is not known', { recipient: null }, undefined],
+    ['of no activity is not known', undefined, undefined],
+    ['of null is not known', null, undefined],
+  ];
+  for (const [what, activity, page] of pages) {
+    it(`the page ${what}`, async () => {
+      hookAdapter(adapter, hook.intercept);
+      assert.equal((await askClient(adapter, activity))?.page, page);
+    });
+  }
+
+  it('knows no secret that is none', async () => {
+    hookAdapter(adapter, hook.intercept);
+    for (const secret of [undefined, null]) {
+      adapter.make = () => Object.assign(new FakeAPI(), { secret });
+      assert.equal((await askClient(adapter, undefined))?.account.secret, undefined);
+    }
+  });
+
+  const strange: [what: string, api: () => unknown][] = [
+    ['no client', () => undefined],
+    ['null', () => null],
+    ['text', () => 'client'],
+    ['a client without callAPI', () => Object.assign(new FakeAPI(), { callAPI: undefined })],
+    ['a client without a token', () => Object.assign(new FakeAPI(), { token: undefined })],
+    ['a client without a host', () => Object.assign(new FakeAPI(), { api_host: undefined })],
+    ['a client without a version', () => Object.assign(new FakeAPI(), { api_version: 25 })],
+  ];
+  for (const [what, make] of strange) {
+    it(`leaves ${what} as it is`, async () => {
+      adapter.make = make;
+      hookAdapter(adapter, hook.intercept);
+      const api: unknown = await adapter.getAPI();
+      assert.equal(api, adapter.made[0]);
+      assert.equal(await askClient(adapter, undefined), undefined);
+      if (api instanceof FakeAPI && typeof api.callAPI === 'function') await api.callAPI('/me');
+      assert.deepEqual(hook.seen, []);
+    });
+  }
+
+  it("passes on the adapter's failure", async () => {
+    sinon.stub(adapter, 'getAPI').rejects(new Error('No token for the page'));
+    hookAdapter(adapter, hook.intercept);
+    await assert.rejects(adapter.getAPI(), { message: 'No token for the page' });
+  });
+
+  it('hooks into the real adapter, and into subclasses by whatever name', async () => {
+    const options = {
+      verify_token: 'verify',
+      app_secret: 'SECRET',
+      access_token: 'EAAB',
+      api_version: 'v25.0',
+    };
+    class OwnAdapter extends FacebookAdapter {
+      override name = 'Our own adapter';
+    }
+    for (const real of [new FacebookAdapter(options), new OwnAdapter(options)]) {
+      assert.equal(hookAdapter(real, hook.intercept), true);
+      const client = await askClient(real, { recipient: { id: '1001' } });
+      assert.deepEqual(client?.account, {
+        host: 'graph.facebook.com',
+        version: 'v25.0',
+        token: 'EAAB',
+        secret: 'SECRET',
+      });
+    }
+  });
+
+  class SlackAdapter {
+    name = 'Slack Adapter';
+    getAPI = (): Promise<unknown> => Promise.resolve(new FakeAPI());
+  }
+  const others: [what: string, other: unknown][] = [
+    ['nothing', undefined],
+    ['null', null],
+    ['text', 'Facebook Adapter'],
+    ["Slack's adapter", new SlackAdapter()],
+    ['an adapter without getAPI', { name: 'Facebook Adapter' }],
+    ['an adapter whose getAPI is no function', { name: 'Facebook Adapter', getAPI: {} }],
+    ['an adapter without a name', { getAPI: () => Promise.resolve(new FakeAPI()) }],
+    ['an object without a class', Object.assign(Object.create(null) as object, { getAPI: () => undefined })],
+  ];
+  for (const [what, other] of others) {
+    it(`leaves ${what} as it is`, async () => {
+      const before = typeof other === 'object' && other !== null ? Object.entries(other) : [];
+      assert.equal(hookAdapter(other, hook.intercept), false);
+      assert.deepEqual(typeof other === 'object' && other !== null ? Object.entries(other) : [], before);
+      assert.equal(await askClient(other, undefined), undefined);
+    });
+  }
+
+  it('does not know the client of an adapter that is not hooked', async () => {
+    assert.equal(await askClient(adapter, undefined), undefined);
+  });
+
+  describe('sendActivities', () => {
+    const picture = { contentType: 'image/png', contentUrl: 'a.png' };
+
+    it('sends a Bot Framework attachment as a message, and answers once for each activity', async () => {
+      hookAdapter(adapter, hook.intercept);
+      const activities = [
+        { type: 'message', text: 'Look!', attachments: [picture] },
+        { type: 'message', text: 'Bye' },
+      ];
+      assert.deepEqual(await adapter.sendActivities({}, activities), [{ id: 'm2' }, { id: 'm3' }]);
+      assert.deepEqual(
+        adapter.activities.map((activity) => (activity as { channelData?: unknown }).channelData),
+        [{}, { attachment: { type: 'image', payload: { url: 'a.png' } } }, undefined],
+      );
+    });
+
+    it('passes on the context, and every other activity as it is', async () => {
+      const send = sinon.spy(adapter, 'sendActivities');
+      hookAdapter(adapter, hook.intercept);
+      const [context, activity] = [{ turn: 1 }, { type: 'message', text: 'Hello' }];
+      await adapter.sendActivities(context, [activity]);
+      assert.equal(send.args[0]?.[0], context);
+      assert.equal(adapter.activities[0], activity);
+    });
+
+    it('answers nothing for what the adapter did not send', async () => {
+      sinon.stub(adapter, 'sendActivities').resolves([]);
+      hookAdapter(adapter, hook.intercept);
+      assert.deepEqual(await adapter.sendActivities({}, [{ type: 'typing' }]), []);
+    });
+
+    it('need not be there', () => {
+      const { name } = adapter;
+      const bare = { name, getAPI: () => Promise.resolve(new FakeAPI()) };
+      assert.equal(hookAdapter(bare, hook.intercept), true);
+      assert.equal('sendActivities' in bare, false);
+    });
+  });
+});

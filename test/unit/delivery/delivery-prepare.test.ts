@@ -1,0 +1,79 @@
+import assert from 'node:assert/strict';
+import { BUSY, TOM, useDelivery } from '../../support/delivery';
+import { calls } from '../../support/seen';
+
+const UNSAVED = { ...TOM, payload: { ...TOM.payload, is_reusable: false } };
+const template = (element: object): object => ({
+  type: 'template',
+  payload: { template_type: 'media', elements: [{ media_type: 'image', ...element }] },
+});
+
+describe('Delivery, preparing', () => {
+  const stage = useDelivery();
+
+  it('uploads beforehand, and sends nothing', async () => {
+    const { delivery, out, send } = stage.open();
+    await delivery.prepare(out(TOM));
+    assert.deepEqual(calls(stage.sim), ['upload-file']);
+    await send(TOM);
+    assert.deepEqual(calls(stage.sim), ['upload-file', 'send-id']);
+  });
+
+  it('uploads the pictures of a template beforehand, also when messages are to save them', async () => {
+    const { delivery, out } = stage.open({ save: 'send' });
+    await delivery.prepare(out(template({ url: 'cats/tom.jpg' })));
+    assert.deepEqual(calls(stage.sim), ['upload-file']);
+  });
+
+  it('does nothing when the message is to save it', async () => {
+    const { delivery, out } = stage.open({ save: 'send' });
+    await delivery.prepare(out(TOM));
+    assert.deepEqual(calls(stage.sim), []);
+  });
+
+  it('does nothing for what is not to be saved', async () => {
+    const { delivery, out } = stage.open();
+    await delivery.prepare(out(UNSAVED));
+    assert.deepEqual(calls(stage.sim), []);
+  });
+
+  it('keeps nothing of what is not to be saved in a template, either', async () => {
+    const { delivery, out, send } = stage.open();
+    const unsaved = template({ url: 'cats/tom.jpg', is_reusable: false });
+    await delivery.prepare(out(unsaved));
+    await send(unsaved);
+    await send(TOM);
+    assert.deepEqual(calls(stage.sim), ['upload-file', 'send-template', 'upload-file', 'send-id']);
+  });
+
+  it('looks at what it does not upload all the same', async () => {
+    const missing = { url: 'nowhere.png', is_reusable: false };
+    for (const save of ['upload', 'send'] as const) {
+      const { delivery, out } = stage.open({ save });
+      for (const attachment of [{ type: 'image', payload: missing }, template(missing)]) {
+        await assert.rejects(delivery.prepare(out(attachment)), { code: 'ERR_ATTACHMENT_NOT_FOUND' });
+      }
+    }
+  });
+
+  it('lets an upload fail when the message can still go in one step', async () => {
+    const { delivery, out } = stage.open({ attempts: 1 });
+    stage.sim.addFaults({ path: '/message_attachments', ...BUSY });
+    await delivery.prepare(out(TOM));
+    stage.sim.addFaults({ path: '/me$', status: 500, body: 'Out of order' });
+    await delivery.prepare(out(TOM, { page: undefined }));
+    assert.deepEqual(calls(stage.sim), ['upload-file 4', 'read']);
+  });
+
+  it('fails when a template cannot be sent without it', async () => {
+    const { delivery, out } = stage.open({ attempts: 1 });
+    stage.sim.addFaults({ path: '/message_attachments', ...BUSY });
+    await assert.rejects(delivery.prepare(out(template({ url: 'cats/tom.jpg' }))), { code: 4 });
+  });
+
+  it('fails when the platform refuses it for good', async () => {
+    const { delivery, out } = stage.open();
+    stage.sim.addFaults({ path: '/message_attachments', error: { code: 100, subcode: 2018047 } });
+    await assert.rejects(delivery.prepare(out(TOM)), { subcode: 2018047 });
+  });
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import sinon from 'sinon';
+import { keyOf } from '../../../src/cache/saved-id';
+import { ABOUT_TOM, TOM, useDelivery } from '../../support/delivery';
+import { asset, calls } from '../../support/seen';
+import { sha256 } from '../../support/sha256';
+import { PAGE } from '../../support/stage';
+
+const KEY = keyOf(PAGE.id, `image:${sha256(asset('cats/tom.jpg'))}`);
+
+describe('Delivery, saving by sending', () => {
+  const stage = useDelivery();
+
+  it('lets the first message save it', async () => {
+    const { send, reports } = stage.open({ save: 'send' });
+    sinon.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
+    await send(TOM);
+    await send(TOM);
+    assert.deepEqual(calls(stage.sim), ['send-file', 'send-id']);
+    assert.deepEqual(reports.emitted, [
+      { name: 'send', event: { ...ABOUT_TOM, how: 'save', attachmentId: stage.onlyId() } },
+      { name: 'send', event: { ...ABOUT_TOM, how: 'id', attachmentId: stage.onlyId() } },
+    ]);
+  });
+
+  it('keeps the ID, its age counting from before the call', async () => {
+    const begun = Date.now();
+    const { send, cache } = stage.open({ save: 'send' });
+    await send(TOM);
+    const saved = await cache.get(KEY, () => assert.fail('it was not kept'));
+    assert.ok(saved && saved.uploadedAt >= begun && saved.uploadedAt <= Date.now());
+    assert.deepEqual({ ...saved, uploadedAt: 0 }, { ...ABOUT_TOM, id: stage.onlyId(), uploadedAt: 0 });
+  });
+
+  it('lets the others wait for it, and go by its ID', async () => {
+    const { send } = stage.open({ save: 'send' });
+    const users = ['7001', '7002', '7003'];
+    await Promise.all(users.map((user) => send(TOM, { user })));
+    assert.deepEqual(calls(stage.sim), ['send-file', 'send-id', 'send-id']);
+  });
+
+  it('does not ask to save what is not to be saved', async () => {
+    const { send } = stage.open({ save: 'send' });
+    await send({ ...TOM, payload: { ...TOM.payload, is_reusable: false } });
+    assert.deepEqual(stage.sim.assets(), []);
+  });
+
+  it('uploads when the platform gives no ID', async () => {
+    const { send, reports } = stage.open({ save: 'send' });
+    stage.sim.addFaults({ what: 'send-file', drop: ['attachment_id'] });
+    await Promise.all([send(TOM), send(TOM)]);
+    assert.deepEqual(calls(stage.sim), ['send-file', 'upload-file', 'send-id']);
+    assert.deepEqual(reports.emitted[0], {
+      name: 'send',
+      event: { ...ABOUT_TOM, how: 'one-step', attachmentId: undefined },
+    });
+    assert.deepEqual(reports.names(), ['send', 'upload', 'send']);
+  });
+
+  it('takes no ID that is none', async () => {
+    const { send, reports } = stage.open({ save: 'send' });
+    stage.sim.addFaults({ what: 'send-file', body: { message_id: 'm_1', attachment_id: 11 } });
+    await send(TOM);
+    await send(TOM);
+    assert.deepEqual(reports.emitted, [
+      { name: 'send', event: { ...ABOUT_TOM, how: 'one-step', attachmentId: undefined } },
+      { name: 'send', event: { ...ABOUT_TOM, how: 'save', attachmentId: stage.onlyId() } },
+    ]);
+  });
+
+  it('does not let one message fail as another did', async () => {
+    const { send } = stage.open({ save: 'send' });
+    stage.sim.setUser({ page: PAGE.id, user: '7001', available: false });
+    const [first, second] = await Promise.allSettled([send(TOM), send(TOM, { user: '7002' })]);
+    assert.deepEqual([first.status, second.status], ['rejected', 'fulfilled']);
+    assert.deepEqual(calls(stage.sim), ['send-file 551/1545041', 'upload-file', 'send-id']);
+  });
+});

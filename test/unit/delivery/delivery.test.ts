@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict';
+import { ABOUT_TOM, BUSY, TOM, useDelivery } from '../../support/delivery';
+import { openGate } from '../../support/gate';
+import { arrived, calls, onlyArrival, tally } from '../../support/seen';
+import { PAGE } from '../../support/stage';
+
+describe('Delivery', () => {
+  const stage = useDelivery();
+
+  describe('by ID', () => {
+    it('uploads, and sends what came of it', async () => {
+      const { send, reports } = stage.open();
+      const answer = await send(TOM);
+      const { message, attachment } = onlyArrival(stage.sim);
+      assert.deepEqual(answer, { recipient_id: '7001', message_id: message.mid });
+      assert.equal(attachment.attachmentId, stage.onlyId());
+      assert.deepEqual(calls(stage.sim), ['upload-file', 'send-id']);
+      assert.deepEqual(reports.emitted, [
+        {
+          name: 'upload',
+          event: { ...ABOUT_TOM, attachmentId: stage.onlyId(), reason: 'send', attempts: 1 },
+        },
+        { name: 'send', event: { ...ABOUT_TOM, attachmentId: stage.onlyId(), how: 'id' } },
+      ]);
+    });
+
+    it('uploads once, however many send it at the same time', async () => {
+      const { send } = stage.open();
+      await Promise.all(Array.from({ length: 50 }, (_, n) => send(TOM, { user: `70${n + 10}` })));
+      await send(TOM);
+      assert.deepEqual(tally(stage.sim), { 'upload-file': 1, 'send-id': 51 });
+    });
+
+    it('asks for the page of the token when nobody says which it is', async () => {
+      const { send, reports } = stage.open();
+      await send(TOM, { page: undefined });
+      await send(TOM, { page: 'me' });
+      await send(TOM, { page: '12x' });
+      await send(TOM, { page: 'x12' });
+      await send(TOM);
+      assert.deepEqual(tally(stage.sim), { read: 1, 'upload-file': 1, 'send-id': 5 });
+      assert.deepEqual(reports.names(), ['upload', 'send', 'send', 'send', 'send', 'send']);
+    });
+
+    it('goes out of a bot that has put another Promise in place of the built-in one', async () => {
+      const { send } = stage.open();
+      const builtIn = Promise;
+      globalThis.Promise = class Another<T> extends builtIn<T> {};
+      try {
+        await send(TOM, { page: undefined });
+        await send(TOM, { page: undefined });
+      } finally {
+        globalThis.Promise = builtIn;
+      }
+      assert.deepEqual(tally(stage.sim), { read: 1, 'upload-file': 1, 'send-id': 2 });
+    });
+
+    it('does not send a message again that was refused, and keeps the ID', async () => {
+      const { send, reports } = stage.open();
+      stage.sim.setUser({ page: PAGE.id, user: '7001', available: false });
+      await assert.rejects(send(TOM), {
+        name: 'GraphError',
+        code: 551,
+        message: /^Facebook refused to send image "cats\/tom\.jpg": /,
+      });
+      assert.deepEqual(calls(stage.sim), ['upload-file', 'send-id 551/1545041']);
+      assert.deepEqual(reports.names(), ['upload']);
+      await send(TOM, { user: '7002' });
+      assert.deepEqual(calls(stage.sim).slice(2), ['send-id']);
+    });
+
+    const lost: [what: string, fault: object][] = [
+      ['the connection is cut before the answer', { reset: 'after' }],
+      ['the answer is cut', { reset: 'answer' }],
+      ['the answer is no JSON', { accept: true, body: '<html>' }],
+      ['a proxy says 502', { accept: true, status: 502, body: 'Bad gateway' }],
+      ['the platform says 1/1357046', { accept: true, error: { code: 1, subcode: 1357046 } }],
+      ['the platform says that it is busy', { accept: true, error: { code: 2 } }],
+    ];
+    for (const [what, fault] of lost) {
+      it(`does not send a message again that may have arrived: ${what}`, async () => {
+        const { send, reports } = stage.open();
+        stage.sim.addFaults({ path: '/messages', ...fault });
+        await assert.rejects(send(TOM));
+        assert.equal(arrived(stage.sim).length, 1);
+        assert.deepEqual(reports.names(), ['upload']);
+      });
+    }
+
+    it('sends a message again that met no connection, as it is', async () => {
+      const gate = stage.closing(await openGate(stage.sim));
+      const { send } = stage.open({ dispatcher: gate.dispatcher });
+      await send(TOM);
+      gate.refuse('refused', 2);
+      await send(TOM, { user: '7002' });
+      assert.equal(arrived(stage.sim, '7002').length, 1);
+    });
+
+    it('gives up after three tries without a connection', async () => {
+      const gate = stage.closing(await openGate(stage.sim));
+      const { send } = stage.open({ dispatcher: gate.dispatcher });
+      await send(TOM);
+      gate.refuse('refused', 3);
+      await assert.rejects(send(TOM), { code: 'ERR_GRAPH_UNREACHABLE', asset: 'image "cats/tom.jpg"' });
+      assert.equal(arrived(stage.sim).length, 1);
+    });
+  });
+
+  describe('in one step', () => {
+    it('sends what is not to be saved, and keeps nothing of it', async () => {
+      const { send, reports } = stage.open();
+      await send({ ...TOM, payload: { ...TOM.payload, is_reusable: false } }, { page: undefined });
+      assert.deepEqual([calls(stage.sim), stage.sim.assets()], [['send-file'], []]);
+      assert.deepEqual(reports.emitted, [
+        { name: 'send', event: { ...ABOUT_TOM, page: undefined, how: 'one-step', attachmentId: undefined } },
+      ]);
+    });
+
+    it('sends what could not be uploaded, and tells why', async () => {
+      const { send, reports } = stage.open({ attempts: 2 });
+      stage.sim.addFaults({ path: '/message_attachments', times: 2, ...BUSY });
+      await send(TOM);
+      assert.deepEqual(calls(stage.sim), ['upload-file 4', 'upload-file 4', 'send-file']);
+      assert.deepEqual(reports.names(), ['error', 'send']);
+      assert.match(
+        String(reports.errors()[0]),
+        /^GraphError: Facebook refused to upload image "cats\/tom.jpg"/,
+      );
+      assert.deepEqual(reports.emitted[1]?.event, { ...ABOUT_TOM, how: 'one-step', attachmentId: undefined });
+    });
+
+    it('tells once why, when many messages waited for the upload', async () => {
+      const { send, reports } = stage.open({ attempts: 1 });
+      stage.sim.addFaults({ path: '/message_attachments', ...BUSY });
+      await Promise.all(['7001', '7002', '7003'].map((user) => send(TOM, { user })));
+      assert.deepEqual(reports.names(), ['error', 'send', 'send', 'send']);
+      assert.deepEqual(tally(stage.sim), { 'upload-file 4': 1, 'send-file': 3 });
+    });
+
+    it('sends when the page cannot be learnt, and keeps nothing', async () => {
+      const { send, reports } = stage.open();
+      stage.sim.addFaults({ path: '/me$', status: 500, body: 'Out of order' });
+      await send(TOM, { page: undefined });
+      assert.deepEqual(calls(stage.sim), ['read', 'send-file']);
+      assert.deepEqual(reports.names(), ['error', 'send']);
+      assert.deepEqual(reports.emitted[1]?.event, {
+        ...ABOUT_TOM,
+        page: undefined,
+        how: 'one-step',
+        attachmentId: undefined,
+      });
+    });
+
+    it('does not try what would fail the same way', async () => {
+      const { send, reports } = stage.open();
+      stage.sim.addFaults({ path: '/message_attachments', error: { code: 100, subcode: 2018047 } });
+      await assert.rejects(send(TOM), { subcode: 2018047 });
+      await assert.rejects(send({ type: 'image', payload: { url: 'nowhere.png' } }), {
+        code: 'ERR_ATTACHMENT_NOT_FOUND',
+      });
+      stage.sim.addFaults({ path: '/me$', error: { code: 190 } });
+      await assert.rejects(send(TOM, { page: undefined }), { code: 190 });
+      assert.deepEqual(calls(stage.sim), ['upload-file 100/2018047', 'read 190']);
+      assert.deepEqual(reports.emitted, []);
+    });
+
+    it('does not send again what failed in one step', async () => {
+      const { send } = stage.open({ attempts: 1 });
+      stage.sim.addFaults({ path: '/message_attachments', ...BUSY }, { path: '/messages', reset: 'after' });
+      await assert.rejects(send(TOM), { code: 'ERR_GRAPH_INTERRUPTED' });
+      assert.equal(arrived(stage.sim).length, 1);
+    });
+  });
+});

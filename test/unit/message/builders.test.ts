@@ -1,0 +1,51 @@
+import assert from 'node:assert/strict';
+import { audio, file, image, video } from '../../../src/message/builders';
+import { deepFreeze } from '../../support/freeze';
+
+describe('The builders', () => {
+  for (const [type, build] of Object.entries({ image, audio, video, file })) {
+    it(`${type} makes a message with an attachment of its type`, () => {
+      assert.deepEqual(build('cats/tom.png'), { attachment: { type, payload: { url: 'cats/tom.png' } } });
+    });
+  }
+
+  it('write a URL as text, because scripts would take the object apart', () => {
+    assert.deepEqual(image(new URL('https://example.com/a b.png')).attachment.payload, {
+      url: 'https://example.com/a%20b.png',
+    });
+  });
+
+  it('take bytes', () => {
+    const revived = { type: 'Buffer', data: [1] } as const;
+    for (const filedata of [Buffer.from('a'), new Uint8Array(1), new Blob(['a']), revived]) {
+      const { payload } = image(filedata).attachment;
+      assert.deepEqual(Object.keys(payload), ['filedata']);
+      assert.equal(payload.filedata, filedata);
+    }
+  });
+
+  it('say under which name to show it', () => {
+    assert.deepEqual(file('menu.pdf', { filename: 'Menu.pdf' }), {
+      attachment: { type: 'file', payload: { url: 'menu.pdf', filename: 'Menu.pdf' } },
+    });
+  });
+
+  it('say that it is not to be saved, and otherwise say nothing of it', () => {
+    assert.deepEqual(image('a.png', { reusable: false }).attachment.payload, {
+      url: 'a.png',
+      is_reusable: false,
+    });
+    assert.deepEqual(image('a.png', { reusable: true }).attachment.payload, { url: 'a.png' });
+    assert.deepEqual(image('a.png', {}).attachment.payload, { url: 'a.png' });
+  });
+
+  it('put every other field into the message', () => {
+    const quick_replies = [{ content_type: 'text', title: 'More', payload: 'MORE' }];
+    const options = deepFreeze({ filename: 'A.png', reusable: false, quick_replies, tag: 'HUMAN_AGENT' });
+    assert.deepEqual(image('a.png', options), {
+      quick_replies,
+      tag: 'HUMAN_AGENT',
+      attachment: { type: 'image', payload: { url: 'a.png', filename: 'A.png', is_reusable: false } },
+    });
+  });
+});
