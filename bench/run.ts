@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { runCommand } from '../test/support/command';
+import { runCommand } from '../test/support/processes/command';
 import { makeAssets } from './assets';
 import { firstMessage, measureInChild, start } from './in-child';
 import type { Listening } from './platform/counts';

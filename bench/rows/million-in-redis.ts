@@ -1,6 +1,6 @@
 import KeyvRedis from '@keyv/redis';
 import Keyv from 'keyv';
-import { hasRedis, openRedis } from '../../test/support/redis';
+import { hasRedis, openRedis } from '../../test/support/stores/redis';
 import { compareManyWithFew, digestOf, rowsLike } from '../stores/many-assets';
 import type { Row } from '../row';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import sinon from 'sinon';
 import { image, type AttachmentCacheOptions } from '../../src';
-import { until } from '../support/observe';
-import { scene } from '../support/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/seen';
-import { PAGE } from '../support/stage';
+import { until } from '../support/checks/observe';
+import { scene } from '../support/bot/scene';
+import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
+import { PAGE } from '../support/bot/stage';
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { stat, utimes } from 'node:fs/promises';
 import { audio, file, image, type AttachmentCacheOptions, type AttachmentMessage } from '../../src';
-import { useFolder } from '../support/folder';
-import { scene } from '../support/scene';
-import { arrived, asset, calls, tally } from '../support/seen';
-import { openWebsite } from '../support/web';
+import { useFolder } from '../support/files/folder';
+import { scene } from '../support/bot/scene';
+import { arrived, asset, calls, tally } from '../support/bot/seen';
+import { openWebsite } from '../support/platform/web';
 
 const TOM = asset('cats/tom.jpg');
 const MIA = asset('cats/mia.jpg');

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import type { TurnContext } from 'botbuilder';
 import { BotkitConversation } from 'botkit';
 import { AttachmentError, GraphError, image } from '../../src';
-import { BAD_MESSAGES, writeBadFiles } from '../support/bad-attachments';
-import { useFolder } from '../support/folder';
-import { scene } from '../support/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/seen';
-import { PAGE, type Stage, type StageOptions } from '../support/stage';
-import { openWebsite } from '../support/web';
+import { BAD_MESSAGES, writeBadFiles } from '../support/bot/bad-attachments';
+import { useFolder } from '../support/files/folder';
+import { scene } from '../support/bot/scene';
+import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
+import { PAGE, type Stage, type StageOptions } from '../support/bot/stage';
+import { openWebsite } from '../support/platform/web';
 
 const LINE = 'Error sending activity to Facebook:';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { CardFactory, MessageFactory, type TurnContext } from 'botbuilder';
 import { BotkitConversation } from 'botkit';
 import { AttachmentError, type AttachmentCacheOptions } from '../../src';
-import { deepFreeze } from '../support/freeze';
-import { scene } from '../support/scene';
-import { arrived, asset, calls, onlyArrival, tally } from '../support/seen';
+import { deepFreeze } from '../support/checks/freeze';
+import { scene } from '../support/bot/scene';
+import { arrived, asset, calls, onlyArrival, tally } from '../support/bot/seen';
 
 const TOM = { contentType: 'image/jpeg', contentUrl: 'cats/tom.jpg' };
 const SOUND = { contentType: 'audio/mpeg', contentUrl: 'lullaby.mp3' };

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { image, type AttachmentCacheOptions } from '../../src';
-import { deepFreeze } from '../support/freeze';
-import { scene } from '../support/scene';
-import { arrived, calls, onlyArrival } from '../support/seen';
+import { deepFreeze } from '../support/checks/freeze';
+import { scene } from '../support/bot/scene';
+import { arrived, calls, onlyArrival } from '../support/bot/seen';
 
 const QUICK_REPLIES = [
   { content_type: 'text', title: 'More', payload: 'more' },

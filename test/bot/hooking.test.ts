@@ -6,9 +6,9 @@ import { FacebookAdapter, FacebookAPI } from 'botbuilder-adapter-facebook';
 import sinon from 'sinon';
 import { Agent } from 'undici';
 import { FacebookAttachmentCache, image } from '../../src';
-import { scene } from '../support/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/seen';
-import { ASSETS, createAdapter, PAGE, type Bot } from '../support/stage';
+import { scene } from '../support/bot/scene';
+import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
+import { ASSETS, createAdapter, PAGE, type Bot } from '../support/bot/stage';
 
 const TOM = image('cats/tom.jpg');
 const PARAMS = { recipient: { id: '7001' }, message: TOM };

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import Keyv from 'keyv';
 import KeyvFile from 'keyv-file';
 import { file, image } from '../../src';
-import { useFolder } from '../support/folder';
-import { scene } from '../support/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/seen';
-import { PAGE } from '../support/stage';
+import { useFolder } from '../support/files/folder';
+import { scene } from '../support/bot/scene';
+import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
+import { PAGE } from '../support/bot/stage';
 
 const TOM = image('cats/tom.jpg');
 const PICTURES = [TOM, image('cats/mia.jpg'), image('paw.png')];

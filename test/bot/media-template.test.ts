@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { AttachmentError } from '../../src';
-import { deepFreeze } from '../support/freeze';
-import { scene } from '../support/scene';
-import { arrived, asset, calls, onlyArrival, tally } from '../support/seen';
-import { openWebsite } from '../support/web';
+import { deepFreeze } from '../support/checks/freeze';
+import { scene } from '../support/bot/scene';
+import { arrived, asset, calls, onlyArrival, tally } from '../support/bot/seen';
+import { openWebsite } from '../support/platform/web';
 
 const BUTTONS = [{ type: 'postback', title: 'Adopt', payload: 'adopt' }];
 

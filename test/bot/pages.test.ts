@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { image } from '../../src';
-import { deepFreeze } from '../support/freeze';
-import { scene } from '../support/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/seen';
-import { OTHER_PAGE, PAGE, type Bot } from '../support/stage';
-import { openWebhook } from '../support/webhook';
+import { deepFreeze } from '../support/checks/freeze';
+import { scene } from '../support/bot/scene';
+import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
+import { OTHER_PAGE, PAGE, type Bot } from '../support/bot/stage';
+import { openWebhook } from '../support/platform/webhook';
 
 const BOTH = [PAGE, OTHER_PAGE];
 const USER = '7001';

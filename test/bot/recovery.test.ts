@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { image, type AttachmentCacheOptions, type RecoverEvent } from '../../src';
-import { until } from '../support/observe';
-import { scene } from '../support/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/seen';
-import { openWebsite } from '../support/web';
+import { until } from '../support/checks/observe';
+import { scene } from '../support/bot/scene';
+import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
+import { openWebsite } from '../support/platform/web';
 
 const TOM = image('cats/tom.jpg');
 const REFUSED = { code: 100, subcode: 2018074 };

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { MemoryStorage, type StoreItems } from 'botbuilder';
 import { BotkitConversation } from 'botkit';
 import { AttachmentError, image } from '../../src';
-import { scene } from '../support/scene';
-import { arrived, asset, calls, onlyArrival, tally } from '../support/seen';
-import { PAGE, type Stage, type StageOptions } from '../support/stage';
-import { openWebhook } from '../support/webhook';
+import { scene } from '../support/bot/scene';
+import { arrived, asset, calls, onlyArrival, tally } from '../support/bot/seen';
+import { PAGE, type Stage, type StageOptions } from '../support/bot/stage';
+import { openWebhook } from '../support/platform/webhook';
 
 const USER = '7001';
 

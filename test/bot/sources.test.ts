@@ -3,10 +3,10 @@ import { Blob, File } from 'node:buffer';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { audio, file, image, video, type AttachmentMessage } from '../../src';
-import { scene } from '../support/scene';
-import { arrived, asset, calls } from '../support/seen';
-import { ASSETS } from '../support/stage';
-import { openWebsite } from '../support/web';
+import { scene } from '../support/bot/scene';
+import { arrived, asset, calls } from '../support/bot/seen';
+import { ASSETS } from '../support/bot/stage';
+import { openWebsite } from '../support/platform/web';
 
 const TOM = asset('cats/tom.jpg');
 const PAW = asset('paw.png');

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import type { Activity } from 'botbuilder';
 import { FacebookAPI, type FacebookAdapter } from 'botbuilder-adapter-facebook';
 import sinon from 'sinon';
-import { deepFreeze } from '../support/freeze';
-import { recordCalls } from '../support/recorder';
-import { scene } from '../support/scene';
-import { createAdapter, PAGE } from '../support/stage';
+import { deepFreeze } from '../support/checks/freeze';
+import { recordCalls } from '../support/platform/recorder';
+import { scene } from '../support/bot/scene';
+import { createAdapter, PAGE } from '../support/bot/stage';
 
 const recipient = { id: '7001' };
 const template = (payload: object) => ({ attachment: { type: 'template', payload } });

@@ -4,11 +4,11 @@ import { FacebookEventTypeMiddleware } from 'botbuilder-adapter-facebook';
 import { BotkitConversation, type BotkitMessage, type BotWorker } from 'botkit';
 import { Agent } from 'undici';
 import { FacebookAttachmentCache, image } from '../../src';
-import { deepFreeze } from '../support/freeze';
-import { scene } from '../support/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/seen';
-import { ASSETS, createAdapter, PAGE, type Bot, type Stage } from '../support/stage';
-import { openWebhook } from '../support/webhook';
+import { deepFreeze } from '../support/checks/freeze';
+import { scene } from '../support/bot/scene';
+import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
+import { ASSETS, createAdapter, PAGE, type Bot, type Stage } from '../support/bot/stage';
+import { openWebhook } from '../support/platform/webhook';
 
 const USER = '7001';
 const CAT = deepFreeze(image('cats/tom.jpg'));

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { startSimulator, type PageOptions } from '../../simulator';
 import { audio, file, image, video, type AttachmentCacheOptions } from '../../src';
-import { parseForm, recordCalls, type RecordedRequest } from '../support/recorder';
-import { scene } from '../support/scene';
-import { asset, onlyArrival } from '../support/seen';
-import { PAGE, type Bot } from '../support/stage';
-import { openWebsite } from '../support/web';
+import { parseForm, recordCalls, type RecordedRequest } from '../support/platform/recorder';
+import { scene } from '../support/bot/scene';
+import { asset, onlyArrival } from '../support/bot/seen';
+import { PAGE, type Bot } from '../support/bot/stage';
+import { openWebsite } from '../support/platform/web';
 
 /** The adapter adds it to every message; the pages leave it out of these examples. */
 const ALWAYS = { messaging_type: 'RESPONSE' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import { countUploads, until } from '../support/observe';
+import { countUploads, until } from '../support/checks/observe';
 import { IN_ASSETS, printed, STORE, workbench } from './support';
 
 /** Assets in the root. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import KeyvFile from 'keyv-file';
 import { image } from '../../src';
-import { openClient } from '../support/client';
-import { countUploads } from '../support/observe';
-import { OTHER_PAGE, PAGE } from '../support/stage';
+import { openClient } from '../support/bot/client';
+import { countUploads } from '../support/checks/observe';
+import { OTHER_PAGE, PAGE } from '../support/bot/stage';
 import { IN_ASSETS, STORE, workbench } from './support';
 
 interface Listed {

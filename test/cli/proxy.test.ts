@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
-import { listen } from '../support/listen';
-import { countUploads } from '../support/observe';
+import { listen } from '../support/platform/listen';
+import { countUploads } from '../support/checks/observe';
 import { IN_ASSETS, TOKEN, workbench } from './support';
 
 describe('facebook-attachments behind a proxy', () => {

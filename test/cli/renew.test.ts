@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import KeyvFile from 'keyv-file';
 import { useFakeTimers } from 'sinon';
 import { image } from '../../src';
-import { countUploads } from '../support/observe';
-import { ASSETS } from '../support/stage';
-import { openWebsite } from '../support/web';
+import { countUploads } from '../support/checks/observe';
+import { ASSETS } from '../support/bot/stage';
+import { openWebsite } from '../support/platform/web';
 import { IN_ASSETS, printed, workbench } from './support';
 
 const DAY = 24 * 60 * 60 * 1000;

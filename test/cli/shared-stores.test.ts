@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { image } from '../../src';
-import { openClient } from '../support/client';
-import { until } from '../support/observe';
+import { openClient } from '../support/bot/client';
+import { until } from '../support/checks/observe';
 import { workbench } from './support';
 
 /** As KeyvRedis is by default: it tells of a failure by an event, and answers as if there were none. */

@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import KeyvFile from 'keyv-file';
 import { image } from '../../src';
-import { countUploads } from '../support/observe';
-import { ASSETS } from '../support/stage';
+import { countUploads } from '../support/checks/observe';
+import { ASSETS } from '../support/bot/stage';
 import { hidePackage, STORE, TOKEN, workbench } from './support';
 
 /** A storage adapter over a Map, with faults, in the place of one that needs a server. */

@@ -8,10 +8,10 @@ import { restore, stub } from 'sinon';
 import { Agent } from 'undici';
 import { run } from '../../src/cli/run';
 import type { Simulator } from '../../simulator';
-import { useFolder, type Folder } from '../support/folder';
-import { until } from '../support/observe';
-import { scene, type Scene } from '../support/scene';
-import { ASSETS, PAGE } from '../support/stage';
+import { useFolder, type Folder } from '../support/files/folder';
+import { until } from '../support/checks/observe';
+import { scene, type Scene } from '../support/bot/scene';
+import { ASSETS, PAGE } from '../support/bot/stage';
 
 const MAIN = path.join(__dirname, '../../src/cli/main.ts');
 const LOADER = require.resolve('tsx');

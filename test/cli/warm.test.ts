@@ -5,10 +5,10 @@ import Keyv from 'keyv';
 import KeyvFile from 'keyv-file';
 import { useFakeTimers } from 'sinon';
 import { image } from '../../src';
-import { countUploads } from '../support/observe';
-import { arrived } from '../support/seen';
-import { ASSETS, OTHER_PAGE, PAGE } from '../support/stage';
-import { openWebsite } from '../support/web';
+import { countUploads } from '../support/checks/observe';
+import { arrived } from '../support/bot/seen';
+import { ASSETS, OTHER_PAGE, PAGE } from '../support/bot/stage';
+import { openWebsite } from '../support/platform/web';
 import { IN_ASSETS, printed, STORE, TOKEN, workbench } from './support';
 
 const DAY = 24 * 60 * 60 * 1000;

@@ -12,12 +12,12 @@ import ts from 'typescript';
 import { Agent, ProxyAgent } from 'undici';
 import { startSimulator } from '../../simulator';
 import * as plugin from '../../src';
-import { useFolder } from '../support/folder';
-import { scene } from '../support/scene';
-import { arrived } from '../support/seen';
-import { ASSETS, OTHER_PAGE, PAGE, type Stage } from '../support/stage';
-import { openWebhook } from '../support/webhook';
-import { openWebsite, type Website } from '../support/web';
+import { useFolder } from '../support/files/folder';
+import { scene } from '../support/bot/scene';
+import { arrived } from '../support/bot/seen';
+import { ASSETS, OTHER_PAGE, PAGE, type Stage } from '../support/bot/stage';
+import { openWebhook } from '../support/platform/webhook';
+import { openWebsite, type Website } from '../support/platform/web';
 import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } from './blocks';
 
 /** Their packages are those of the tests of stores. */

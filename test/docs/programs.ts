@@ -6,10 +6,10 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startSimulator, type Simulator, type ThreadMessage } from '../../simulator';
-import { buildPackage } from '../support/built-package';
-import { runCommand } from '../support/command';
-import { freePort, inTime, until } from '../support/observe';
-import { ASSETS, PAGE } from '../support/stage';
+import { buildPackage } from '../support/processes/built-package';
+import { runCommand } from '../support/processes/command';
+import { freePort, inTime, until } from '../support/checks/observe';
+import { ASSETS, PAGE } from '../support/bot/stage';
 import type { Block } from './blocks';
 import { extensionOf } from './compile';
 

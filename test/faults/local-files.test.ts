@@ -5,15 +5,15 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BotkitConversation, type BotkitMessage } from 'botkit';
 import { AttachmentError, file, image } from '../../src';
-import { openClient } from '../support/client';
-import { useFolder } from '../support/folder';
-import { MERE_NAMES, WAYS_OUT } from '../support/hostile-names';
-import { inTime } from '../support/observe';
-import { scene } from '../support/scene';
-import { arrived, asset } from '../support/seen';
-import { sha256 } from '../support/sha256';
-import { PAGE, type Stage } from '../support/stage';
-import { openWebhook } from '../support/webhook';
+import { openClient } from '../support/bot/client';
+import { useFolder } from '../support/files/folder';
+import { MERE_NAMES, WAYS_OUT } from '../support/files/hostile-names';
+import { inTime } from '../support/checks/observe';
+import { scene } from '../support/bot/scene';
+import { arrived, asset } from '../support/bot/seen';
+import { sha256 } from '../support/checks/sha256';
+import { PAGE, type Stage } from '../support/bot/stage';
+import { openWebhook } from '../support/platform/webhook';
 
 const SECRET = Buffer.from('The secret that lies beside the root');
 

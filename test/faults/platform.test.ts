@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'undici';
 import type { AttachmentCacheOptions } from '../../src';
-import { openGate, type Gate } from '../support/gate';
+import { openGate, type Gate } from '../support/platform/gate';
 import { ARRIVES, countCalls, useMatrix, type CellTools, type Outcome } from './matrix/cell';
 import { afterUpload, PLATFORM_FAULTS } from './matrix/platform-faults';
 import { ALL_WAYS } from './matrix/ways';

@@ -3,10 +3,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import sinon from 'sinon';
 import { image } from '../../src';
 import type { Fault, GraphCall } from '../../simulator';
-import { openClient } from '../support/client';
-import { scene } from '../support/scene';
-import { arrived } from '../support/seen';
-import { openWebsite, type Website } from '../support/web';
+import { openClient } from '../support/bot/client';
+import { scene } from '../support/bot/scene';
+import { arrived } from '../support/bot/seen';
+import { openWebsite, type Website } from '../support/platform/web';
 
 const RATE_LIMIT: Fault = { error: { code: 613 }, status: 429, path: '/message_attachments$' };
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { Agent, type Dispatcher } from 'undici';
 import { image, type AttachmentCacheOptions } from '../../src';
 import { startSimulator, type Fault, type Simulator } from '../../simulator';
-import { CANARY, CANARY_PAGE, catchLeaks, PROOF, type Leaks } from '../support/canary';
-import { FaultyStore, throws } from '../support/faulty-store';
-import { openGate } from '../support/gate';
-import { arrived } from '../support/seen';
-import { openStage, type Bot, type Stage } from '../support/stage';
-import { openWebsite, type Website } from '../support/web';
+import { CANARY, CANARY_PAGE, catchLeaks, PROOF, type Leaks } from '../support/platform/canary';
+import { FaultyStore, throws } from '../support/stores/faulty-store';
+import { openGate } from '../support/platform/gate';
+import { arrived } from '../support/bot/seen';
+import { openStage, type Bot, type Stage } from '../support/bot/stage';
+import { openWebsite, type Website } from '../support/platform/web';
 import { PLATFORM_FAULTS } from './matrix/platform-faults';
 import { mediaTemplate, say } from './matrix/ways';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { runCommand } from '../support/command';
+import { runCommand } from '../support/processes/command';
 
 const PATIENCE = 180_000;
 

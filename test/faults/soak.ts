@@ -11,7 +11,7 @@ import { runInNewContext } from 'node:vm';
 import type { Listening } from '../../bench/platform/counts';
 import { Platform } from '../../bench/platform/platform';
 import { image } from '../../src';
-import { openClient, type Client } from '../support/client';
+import { openClient, type Client } from '../support/bot/client';
 
 /*
  * Many more assets than the memory tier holds, sent for a long time, some of them by IDs that have died. Heap, file

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import Keyv from 'keyv';
 import { image, StoreError } from '../../src';
-import { answers, FaultyStore, hangs, throws } from '../support/faulty-store';
-import { openClient } from '../support/client';
-import { countUploads, until } from '../support/observe';
-import { scene } from '../support/scene';
-import { arrived } from '../support/seen';
-import { PAGE } from '../support/stage';
+import { answers, FaultyStore, hangs, throws } from '../support/stores/faulty-store';
+import { openClient } from '../support/bot/client';
+import { countUploads, until } from '../support/checks/observe';
+import { scene } from '../support/bot/scene';
+import { arrived } from '../support/bot/seen';
+import { PAGE } from '../support/bot/stage';
 import { ARRIVES, sendAgain, useMatrix } from './matrix/cell';
 import { recordOf, STORE_FAULTS } from './matrix/store-faults';
 import { FILE_WAYS, FIRST, RECOVERY, WARM_STORE } from './matrix/ways';

@@ -1,7 +1,7 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { PICTURE } from '../package/bots';
-import { buildPackage } from '../support/built-package';
+import { buildPackage } from '../support/processes/built-package';
 
 const BOTS = path.join(__dirname, '../package/bots');
 

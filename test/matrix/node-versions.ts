@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { installOwnPackages } from '../support/own-packages';
+import { installOwnPackages } from '../support/processes/own-packages';
 
 export interface NodeVersion {
   readonly name: string;

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startSimulator } from '../../simulator';
 import { PAGE, sendPicture } from '../package/bots';
-import { Report } from '../support/report';
+import { Report } from '../support/processes/report';
 import { createBuiltBot } from './built-bot';
 import { installNodeVersions, NODE_VERSIONS } from './node-versions';
 import { runUnitTests } from './unit-tests';

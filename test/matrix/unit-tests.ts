@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { runCommand } from '../support/command';
-import type { Note } from '../support/report';
+import { runCommand } from '../support/processes/command';
+import type { Note } from '../support/processes/report';
 import type { NodeVersion } from './node-versions';
 
 const ROOT = path.join(__dirname, '../..');

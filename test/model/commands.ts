@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
 import type { Fault } from '../../simulator';
-import { answers, hangs, throws, type Course } from '../support/faulty-store';
+import { answers, hangs, throws, type Course } from '../support/stores/faulty-store';
 import { ASSETS, type AssetName, type Fate, type FileName, type World } from './world';
 
 const DAY = 24 * 60 * 60 * 1000;

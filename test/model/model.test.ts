@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Agent, type Dispatcher } from 'undici';
 import type { Simulator } from '../../simulator';
-import { useFolder } from '../support/folder';
-import { watchProcess } from '../support/observe';
-import { assertIdsAreRight } from '../support/right-ids';
-import { scene } from '../support/scene';
-import { asset } from '../support/seen';
-import { openWebsite } from '../support/web';
+import { useFolder } from '../support/files/folder';
+import { watchProcess } from '../support/checks/observe';
+import { assertIdsAreRight } from '../support/bot/right-ids';
+import { scene } from '../support/bot/scene';
+import { asset } from '../support/bot/seen';
+import { openWebsite } from '../support/platform/web';
 import { commands, newModel, type Model } from './commands';
 import { ASSETS, World } from './world';
 

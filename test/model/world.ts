@@ -6,11 +6,11 @@ import sinon, { type SinonFakeTimers } from 'sinon';
 import type { Dispatcher } from 'undici';
 import { image } from '../../src';
 import type { Simulator } from '../../simulator';
-import { openClient, type Client } from '../support/client';
-import { FaultyStore } from '../support/faulty-store';
-import { countUploads } from '../support/observe';
-import { arrived } from '../support/seen';
-import { sha256 } from '../support/sha256';
+import { openClient, type Client } from '../support/bot/client';
+import { FaultyStore } from '../support/stores/faulty-store';
+import { countUploads } from '../support/checks/observe';
+import { arrived } from '../support/bot/seen';
+import { sha256 } from '../support/checks/sha256';
 import { mediaTemplate } from '../faults/matrix/ways';
 
 /** What outlives a run: starting it takes longer than the run itself. */

@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { installOwnPackages, reportInstalling } from '../support/own-packages';
+import { installOwnPackages, reportInstalling } from '../support/processes/own-packages';
 
 const PROJECT = path.join(__dirname, '../..');
 const STRYKER = path.join(__dirname, 'node_modules/@stryker-mutator/core/bin/stryker.js');

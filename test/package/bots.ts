@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PageOptions, Simulator } from '../../simulator';
-import { runCommand } from '../support/command';
-import type { Note } from '../support/report';
+import { runCommand } from '../support/processes/command';
+import type { Note } from '../support/processes/report';
 import { compile, install, NAME } from './packed';
 
 export const PICTURE = path.join(__dirname, '../../example-bot/assets/paw.png');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import { runCommand } from '../support/command';
-import type { Note } from '../support/report';
+import { runCommand } from '../support/processes/command';
+import type { Note } from '../support/processes/report';
 
 const ROOT = path.join(__dirname, '../..');
 

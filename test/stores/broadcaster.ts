@@ -2,7 +2,7 @@
 import KeyvRedis from '@keyv/redis';
 import { image } from '../../src';
 import type { PageOptions, Simulator } from '../../simulator';
-import { openClient } from '../support/client';
+import { openClient } from '../support/bot/client';
 
 export interface BroadcasterOrders {
   readonly redis: string;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import { image } from '../../src';
-import { countUploads, inTime, until, watchProcess } from '../support/observe';
+import { countUploads, inTime, until, watchProcess } from '../support/checks/observe';
 import { openProxy, type Proxy } from './proxy';
 import { botStore, type StoreScene } from './scene';
 

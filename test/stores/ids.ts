@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import Keyv from 'keyv';
 import { audio, file, image } from '../../src';
-import type { Client } from '../support/client';
-import { countUploads } from '../support/observe';
-import { openWebsite } from '../support/web';
+import type { Client } from '../support/bot/client';
+import { countUploads } from '../support/checks/observe';
+import { openWebsite } from '../support/platform/web';
 import type { StoreKind } from './kinds';
 import { NAMES, type StoreScene } from './scene';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import Keyv from 'keyv';
 import { keyOf, toRecord } from '../../src/cache/saved-id';
-import type { Client } from '../support/client';
-import { until } from '../support/observe';
-import { savedId } from '../support/saved';
+import type { Client } from '../support/bot/client';
+import { until } from '../support/checks/observe';
+import { savedId } from '../support/stores/saved';
 import { PREFIX, type StoreKind } from './kinds';
 import type { StoreScene } from './scene';
 

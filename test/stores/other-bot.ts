@@ -1,7 +1,7 @@
 /** A bot in a process of its own: sends pictures to a user, and ends. */
 import { image } from '../../src';
 import type { PageOptions, Simulator } from '../../simulator';
-import { openClient } from '../support/client';
+import { openClient } from '../support/bot/client';
 import { openPlace, type Place } from './kinds';
 
 export interface OtherBot {

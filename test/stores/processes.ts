@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { runCommand } from '../support/command';
-import { countUploads } from '../support/observe';
+import { runCommand } from '../support/processes/command';
+import { countUploads } from '../support/checks/observe';
 import type { OtherBot } from './other-bot';
 import { PICTURES, type StoreScene } from './scene';
 

@@ -6,7 +6,7 @@ import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { installNodeVersions, NODE_VERSIONS } from '../matrix/node-versions';
-import { installOwnPackages, reportInstalling } from '../support/own-packages';
+import { installOwnPackages, reportInstalling } from '../support/processes/own-packages';
 import type { Counts } from './mocha';
 
 const PATIENCE = 45 * 60 * 1000;

@@ -5,8 +5,8 @@ import path from 'node:path';
 import type { Dispatcher } from 'undici';
 import { startSimulator, type PageOptions, type Simulator } from '../../simulator';
 import type { AttachmentCacheOptions } from '../../src';
-import { openClient, type Client } from '../support/client';
-import { ASSETS } from '../support/stage';
+import { openClient, type Client } from '../support/bot/client';
+import { ASSETS } from '../support/bot/stage';
 import { isReachable, type OpenStore, type Place, type StoreKind } from './kinds';
 
 /** Names of the same picture, that a database may stumble over. */

@@ -4,7 +4,7 @@ import { inspect } from 'node:util';
 import Keyv from 'keyv';
 import { Agent, MockAgent } from 'undici';
 import { readOptions, type AttachmentCacheOptions } from '../../src/options';
-import { useFolder } from '../support/folder';
+import { useFolder } from '../support/files/folder';
 
 const DAY = 86_400_000;
 

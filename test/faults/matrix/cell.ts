@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
 import { image, type AttachmentCacheOptions, type KeyvStorageLike } from '../../../src';
-import { FaultyStore } from '../../support/faulty-store';
-import { useFolder, type Folder } from '../../support/folder';
-import { inTime, watchProcess } from '../../support/observe';
-import { assertIdsAreRight } from '../../support/right-ids';
-import { scene, type Scene } from '../../support/scene';
-import { arrived, asset } from '../../support/seen';
-import { sha256 } from '../../support/sha256';
-import type { Stage } from '../../support/stage';
-import { openWebsite, type Website } from '../../support/web';
+import { FaultyStore } from '../../support/stores/faulty-store';
+import { useFolder, type Folder } from '../../support/files/folder';
+import { inTime, watchProcess } from '../../support/checks/observe';
+import { assertIdsAreRight } from '../../support/bot/right-ids';
+import { scene, type Scene } from '../../support/bot/scene';
+import { arrived, asset } from '../../support/bot/seen';
+import { sha256 } from '../../support/checks/sha256';
+import type { Stage } from '../../support/bot/stage';
+import { openWebsite, type Website } from '../../support/platform/web';
 import { say, type Setting, type Way } from './ways';
 
 /** Nothing may take longer: the longest fault is a call that hangs, three times. */

@@ -1,5 +1,5 @@
-import { answers, hangs, isSlow, throws, type Course, type StoreAction } from '../../support/faulty-store';
-import { PAGE } from '../../support/stage';
+import { answers, hangs, isSlow, throws, type Course, type StoreAction } from '../../support/stores/faulty-store';
+import { PAGE } from '../../support/bot/stage';
 
 const DAY = 24 * 60 * 60 * 1000;
 

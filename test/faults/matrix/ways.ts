@@ -1,8 +1,8 @@
 import { image, type AttachmentCacheOptions, type KeyvStorageLike } from '../../../src';
 import type { Simulator } from '../../../simulator';
-import { openClient } from '../../support/client';
-import type { FaultyStore } from '../../support/faulty-store';
-import type { Bot, Stage } from '../../support/stage';
+import { openClient } from '../../support/bot/client';
+import type { FaultyStore } from '../../support/stores/faulty-store';
+import type { Bot, Stage } from '../../support/bot/stage';
 
 /** What a way starts from. */
 export interface Setting {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import sinon from 'sinon';
 import { askClient, hookAdapter, type HookedClient, type Intercept } from '../../../src/adapter/hook';
-import { FakeAdapter, FakeAPI, type Client } from '../../support/fake-adapter';
+import { FakeAdapter, FakeAPI, type Client } from '../../support/bot/fake-adapter';
 
 /** What was intercepted, and passed on as it was. */
 function intercepting(): { seen: { client: HookedClient; call: unknown[] }[]; intercept: Intercept } {

@@ -3,10 +3,10 @@ import sinon, { type SinonFakeTimers } from 'sinon';
 import { IdCache, type IdCacheOptions, type MakeId } from '../../../src/cache/id-cache';
 import { IdStore } from '../../../src/cache/id-store';
 import { keyOf, type SavedId } from '../../../src/cache/saved-id';
-import { fakeTime } from '../../support/fake-time';
-import { badFile, graphError, transportError } from '../../support/failures';
-import { FaultyStore, hangs } from '../../support/faulty-store';
-import { savedId } from '../../support/saved';
+import { fakeTime } from '../../support/checks/fake-time';
+import { badFile, graphError, transportError } from '../../support/checks/failures';
+import { FaultyStore, hangs } from '../../support/stores/faulty-store';
+import { savedId } from '../../support/stores/saved';
 
 const TTL = 100_000;
 const AHEAD = 10_000;

@@ -3,10 +3,10 @@ import { EventEmitter } from 'node:events';
 import Keyv from 'keyv';
 import sinon from 'sinon';
 import { keyOf } from '../../../src/cache/saved-id';
-import { timersThatHold } from '../../support/fake-time';
-import { hangs, isSlow, throws } from '../../support/faulty-store';
-import { savedId } from '../../support/saved';
-import { ShakyStore, storeFails } from '../../support/shaky-store';
+import { timersThatHold } from '../../support/checks/fake-time';
+import { hangs, isSlow, throws } from '../../support/stores/faulty-store';
+import { savedId } from '../../support/stores/saved';
+import { ShakyStore, storeFails } from '../../support/stores/shaky-store';
 
 const KEY = keyOf('1001', 'image:TOM');
 const keys = Array.from({ length: 5 }, (_, n) => keyOf('1001', `image:${n}`));

@@ -12,10 +12,10 @@ import {
 } from '../../../src/cache/id-store';
 import { keyOf, toRecord, type SavedId } from '../../../src/cache/saved-id';
 import type { StoreError } from '../../../src/base/errors';
-import { fakeTime } from '../../support/fake-time';
-import { FaultyStore, isSlow } from '../../support/faulty-store';
-import { useFolder } from '../../support/folder';
-import { savedId } from '../../support/saved';
+import { fakeTime } from '../../support/checks/fake-time';
+import { FaultyStore, isSlow } from '../../support/stores/faulty-store';
+import { useFolder } from '../../support/files/folder';
+import { savedId } from '../../support/stores/saved';
 
 const TTL = 10_000;
 const KEY = keyOf('1001', 'image:TOM');

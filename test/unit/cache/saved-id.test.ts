@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { fromRecord, keyOf, toRecord } from '../../../src/cache/saved-id';
 import { addressKey, contentKey } from '../../../src/source/asset-key';
-import { savedId } from '../../support/saved';
-import { sha256 } from '../../support/sha256';
+import { savedId } from '../../support/stores/saved';
+import { sha256 } from '../../support/checks/sha256';
 
 const KEY = keyOf('1001', 'image:DIGEST');
 

@@ -8,10 +8,10 @@ import { GraphClient } from '../../../src/graph/client';
 import { addressKey } from '../../../src/source/asset-key';
 import { identifyAddress } from '../../../src/source/web-address';
 import { Uploader } from '../../../src/delivery/uploader';
-import { keepReports } from '../../support/emitted';
-import { fakeTime } from '../../support/fake-time';
-import { graphError } from '../../support/failures';
-import { savedId } from '../../support/saved';
+import { keepReports } from '../../support/checks/emitted';
+import { fakeTime } from '../../support/checks/fake-time';
+import { graphError } from '../../support/checks/failures';
+import { savedId } from '../../support/stores/saved';
 
 const TTL = 100_000;
 const AHEAD = 10_000;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import sinon from 'sinon';
-import { useDelivery } from '../../support/delivery';
-import { useFolder } from '../../support/folder';
-import { arrived, asset } from '../../support/seen';
-import { sha256 } from '../../support/sha256';
+import { useDelivery } from '../../support/bot/delivery';
+import { useFolder } from '../../support/files/folder';
+import { arrived, asset } from '../../support/bot/seen';
+import { sha256 } from '../../support/checks/sha256';
 
 describe('Delivery of a file that changes', () => {
   const stage = useDelivery();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { ABOUT_TOM, BUSY, TOM, useDelivery } from '../../support/delivery';
-import { arrived, calls, tally } from '../../support/seen';
+import { ABOUT_TOM, BUSY, TOM, useDelivery } from '../../support/bot/delivery';
+import { arrived, calls, tally } from '../../support/bot/seen';
 
 describe('Delivery, when the ID is dead', () => {
   const stage = useDelivery();

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { BUSY, TOM, useDelivery } from '../../support/delivery';
-import { calls } from '../../support/seen';
+import { BUSY, TOM, useDelivery } from '../../support/bot/delivery';
+import { calls } from '../../support/bot/seen';
 
 const UNSAVED = { ...TOM, payload: { ...TOM.payload, is_reusable: false } };
 const template = (element: object): object => ({

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { keyOf } from '../../../src/cache/saved-id';
-import { ABOUT_TOM, TOM, useDelivery } from '../../support/delivery';
-import { asset, calls } from '../../support/seen';
-import { sha256 } from '../../support/sha256';
-import { PAGE } from '../../support/stage';
+import { ABOUT_TOM, TOM, useDelivery } from '../../support/bot/delivery';
+import { asset, calls } from '../../support/bot/seen';
+import { sha256 } from '../../support/checks/sha256';
+import { PAGE } from '../../support/bot/stage';
 
 const KEY = keyOf(PAGE.id, `image:${sha256(asset('cats/tom.jpg'))}`);
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { ABOUT_TOM, BUSY, useDelivery } from '../../support/delivery';
-import { until } from '../../support/observe';
-import { arrived, calls, onlyArrival, tally } from '../../support/seen';
+import { ABOUT_TOM, BUSY, useDelivery } from '../../support/bot/delivery';
+import { until } from '../../support/checks/observe';
+import { arrived, calls, onlyArrival, tally } from '../../support/bot/seen';
 
 const media = (element: object, ...more: object[]): object => ({
   type: 'template',

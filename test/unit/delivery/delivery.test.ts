@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { ABOUT_TOM, BUSY, TOM, useDelivery } from '../../support/delivery';
-import { openGate } from '../../support/gate';
-import { arrived, calls, onlyArrival, tally } from '../../support/seen';
-import { PAGE } from '../../support/stage';
+import { ABOUT_TOM, BUSY, TOM, useDelivery } from '../../support/bot/delivery';
+import { openGate } from '../../support/platform/gate';
+import { arrived, calls, onlyArrival, tally } from '../../support/bot/seen';
+import { PAGE } from '../../support/bot/stage';
 
 describe('Delivery', () => {
   const stage = useDelivery();

@@ -6,11 +6,11 @@ import type { Asset } from '../../../src/source/asset';
 import { identifyFiledata } from '../../../src/source/given-bytes';
 import { identifyAddress } from '../../../src/source/web-address';
 import { Uploader, type UploaderOptions } from '../../../src/delivery/uploader';
-import { graphError } from '../../support/failures';
-import { timersThatHold } from '../../support/fake-time';
-import { json, useGraphServer, type Answer } from '../../support/graph-server';
-import { parseForm } from '../../support/recorder';
-import { asset } from '../../support/seen';
+import { graphError } from '../../support/checks/failures';
+import { timersThatHold } from '../../support/checks/fake-time';
+import { json, useGraphServer, type Answer } from '../../support/platform/graph-server';
+import { parseForm } from '../../support/platform/recorder';
+import { asset } from '../../support/bot/seen';
 
 const busy = json(400, { error: { message: 'Slow down', code: 4 } });
 const given = (id: string): Answer => json(200, { attachment_id: id });

@@ -10,7 +10,7 @@ import {
   type WarmReport,
 } from '../../../src/delivery/warm';
 import { image } from '../../../src/message/builders';
-import { useFolder } from '../../support/folder';
+import { useFolder } from '../../support/files/folder';
 
 type Options = Partial<Parameters<typeof warmAll>[2]>;
 

@@ -7,10 +7,10 @@ import { GraphClient, type GraphAccount } from '../../../src/graph/client';
 import type { Intent } from '../../../src/graph/errors';
 import { digestOf } from '../../../src/source/digest';
 import { OpenedFile } from '../../../src/source/opened-file';
-import { attachmentError } from '../../support/failures';
-import { useFolder } from '../../support/folder';
-import { json, useGraphServer } from '../../support/graph-server';
-import { parseForm, type RecordedRequest } from '../../support/recorder';
+import { attachmentError } from '../../support/checks/failures';
+import { useFolder } from '../../support/files/folder';
+import { json, useGraphServer } from '../../support/platform/graph-server';
+import { parseForm, type RecordedRequest } from '../../support/platform/recorder';
 
 const SEND: Intent = { action: 'send', asset: 'image "tom.png"' };
 const TOKEN = 'EAAB+/=&token';

@@ -3,8 +3,8 @@ import { Readable } from 'node:stream';
 import * as undici from 'undici';
 import { Agent, type Dispatcher } from 'undici';
 import { exchange, type RawAnswer, type RawCall } from '../../../src/graph/exchange';
-import { cut, cutAnswer, json, useGraphServer } from '../../support/graph-server';
-import { freePort } from '../../support/observe';
+import { cut, cutAnswer, json, useGraphServer } from '../../support/platform/graph-server';
+import { freePort } from '../../support/checks/observe';
 
 type Methods = Record<string, (...args: unknown[]) => unknown>;
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import sinon, { type SinonFakeTimers } from 'sinon';
 import { retry, type RetryOptions } from '../../../src/graph/retry';
-import { graphError, transportError } from '../../support/failures';
-import { timersThatHold } from '../../support/fake-time';
+import { graphError, transportError } from '../../support/checks/failures';
+import { timersThatHold } from '../../support/checks/fake-time';
 
 const ALWAYS: RetryOptions = { attempts: 3, mayTryAgain: () => true };
 

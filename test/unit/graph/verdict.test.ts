@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { maySendAgain, mayUploadAgain, verdictOn, type Verdict } from '../../../src/graph/verdict';
-import { badFile, graphError, transportError } from '../../support/failures';
+import { badFile, graphError, transportError } from '../../support/checks/failures';
 
 /** May it be done again after each verdict? */
 const AGAIN: Record<Verdict, { upload: boolean; send: boolean }> = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { isAttachmentType } from '../../../src/source/asset';
 import { addressKey, contentKey } from '../../../src/source/asset-key';
-import { sha256 } from '../../support/sha256';
+import { sha256 } from '../../support/checks/sha256';
 
 describe('contentKey', () => {
   for (const type of ['image', 'audio', 'video'] as const) {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { contentTypeFor, SIGNATURE_LENGTH, type Hints } from '../../../src/source/content-type';
 import type { AttachmentType } from '../../../src/source/asset';
-import { attachmentError } from '../../support/failures';
-import { asset } from '../../support/seen';
+import { attachmentError } from '../../support/checks/failures';
+import { asset } from '../../support/bot/seen';
 
 const NOTHING = new Uint8Array();
 const TEXT = Buffer.from('Just some words');

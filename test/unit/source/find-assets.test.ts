@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import { findAssets } from '../../../src/source/find-assets';
-import { attachmentError } from '../../support/failures';
-import { useFolder } from '../../support/folder';
+import { attachmentError } from '../../support/checks/failures';
+import { useFolder } from '../../support/files/folder';
 
 describe('findAssets', () => {
   const folder = useFolder();

@@ -4,11 +4,11 @@ import { writeFile } from 'node:fs/promises';
 import sinon from 'sinon';
 import type { AttachmentType } from '../../../src/source/asset';
 import { identifyDataUri, identifyFiledata } from '../../../src/source/given-bytes';
-import { attachmentError } from '../../support/failures';
-import { useFolder } from '../../support/folder';
-import { factsOf, fileOf } from '../../support/identified';
-import { asset } from '../../support/seen';
-import { sha256 } from '../../support/sha256';
+import { attachmentError } from '../../support/checks/failures';
+import { useFolder } from '../../support/files/folder';
+import { factsOf, fileOf } from '../../support/files/identified';
+import { asset } from '../../support/bot/seen';
+import { sha256 } from '../../support/checks/sha256';
 
 const MB_25 = 26_214_400;
 const PNG = asset('paw.png');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { checkSize } from '../../../src/source/limits';
-import { attachmentError } from '../../support/failures';
+import { attachmentError } from '../../support/checks/failures';
 
 describe('checkSize', () => {
   for (const bytes of [1, 26_214_400]) {

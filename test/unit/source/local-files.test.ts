@@ -8,11 +8,11 @@ import sinon from 'sinon';
 import type { Asset, AttachmentType } from '../../../src/source/asset';
 import { AttachmentError } from '../../../src/base/errors';
 import { LocalFiles } from '../../../src/source/local-files';
-import { attachmentError } from '../../support/failures';
-import { useFolder } from '../../support/folder';
-import { factsOf, fileOf } from '../../support/identified';
-import { asset } from '../../support/seen';
-import { sha256 } from '../../support/sha256';
+import { attachmentError } from '../../support/checks/failures';
+import { useFolder } from '../../support/files/folder';
+import { factsOf, fileOf } from '../../support/files/identified';
+import { asset } from '../../support/bot/seen';
+import { sha256 } from '../../support/checks/sha256';
 
 const MB_25 = 26_214_400;
 const PNG = asset('paw.png');

@@ -3,10 +3,10 @@ import { open, truncate, writeFile, appendFile, type FileHandle } from 'node:fs/
 import { buffer } from 'node:stream/consumers';
 import sinon from 'sinon';
 import { OpenedFile, readPieces } from '../../../src/source/opened-file';
-import { attachmentError } from '../../support/failures';
-import { useFolder } from '../../support/folder';
-import { watchProcess } from '../../support/observe';
-import { sha256 } from '../../support/sha256';
+import { attachmentError } from '../../support/checks/failures';
+import { useFolder } from '../../support/files/folder';
+import { watchProcess } from '../../support/checks/observe';
+import { sha256 } from '../../support/checks/sha256';
 
 const PIECE = 192 * 1024;
 

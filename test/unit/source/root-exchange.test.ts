@@ -5,9 +5,9 @@ import fs from 'node:fs/promises';
 import { createServer } from 'node:net';
 import sinon from 'sinon';
 import { Root, type OpenedInRoot } from '../../../src/source/root';
-import { attachmentError } from '../../support/failures';
-import { useFolder } from '../../support/folder';
-import { inTime } from '../../support/observe';
+import { attachmentError } from '../../support/checks/failures';
+import { useFolder } from '../../support/files/folder';
+import { inTime } from '../../support/checks/observe';
 
 type Handle = OpenedInRoot['handle'];
 

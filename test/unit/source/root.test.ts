@@ -6,11 +6,11 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import sinon from 'sinon';
 import { explain, Root } from '../../../src/source/root';
-import { asNobody } from '../../support/as-nobody';
-import { attachmentError } from '../../support/failures';
-import { useFolder } from '../../support/folder';
-import { MERE_NAMES, WAYS_OUT } from '../../support/hostile-names';
-import { inTime } from '../../support/observe';
+import { asNobody } from '../../support/files/as-nobody';
+import { attachmentError } from '../../support/checks/failures';
+import { useFolder } from '../../support/files/folder';
+import { MERE_NAMES, WAYS_OUT } from '../../support/files/hostile-names';
+import { inTime } from '../../support/checks/observe';
 
 const LABEL = 'image "it"';
 

@@ -3,11 +3,11 @@ import { pathToFileURL } from 'node:url';
 import type { Asset, AttachmentType } from '../../../src/source/asset';
 import { addressKey } from '../../../src/source/asset-key';
 import { Sources, type SourcePayload } from '../../../src/source/sources';
-import { attachmentError } from '../../support/failures';
-import { useFolder } from '../../support/folder';
-import { contentOf, factsOf, fileOf } from '../../support/identified';
-import { asset } from '../../support/seen';
-import { sha256 } from '../../support/sha256';
+import { attachmentError } from '../../support/checks/failures';
+import { useFolder } from '../../support/files/folder';
+import { contentOf, factsOf, fileOf } from '../../support/files/identified';
+import { asset } from '../../support/bot/seen';
+import { sha256 } from '../../support/checks/sha256';
 
 const PNG = asset('paw.png');
 

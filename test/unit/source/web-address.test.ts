@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { identifyAddress, type CacheKey } from '../../../src/source/web-address';
 import { addressKey } from '../../../src/source/asset-key';
-import { attachmentError } from '../../support/failures';
-import { contentOf, factsOf } from '../../support/identified';
+import { attachmentError } from '../../support/checks/failures';
+import { contentOf, factsOf } from '../../support/files/identified';
 
 const whole: CacheKey = (url) => url.href;
 

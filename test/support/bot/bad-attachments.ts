@@ -1,7 +1,7 @@
 import { mkdir, symlink, truncate } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
-import { audio, file, image, video, type AttachmentErrorCode } from '../../src';
-import type { Folder } from './folder';
+import { audio, file, image, video, type AttachmentErrorCode } from '../../../src/index';
+import type { Folder } from '../files/folder';
 import { asset } from './seen';
 
 const MB = 1024 * 1024;

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import type { Simulator } from '../../simulator';
-import { freePort } from './observe';
+import type { Simulator } from '../../../simulator/index';
+import { freePort } from '../checks/observe';
 
 /** A TCP relay before the simulator that can stop a call in the middle of its body, or turn connections away. */
 export interface Gate {

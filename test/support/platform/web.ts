@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import express from 'express';
 import { listen } from './listen';
-import { ASSETS } from './stage';
+import { ASSETS } from '../bot/stage';
 
 /** A website with assets. */
 export interface Website {

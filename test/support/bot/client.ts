@@ -1,6 +1,6 @@
 import { Agent } from 'undici';
-import type { PageOptions, Simulator } from '../../simulator';
-import { FacebookAttachmentCache, type AttachmentCacheOptions } from '../../src';
+import type { PageOptions, Simulator } from '../../../simulator/index';
+import { FacebookAttachmentCache, type AttachmentCacheOptions } from '../../../src/index';
 import { ASSETS, createAdapter, PAGE } from './stage';
 
 /** A process of its own, as far as the platform and the store can tell: an adapter with its plugin, without Botkit. */

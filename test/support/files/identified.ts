@@ -1,5 +1,5 @@
 import { buffer } from 'node:stream/consumers';
-import type { Asset } from '../../src/source/asset';
+import type { Asset } from '../../../src/source/asset';
 
 /** What an asset is, without the way to its content. */
 export function factsOf({ type, label, key, bytes }: Asset): Pick<Asset, 'type' | 'label' | 'key' | 'bytes'> {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import type { Simulator } from '../../simulator';
-import type { FaultyStore } from './faulty-store';
+import type { Simulator } from '../../../simulator/index';
+import type { FaultyStore } from '../stores/faulty-store';
 
 /** An ID never stands for other bytes: a file's key in the store ends in the digest of its content. */
 export function assertIdsAreRight(sim: Simulator, store: FaultyStore): void {

@@ -1,5 +1,5 @@
-import { AttachmentError, type AttachmentErrorCode } from '../../src/base/errors';
-import { GraphError, TransportError, type TransportErrorCode } from '../../src/graph/errors';
+import { AttachmentError, type AttachmentErrorCode } from '../../../src/base/errors';
+import { GraphError, TransportError, type TransportErrorCode } from '../../../src/graph/errors';
 
 /** For `assert.rejects` and `assert.throws`: this error, and no other word in its message. */
 export function attachmentError(code: AttachmentErrorCode, asset: string, problem: string): object {

@@ -1,8 +1,8 @@
 import type { SinonFakeTimers } from 'sinon';
-import { IdStore, type IdStoreOptions } from '../../src/cache/id-store';
-import { keyOf } from '../../src/cache/saved-id';
-import type { StoreError } from '../../src/base/errors';
-import { fakeTime } from './fake-time';
+import { IdStore, type IdStoreOptions } from '../../../src/cache/id-store';
+import { keyOf } from '../../../src/cache/saved-id';
+import type { StoreError } from '../../../src/base/errors';
+import { fakeTime } from '../checks/fake-time';
 import { FaultyStore, throws, type Course, type StoreAction } from './faulty-store';
 
 /** An IdStore over a store that fails when a test says so, in time that stands still until a test moves it on. */

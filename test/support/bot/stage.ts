@@ -4,11 +4,11 @@ import { Botkit, type BotkitConfiguration, type BotWorker } from 'botkit';
 import { MemoryStorage } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import { Agent } from 'undici';
-import { startSimulator, type PageOptions, type Simulator, type SimulatorOptions } from '../../simulator';
-import { FacebookAttachmentCache, type AttachmentCacheOptions } from '../../src';
+import { startSimulator, type PageOptions, type Simulator, type SimulatorOptions } from '../../../simulator/index';
+import { FacebookAttachmentCache, type AttachmentCacheOptions } from '../../../src/index';
 
 /** Real pictures, sounds, videos and files. */
-export const ASSETS = path.join(__dirname, '../../example-bot/assets');
+export const ASSETS = path.join(__dirname, '../../../example-bot/assets');
 
 export const PAGE: PageOptions = { id: '1001', token: 'TOKEN-OF-PAGE-1001', secret: 'SECRET-OF-THE-APP' };
 export const OTHER_PAGE: PageOptions = {

@@ -1,4 +1,4 @@
-import type { AttachmentEvents, Report } from '../../src/events/events';
+import type { AttachmentEvents, Report } from '../../../src/events/events';
 
 type Emitted = {
   [Name in keyof AttachmentEvents]: { name: Name; event: AttachmentEvents[Name][0] };

@@ -1,4 +1,4 @@
-import type { SavedId } from '../../src/cache/saved-id';
+import type { SavedId } from '../../../src/cache/saved-id';
 
 /** An ID as it is kept. */
 export function savedId(id: string, more: Partial<SavedId> = {}): SavedId {

@@ -2,7 +2,7 @@ import { copyFile, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from './command';
 
-const ROOT = path.join(__dirname, '../..');
+const ROOT = path.join(__dirname, '../../..');
 
 /**
  * Builds the plugin into a folder that is a package of its name, so that a program in it gets the build when it asks

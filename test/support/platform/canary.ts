@@ -3,8 +3,8 @@ import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 import Debug from 'debug';
 import sinon from 'sinon';
-import type { PageOptions } from '../../simulator';
-import type { FacebookAttachmentCache } from '../../src';
+import type { PageOptions } from '../../../simulator/index';
+import type { FacebookAttachmentCache } from '../../../src/index';
 
 const TOKEN = 'EAAcanary|token+with/what=needs&encoding';
 const SECRET = 'canary-secret-of-the-app';
