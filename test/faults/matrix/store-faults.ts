@@ -1,4 +1,11 @@
-import { answers, hangs, isSlow, throws, type Course, type StoreAction } from '../../support/stores/faulty-store';
+import {
+  answers,
+  hangs,
+  isSlow,
+  throws,
+  type Course,
+  type StoreAction,
+} from '../../support/stores/faulty-store';
 import { PAGE } from '../../support/bot/stage';
 
 const DAY = 24 * 60 * 60 * 1000;

@@ -4,7 +4,12 @@ import { Botkit, type BotkitConfiguration, type BotWorker } from 'botkit';
 import { MemoryStorage } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import { Agent } from 'undici';
-import { startSimulator, type PageOptions, type Simulator, type SimulatorOptions } from '../../../simulator/index';
+import {
+  startSimulator,
+  type PageOptions,
+  type Simulator,
+  type SimulatorOptions,
+} from '../../../simulator/index';
 import { FacebookAttachmentCache, type AttachmentCacheOptions } from '../../../src/index';
 
 /** Real pictures, sounds, videos and files. */

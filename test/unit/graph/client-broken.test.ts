@@ -7,7 +7,13 @@ import { Agent, MockAgent, ProxyAgent, type Dispatcher } from 'undici';
 import { certificateFor } from '../../../simulator/server/certificate';
 import { GraphClient } from '../../../src/graph/client';
 import { TransportError, type Intent, type TransportErrorCode } from '../../../src/graph/errors';
-import { cut, cutAnswer, hang, startGraphServer, type GraphServer } from '../../support/platform/graph-server';
+import {
+  cut,
+  cutAnswer,
+  hang,
+  startGraphServer,
+  type GraphServer,
+} from '../../support/platform/graph-server';
 
 const SEND: Intent = { action: 'send', asset: 'image "tom.png"' };
 const TOKEN = 'EAAB';
