@@ -16,14 +16,15 @@ interface MochaResult {
   readonly failures: readonly { readonly fullTitle: string; readonly err: { readonly message?: string } }[];
 }
 
-/** Runs `test/unit` on a version of Node. */
+/** Runs the unit tests, and those of the plugin and its deliveries, on a version of Node. */
 export async function runUnitTests({ node, runnerOptions = '' }: NodeVersion, note: Note): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'unit-tests-'));
   const output = path.join(folder, 'result.json');
   try {
     const args = ['node_modules/mocha/bin/mocha.js', '--no-config', '--node-option', 'import=tsx'];
     args.push('--forbid-only', '--timeout', '20000');
-    args.push('--reporter', 'json', '--reporter-option', `output=${output}`, 'test/unit/**/*.test.ts');
+    args.push('--reporter', 'json', '--reporter-option', `output=${output}`);
+    args.push('test/unit/**/*.test.ts', 'test/bot/{delivery,plugin}/**/*.test.ts');
     const run = runCommand(node, args, {
       cwd: ROOT,
       timeout: PATIENCE,

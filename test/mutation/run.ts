@@ -1,7 +1,7 @@
 /**
- * How much of `src/` the unit tests hold on to: Stryker changes it in one place after the other, and some test has to
- * fail for each. `npm run test:mutation -- src/graph/retry.ts` does it for that file alone. What a run has found, the next
- * one knows: it looks only at what has changed since.
+ * Runs the mutation tests: Stryker changes `src/` in one place after the other, and some test has to fail for each
+ * change. `npm run test:mutation -- src/graph/retry.ts` does it for that file only. A later run tests only what has
+ * changed since.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

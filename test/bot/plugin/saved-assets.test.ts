@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { image } from '../../src/message/builders';
-import { FacebookAttachmentCache } from '../../src/plugin';
-import { FakeAdapter } from '../support/bot/fake-adapter';
-import { FaultyStore, throws } from '../support/stores/faulty-store';
-import { scene } from '../support/bot/scene';
-import { asset, calls } from '../support/bot/seen';
-import { OTHER_PAGE, PAGE } from '../support/bot/stage';
+import { image } from '../../../src/message/builders';
+import { FacebookAttachmentCache } from '../../../src/plugin';
+import { FakeAdapter } from '../../support/bot/fake-adapter';
+import { FaultyStore, throws } from '../../support/stores/faulty-store';
+import { scene } from '../../support/bot/scene';
+import { asset, calls } from '../../support/bot/seen';
+import { OTHER_PAGE, PAGE } from '../../support/bot/stage';
 
 const DAY = 24 * 60 * 60 * 1000;
 const TOM = image('cats/tom.jpg');
