@@ -10,9 +10,9 @@ import { tellStory } from './tour/story';
 /** What the platform does to one message, to show that the tour notices. */
 const SPOILERS = {
   /** It has no time, and a bot must not send again what may have arrived. */
-  lose: { what: 'send-id', afterCalls: 20, error: { code: 2, is_transient: true } },
+  lose: { purpose: 'send-id', afterCalls: 20, error: { code: 2, is_transient: true } },
   /** It delivers the message and says that it has not: the bot believes it, and sends again. */
-  double: { what: 'send-id', afterCalls: 20, accept: true, error: { code: 100, subcode: 2018074 } },
+  double: { purpose: 'send-id', afterCalls: 20, accept: true, error: { code: 100, subcode: 2018074 } },
 } as const satisfies Record<string, Fault>;
 
 /** Resolves with whether every message arrived exactly once, without an upload too many. */

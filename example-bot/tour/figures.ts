@@ -21,7 +21,7 @@ export interface Figures {
 
 /** Everything since the simulator's start. */
 export function readFigures(simulator: Simulator): Figures {
-  const { calls, bytes, errors, byWhat } = simulator.totals();
+  const { calls, bytes, errors, byPurpose } = simulator.totals();
   const { assets, threads } = simulator.state();
   const messages = threads.flatMap((thread) => thread.messages).filter(({ from }) => from === 'page');
   const files = messages.flatMap(({ attachments }) => attachments);
@@ -32,7 +32,7 @@ export function readFigures(simulator: Simulator): Figures {
     messages: messages.length,
     calls,
     refused: errors,
-    uploads: uploads.reduce((sum, what) => sum + (byWhat[what] ?? 0), 0),
+    uploads: uploads.reduce((sum, purpose) => sum + (byPurpose[purpose] ?? 0), 0),
     sentUp: bytes,
     filesIn: sizeOf(assets) + sizeOf(oneStep),
     filesOut: sizeOf(files),

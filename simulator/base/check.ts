@@ -55,16 +55,16 @@ export function required<T>(value: T | undefined, name: string, expected: string
 export const requiredString = (input: Input, name: string) =>
   required(optionalString(input, name), name, 'a string that is not empty');
 
-export function object(value: unknown, what: string): Input {
+export function object(value: unknown, name: string): Input {
   if (isObject(value)) return value;
-  throw new InputError(`Expected ${what} to be an object, got ${shown(value)}`);
+  throw new InputError(`Expected ${name} to be an object, got ${shown(value)}`);
 }
 
 /** A misspelt field must not go unnoticed: what it was to do would not happen. */
-export function onlyFields(input: Input, what: string, allowed: readonly string[]): void {
-  const unknown = Object.keys(input).find((name) => !allowed.includes(name));
+export function onlyFields(input: Input, name: string, allowed: readonly string[]): void {
+  const unknown = Object.keys(input).find((field) => !allowed.includes(field));
   if (unknown === undefined) return;
-  throw new InputError(`Expected ${what} to have only the fields ${allowed.join(', ')}; got "${unknown}"`);
+  throw new InputError(`Expected ${name} to have only the fields ${allowed.join(', ')}; got "${unknown}"`);
 }
 
 function shown(value: unknown): string {

@@ -44,8 +44,8 @@ export function controlApi({ controls, feed, bot }: ControlParts, host: string):
   router.get('/calls', (_req, res) => {
     res.json({ totals: controls.totals(), calls: controls.calls() });
   });
-  router.get('/calls/:n', (req, res) => {
-    const call = controls.call(Number(req.params.n));
+  router.get('/calls/:number', (req, res) => {
+    const call = controls.call(Number(req.params.number));
     if (call) res.json({ ...feed.outline(call), body: call.body, answer: call.answer });
     else res.status(404).json({ error: 'No such call, or it is no longer kept' });
   });

@@ -39,7 +39,7 @@ export interface Controls {
   calls(): GraphCall[];
   /** Of all calls, also of those that the log no longer keeps. */
   totals(): CallTotals;
-  call(n: number): GraphCall | undefined;
+  call(number: number): GraphCall | undefined;
   clearCalls(): void;
   /** `contentType` chooses, where the same bytes came with several. */
   content(sha256: string, contentType?: string): { bytes: Buffer; contentType: string } | undefined;
@@ -85,7 +85,7 @@ export function createControls(platform: Platform, faults: Faults, webhook: Webh
     assets: () => platform.assets(),
     thread: (page, user) => platform.thread(pageOf(page), user),
     calls: () => platform.calls.list(),
-    call: (n) => platform.calls.get(n),
+    call: (number) => platform.calls.get(number),
     totals: () => platform.calls.totals(),
     clearCalls: () => {
       platform.calls.clear();

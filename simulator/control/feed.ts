@@ -132,7 +132,7 @@ export class Feed {
       callCount: platform.calls.totals().calls,
       faults: faults.pending().map(({ fault, hits }) => ({
         name: faultName(fault),
-        hits: fault.what ?? fault.path ?? 'any call',
+        hits: fault.purpose ?? fault.path ?? 'any call',
         left: (fault.times ?? 1) - hits,
       })),
       delayMs: faults.delayMs,

@@ -32,17 +32,17 @@ export class FiguresCounter {
     return { ...this.#figures };
   }
 
-  count({ what, status, subcode, bytes, attachmentId, file }: CallOutline): void {
+  count({ purpose, status, subcode, bytes, attachmentId, file }: CallOutline): void {
     const figures = this.#figures;
     figures.bytesUp += bytes;
     if (subcode === 2018074) figures.refused += 1;
     if (status !== 200) return;
-    if (what === 'upload-file' || what === 'upload-url') {
+    if (purpose === 'upload-file' || purpose === 'upload-url') {
       figures.uploads += 1;
       figures.bytesSaved -= file?.bytes ?? 0;
     }
-    if (what === 'send-file' || what === 'send-url') figures.sends += 1;
-    if (what === 'send-id' || (what === 'send-template' && attachmentId !== undefined)) {
+    if (purpose === 'send-file' || purpose === 'send-url') figures.sends += 1;
+    if (purpose === 'send-id' || (purpose === 'send-template' && attachmentId !== undefined)) {
       const asset = attachmentId === undefined ? undefined : this.#platform.asset(attachmentId);
       figures.sends += 1;
       figures.byId += 1;

@@ -64,7 +64,7 @@ async function serve(parts: GraphApiParts, call: GraphCall, req: Request, res: R
   }
 
   const request = await readRequest(req, res, call);
-  call.what = purposeOf(request);
+  call.purpose = purposeOf(request);
   call.body = withoutSecrets(request);
 
   const carryOut = async (): Promise<Answer> => {

@@ -18,7 +18,7 @@ export type CallPurpose = (typeof CALL_PURPOSES)[number];
 
 export interface GraphCall {
   /** Counts from 1. */
-  n: number;
+  number: number;
   /** On the simulator's clock. */
   time: number;
   method: string;
@@ -33,7 +33,7 @@ export interface GraphCall {
   subcode?: number;
   ms: number;
   page?: string;
-  what: CallPurpose;
+  purpose: CallPurpose;
   /** The fault that hit it. */
   fault?: string;
   /** The parameters, from query and body, without tokens and proofs; a file is shown by name, type, size and hash. */
@@ -45,7 +45,7 @@ export interface CallTotals {
   calls: number;
   bytes: number;
   errors: number;
-  byWhat: Partial<Record<CallPurpose, number>>;
+  byPurpose: Partial<Record<CallPurpose, number>>;
 }
 
 /** The last calls, and totals of all since the start or the last `clear`. */
@@ -61,12 +61,12 @@ export class CallLog {
   open(call: Pick<GraphCall, 'time' | 'method' | 'path' | 'kind'>): GraphCall {
     this.#totals.calls += 1;
     const opened: GraphCall = {
-      n: this.#totals.calls,
+      number: this.#totals.calls,
       ...call,
       bytes: 0,
       status: 0,
       ms: 0,
-      what: 'other',
+      purpose: 'other',
     };
     this.#calls.push(opened);
     // Cut only now and then, so that a call costs the same however many there were.
@@ -77,19 +77,19 @@ export class CallLog {
   close(call: GraphCall): void {
     this.#totals.bytes += call.bytes;
     if (call.status >= 400) this.#totals.errors += 1;
-    this.#totals.byWhat[call.what] = (this.#totals.byWhat[call.what] ?? 0) + 1;
+    this.#totals.byPurpose[call.purpose] = (this.#totals.byPurpose[call.purpose] ?? 0) + 1;
   }
 
   list(limit = this.#limit): GraphCall[] {
     return this.#calls.slice(-Math.min(limit, this.#limit));
   }
 
-  get(n: number): GraphCall | undefined {
-    return this.list().find((call) => call.n === n);
+  get(number: number): GraphCall | undefined {
+    return this.list().find((call) => call.number === number);
   }
 
   totals(): CallTotals {
-    return { ...this.#totals, byWhat: { ...this.#totals.byWhat } };
+    return { ...this.#totals, byPurpose: { ...this.#totals.byPurpose } };
   }
 
   clear(): void {
@@ -99,5 +99,5 @@ export class CallLog {
 }
 
 function noCalls(): CallTotals {
-  return { calls: 0, bytes: 0, errors: 0, byWhat: {} };
+  return { calls: 0, bytes: 0, errors: 0, byPurpose: {} };
 }

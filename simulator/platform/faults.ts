@@ -15,11 +15,11 @@ import {
 
 const CUTS = ['before', 'during', 'after', 'answer'] as const;
 
-/** A call of the Graph API that goes wrong. Without `path` and `what` it hits the next call, whichever that is. */
+/** A call of the Graph API that goes wrong. Without `path` and `purpose` it hits the next call, whichever that is. */
 export interface Fault {
   /** A regular expression that the path matches; plain text such as "/messages" is one too. */
   path?: string;
-  what?: CallPurpose;
+  purpose?: CallPurpose;
   /** How many calls it hits. Default: 1 */
   times?: number;
   /** How many matching calls it lets pass first. */
@@ -48,7 +48,7 @@ export interface Fault {
 
 const FIELDS: readonly (keyof Fault)[] = [
   'path',
-  'what',
+  'purpose',
   'times',
   'afterCalls',
   'accept',
@@ -112,7 +112,7 @@ export class Faults {
     for (const entry of this.#entries) {
       const { fault, path } = entry;
       if (!isOfThisMoment(fault) || (path && !path.test(call.path))) continue;
-      if (fault.what !== undefined && fault.what !== call.what) continue;
+      if (fault.purpose !== undefined && fault.purpose !== call.purpose) continue;
       entry.seen += 1;
       if (entry.seen <= (fault.afterCalls ?? 0)) continue;
       entry.hits += 1;
@@ -123,8 +123,8 @@ export class Faults {
   }
 }
 
-function cutsOnArrival({ reset, what, accept, delayMs }: Fault): boolean {
-  const waits = what !== undefined || accept === true || delayMs !== undefined;
+function cutsOnArrival({ reset, purpose, accept, delayMs }: Fault): boolean {
+  const waits = purpose !== undefined || accept === true || delayMs !== undefined;
   return reset === 'during' || (reset === 'before' && !waits);
 }
 
@@ -146,7 +146,7 @@ function checkFault(value: unknown): Fault {
   const [headers, error] = [optionalObject(input, 'headers'), optionalObject(input, 'error')];
   const fault = withoutUndefined<Fault>({
     path: checkPath(optionalString(input, 'path')),
-    what: optionalOneOf(input, 'what', CALL_PURPOSES),
+    purpose: optionalOneOf(input, 'purpose', CALL_PURPOSES),
     times: optionalNumber(input, 'times', 'a whole number of at least 1', isCount(1)),
     afterCalls: optionalNumber(input, 'afterCalls', 'a whole number of at least 0', isCount(0)),
     accept: optionalBoolean(input, 'accept'),
@@ -165,9 +165,9 @@ function checkFault(value: unknown): Fault {
     drop: optionalField(input, 'drop', 'a list of field names', isListOfStrings),
   });
   const has = (name: string) => name in fault;
-  if (fault.reset === 'during' && ['what', 'accept', 'delayMs'].some(has)) {
+  if (fault.reset === 'during' && ['purpose', 'accept', 'delayMs'].some(has)) {
     throw new InputError(
-      'Expected "reset": "during" to come without what, accept and delayMs: too little is known yet',
+      'Expected "reset": "during" to come without purpose, accept and delayMs: too little is known yet',
     );
   }
   if (!['delayMs', 'hang', 'reset', 'status', 'body', 'error', 'drop'].some(has)) {

@@ -39,10 +39,10 @@ export function Calls() {
       <ol class="calls" aria-label="Graph API calls, the last one first">
         {shown.map((call) => (
           <CallRow
-            key={call.n}
+            key={call.number}
             call={call}
-            isOpen={call.n === route.value.call}
-            step={steps.value.get(call.n)}
+            isOpen={call.number === route.value.call}
+            step={steps.value.get(call.number)}
           />
         ))}
       </ol>
@@ -67,7 +67,7 @@ const CallRow = memo(function CallRow({ call, isOpen, step }: CallRowProps) {
     if (isOpen) row.current?.scrollIntoView({ block: 'nearest' });
   }, [isOpen]);
   const isGood = call.status > 0 && call.status < 400;
-  const id = `call-${call.n}`;
+  const id = `call-${call.number}`;
   return (
     <li ref={row} class={`call ${step ? `step-${step.replace(' ', '-')}` : ''} ${isOpen ? 'is-open' : ''}`}>
       <button
@@ -76,13 +76,13 @@ const CallRow = memo(function CallRow({ call, isOpen, step }: CallRowProps) {
         aria-expanded={isOpen}
         aria-controls={isOpen ? id : undefined}
         onClick={() => {
-          go({ call: isOpen ? undefined : call.n });
+          go({ call: isOpen ? undefined : call.number });
         }}
       >
         <span class="call-time">{format.clockTime(call.time)}</span>
-        <span class="call-what">
-          <Icon name={iconOf(call.what)} />
-          <b>{format.purpose(call.what)}</b>
+        <span class="call-purpose">
+          <Icon name={iconOf(call.purpose)} />
+          <b>{format.purpose(call.purpose)}</b>
           {step && <strong class="step">{step}</strong>}
           <span class="call-about">
             <em class={`kind is-${call.kind}`}>{call.kind === 'json' ? 'JSON' : call.kind}</em>
@@ -102,11 +102,11 @@ function CallDetail({ id, call }: { id: string; call: CallOutline }) {
   const loaded = useSignal<GraphCall | undefined>(undefined);
   const problem = useSignal('');
   useEffect(() => {
-    get<GraphCall>(`/calls/${call.n}`).then(
+    get<GraphCall>(`/calls/${call.number}`).then(
       (got) => (loaded.value = got),
       (error: unknown) => (problem.value = String(error)),
     );
-  }, [call.n]);
+  }, [call.number]);
   return (
     <div class="call-detail" id={id}>
       <p class="call-address">
@@ -187,8 +187,8 @@ function RecoveryStep({ kind, title, call, children }: RecoveryStepProps) {
   );
 }
 
-function iconOf(what: CallPurpose): IconName {
-  if (what.startsWith('upload') || what === 'send-file' || what === 'send-url') return 'up';
-  if (what === 'send-id' || what === 'send-template') return 'id';
-  return what === 'send-text' ? 'text' : 'dots';
+function iconOf(purpose: CallPurpose): IconName {
+  if (purpose.startsWith('upload') || purpose === 'send-file' || purpose === 'send-url') return 'up';
+  if (purpose === 'send-id' || purpose === 'send-template') return 'id';
+  return purpose === 'send-text' ? 'text' : 'dots';
 }

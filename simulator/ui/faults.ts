@@ -18,8 +18,8 @@ export const FAULTS: readonly { name: string; fault: object }[] = [
 export const TARGETS: readonly { name: string; match: object }[] = [
   { name: 'any call', match: {} },
   { name: 'any send', match: { path: '/messages$' } },
-  { name: 'a send by ID', match: { what: 'send-id' } },
-  { name: 'a send with the file', match: { what: 'send-file' } },
+  { name: 'a send by ID', match: { purpose: 'send-id' } },
+  { name: 'a send with the file', match: { purpose: 'send-file' } },
   { name: 'any upload', match: { path: '/message_attachments$' } },
 ];
 

@@ -66,8 +66,8 @@ const PURPOSES: Record<CallPurpose, string> = {
   other: 'Call',
 };
 
-export function purpose(what: CallPurpose): string {
-  return PURPOSES[what];
+export function purpose(purpose: CallPurpose): string {
+  return PURPOSES[purpose];
 }
 
 export function outcome({ status, code, subcode, fault }: CallOutline): string {

@@ -46,11 +46,11 @@ function HowSent({ message: { mid, from, attachments } }: { message: ThreadMessa
   if (from !== 'page' || attachments.length === 0) return null;
   const call = callsByMessage.value.get(mid);
   if (!call) return null;
-  const isById = call.what === 'send-id' || call.what === 'send-template';
+  const isById = call.purpose === 'send-id' || call.purpose === 'send-template';
   return (
-    <a class={isById ? 'how is-by-id' : 'how'} {...opens({ tab: 'calls', call: call.n })}>
+    <a class={isById ? 'how is-by-id' : 'how'} {...opens({ tab: 'calls', call: call.number })}>
       {isById ? 'by ID' : 'one step'} · {format.bytes(call.bytes)}
-      <span class="hidden">, open call {call.n}</span>
+      <span class="hidden">, open call {call.number}</span>
     </a>
   );
 }

@@ -116,6 +116,6 @@ function openNewPerson(): void {
 
 function preview(message: ThreadMessage | undefined): string {
   if (!message) return 'No messages yet';
-  const what = message.text ?? message.attachments[0]?.type ?? (message.template ? 'template' : 'message');
-  return message.from === 'user' ? `You: ${what}` : what;
+  const summary = message.text ?? message.attachments[0]?.type ?? (message.template ? 'template' : 'message');
+  return message.from === 'user' ? `You: ${summary}` : summary;
 }

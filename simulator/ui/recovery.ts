@@ -29,7 +29,7 @@ export function findRecoveries(calls: readonly CallOutline[]): Recovery[] {
         recovery.refusals += 1;
         continue;
       }
-      const begun = { ...asset, deadId: attachmentId, refused: call.n, refusals: 1 };
+      const begun = { ...asset, deadId: attachmentId, refused: call.number, refusals: 1 };
       recoveries.push(begun);
       current.set(asset.key, begun);
     } else if (recovery && call.status === 200) {
@@ -39,17 +39,17 @@ export function findRecoveries(calls: readonly CallOutline[]): Recovery[] {
   return recoveries;
 }
 
-function goOn(recovery: Recovery, { what, n, attachmentId }: CallOutline): void {
-  if (what === 'send-file' || what === 'send-url') recovery.oneStep ??= n;
-  const isUpload = what === 'upload-file' || what === 'upload-url';
-  const isSaved = attachmentId !== undefined && (isUpload || recovery.oneStep === n);
+function goOn(recovery: Recovery, { purpose, number, attachmentId }: CallOutline): void {
+  if (purpose === 'send-file' || purpose === 'send-url') recovery.oneStep ??= number;
+  const isUpload = purpose === 'upload-file' || purpose === 'upload-url';
+  const isSaved = attachmentId !== undefined && (isUpload || recovery.oneStep === number);
   if (isSaved && recovery.renewal === undefined) {
-    recovery.renewal = n;
+    recovery.renewal = number;
     recovery.newId = attachmentId;
     return;
   }
-  const isById = what === 'send-id' || what === 'send-template';
-  if (isById && attachmentId !== undefined && attachmentId !== recovery.deadId) recovery.next ??= n;
+  const isById = purpose === 'send-id' || purpose === 'send-template';
+  if (isById && attachmentId !== undefined && attachmentId !== recovery.deadId) recovery.next ??= number;
 }
 
 /** Which calls are steps of a recovery. */

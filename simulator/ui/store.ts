@@ -115,7 +115,7 @@ function takeSnapshot(snapshot: Snapshot): void {
 function takeChanges(changes: Changes): void {
   if (changes.calls) {
     // They come as they end; they are shown as they began.
-    const all = [...calls.value, ...changes.calls].sort((a, b) => a.n - b.n);
+    const all = [...calls.value, ...changes.calls].sort((a, b) => a.number - b.number);
     calls.value = all.slice(-MAX_CALLS);
   }
   if (changes.threads) {

@@ -57,7 +57,7 @@ describe('as an attachment ID ages', () => {
   it('a message does not wait for the renewal', async () => {
     const { say, plugin } = await openBot(83);
     const refreshed = once(plugin, 'refresh');
-    play.sim.addFaults({ what: 'upload-file', delayMs: 300 });
+    play.sim.addFaults({ purpose: 'upload-file', delayMs: 300 });
     await say();
     assert.equal(plugin.stats.refreshes, 0);
     await refreshed;
@@ -77,7 +77,7 @@ describe('as an attachment ID ages', () => {
 
   it('a renewal that fails is reported, and not tried again with the next message', async () => {
     const { say, plugin, errors, lines } = await openBot(83, { uploads: { attempts: 1 } });
-    play.sim.addFaults({ what: 'upload-file', error: { code: 1200 } });
+    play.sim.addFaults({ purpose: 'upload-file', error: { code: 1200 } });
     await say();
     await until('the failure is reported', () => errors.length > 0);
     await say();

@@ -174,7 +174,7 @@ describe('the hook', () => {
         const bot = await stage.bot();
         await bot.say(TOM);
         clock.tick(83 * 24 * 60 * 60 * 1000);
-        sim.addFaults({ what: 'upload-file', delayMs: 100 });
+        sim.addFaults({ purpose: 'upload-file', delayMs: 100 });
         await bot.say(TOM);
         await end(plugin, controller);
         const fresh = sim.assets()[1]?.id ?? assert.fail('nothing was renewed');

@@ -67,7 +67,11 @@ describe('a media template', () => {
     const { sim, ...stage } = await play.open();
     const bot = await stage.bot();
     // The platform takes one element today; should it take more, they are all seen to.
-    sim.addFaults({ what: 'send-template', status: 200, body: { recipient_id: '7001', message_id: 'm_1' } });
+    sim.addFaults({
+      purpose: 'send-template',
+      status: 200,
+      body: { recipient_id: '7001', message_id: 'm_1' },
+    });
     const facebook = { media_type: 'video', url: 'https://www.facebook.com/cats/videos/1/' };
     const settled = { media_type: 'image', attachment_id: '1857777774821032' };
     await bot.say(
@@ -106,8 +110,8 @@ describe('a media template', () => {
       const bot = await stage.bot();
       // Nothing is really fetched from there.
       sim.addFaults(
-        { what: 'upload-url', status: 200, body: { attachment_id: '1857777774821032' } },
-        { what: 'send-template', status: 200, body: { recipient_id: '7001', message_id: 'm_1' } },
+        { purpose: 'upload-url', status: 200, body: { attachment_id: '1857777774821032' } },
+        { purpose: 'send-template', status: 200, body: { recipient_id: '7001', message_id: 'm_1' } },
       );
       await bot.say(mediaTemplate({ media_type: 'image', url: address }));
       assert.deepEqual(calls(sim), ['upload-url', 'send-template']);

@@ -94,7 +94,7 @@ describe('pages', () => {
 
   it('that do not tell their ID still get the message through, and are asked again next time', async () => {
     const { sim, controller, errors } = await play.open();
-    sim.addFaults({ what: 'read', error: { code: 2 } });
+    sim.addFaults({ purpose: 'read', error: { code: 2 } });
     for (let count = 0; count < 2; count++) {
       const bot = (await controller.spawn()) as Bot;
       await bot.api.callAPI('/me/messages', 'POST', PARAMS);

@@ -97,7 +97,7 @@ describe('when the platform refuses an attachment ID', () => {
     const second = await play.open({ store });
     const bot = await second.bot('2');
     // The second bot has the dead ID from the store, and meets its end only after the first has renewed it.
-    play.sim.addFaults({ what: 'send-id', status: 200, body: { recipient_id: '2', message_id: 'm_1' } });
+    play.sim.addFaults({ purpose: 'send-id', status: 200, body: { recipient_id: '2', message_id: 'm_1' } });
     await bot.say(TOM);
     await first.say();
     await until('the new ID is in the store', () => {
@@ -144,16 +144,16 @@ describe('when the platform refuses an attachment ID', () => {
     const answer = { status: 200, body: { recipient_id: '7001', message_id: 'm_1' } };
     const message = mediaTemplate('cats/tom.jpg', 'cats/mia.jpg');
     play.sim.addFaults(
-      { what: 'send-template', ...answer },
-      { what: 'send-template', error: REFUSED },
-      { what: 'send-template', ...answer },
+      { purpose: 'send-template', ...answer },
+      { purpose: 'send-template', error: REFUSED },
+      { purpose: 'send-template', ...answer },
     );
     await bot.say(message);
     const old = play.sim.assets().map(({ id }) => id);
     await bot.say(message);
     const sent = play.sim
       .calls()
-      .flatMap(({ what, body }) => (what === 'send-template' ? [idsIn(body)] : []));
+      .flatMap(({ purpose, body }) => (purpose === 'send-template' ? [idsIn(body)] : []));
     const fresh = ['tom.jpg', 'mia.jpg'].map(
       (name) => play.sim.assets().findLast((one) => one.name === name)?.id,
     );
@@ -216,7 +216,7 @@ describe('saving by sending', () => {
 
   it('a message that the platform gives no ID for is not sent again; the next one saves', async () => {
     const { sim, errors, ...stage } = await play.open({ save: 'send' });
-    sim.addFaults({ what: 'send-file', drop: ['attachment_id'] });
+    sim.addFaults({ purpose: 'send-file', drop: ['attachment_id'] });
     const bot = await stage.bot();
     for (let count = 0; count < 3; count++) await bot.say(TOM);
     assert.deepEqual(calls(sim), ['send-file', 'send-file', 'send-id']);

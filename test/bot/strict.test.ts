@@ -131,7 +131,7 @@ describe('in strict mode', () => {
 
   it('an upload that fails is no reason to reject, while the message can go in one step', async () => {
     const { sim, lines, ...stage } = await openBot({ uploads: { attempts: 1 } });
-    sim.addFaults({ what: 'upload-file', error: { code: 1200 }, times: 2 });
+    sim.addFaults({ purpose: 'upload-file', error: { code: 1200 }, times: 2 });
     const bot = await stage.bot();
     await bot.say(image('tom.jpg'));
     onlyArrival(sim);

@@ -16,7 +16,7 @@ describe('facebook-attachments, when it is stopped', () => {
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     it(`by ${signal} ends what is under way, keeps what is done, and exits with 130`, async () => {
-      bench.sim.addFaults({ what: 'upload-file', times: ALL, delayMs: 300 });
+      bench.sim.addFaults({ purpose: 'upload-file', times: ALL, delayMs: 300 });
       const { child, ended, written } = await bench.spawnTool(WARM);
       await written(/^uploaded/m);
       child.kill(signal);
@@ -33,7 +33,7 @@ describe('facebook-attachments, when it is stopped', () => {
   }
 
   it('goes on from there the next time: nothing is uploaded twice', async () => {
-    bench.sim.addFaults({ what: 'upload-file', times: ALL, delayMs: 300 });
+    bench.sim.addFaults({ purpose: 'upload-file', times: ALL, delayMs: 300 });
     const { child, ended, written } = await bench.spawnTool(WARM);
     await written(/^uploaded/m);
     child.kill('SIGINT');
@@ -46,7 +46,7 @@ describe('facebook-attachments, when it is stopped', () => {
   });
 
   it('twice ends at once, and the store is whole', async () => {
-    bench.sim.addFaults({ what: 'upload-file', afterCalls: 2, times: ALL, hang: true });
+    bench.sim.addFaults({ purpose: 'upload-file', afterCalls: 2, times: ALL, hang: true });
     const { child, ended, written } = await bench.spawnTool(WARM);
     await written(/(^uploaded.*\n){2}/m);
     await until('both are saved', async () => (await listed()).length === 2);
@@ -61,7 +61,7 @@ describe('facebook-attachments, when it is stopped', () => {
   });
 
   it('is stopped once by a signal that the terminal and npm both pass on', async () => {
-    bench.sim.addFaults({ what: 'upload-file', times: ALL, delayMs: 1000 });
+    bench.sim.addFaults({ purpose: 'upload-file', times: ALL, delayMs: 1000 });
     const { child, ended } = await bench.spawnTool(WARM);
     await until('the first upload is under way', () => bench.sim.faults().some(({ hits }) => hits > 0));
     child.kill('SIGINT');

@@ -193,7 +193,7 @@ describe('The store of facebook-attachments', () => {
 
   it('that fails where nobody catches it ends the uploads just the same', async () => {
     await installAdapter(`if (this.sets === 2) setTimeout(() => { throw new Error('connection lost'); })`);
-    bench.sim.addFaults({ what: 'upload-file', times: 8, delayMs: 200 });
+    bench.sim.addFaults({ purpose: 'upload-file', times: 8, delayMs: 200 });
     const spawned = await bench.spawnTool([
       ...['warm', '.', '--root', ASSETS, '--concurrency', '1', '--store', 'mysql://bot@localhost/bot'],
     ]);

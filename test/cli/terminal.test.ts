@@ -33,7 +33,7 @@ describe('facebook-attachments on a terminal', () => {
   };
 
   it('draws a bar with counts, bytes and the time left, and sums up below it', async () => {
-    bench.sim.addFaults({ what: 'upload-file', times: 8, delayMs: 300 });
+    bench.sim.addFaults({ purpose: 'upload-file', times: 8, delayMs: 300 });
     const { code, screen } = await onTerminal(['warm', '.', '--concurrency', '2', ...IN_ASSETS]);
     assert.equal(code, 0);
     assert.match(screen, /█+░+ [1-7]\/8 · [\d.]+ kB of 376 kB · [\d.]+ s left/);
@@ -105,7 +105,7 @@ describe('facebook-attachments, told that its streams are a terminal’s', () =>
 
   it('says that it stops, in the bar', async () => {
     const stop = new AbortController();
-    bench.sim.addFaults({ what: 'upload-file', times: 8, delayMs: 200 });
+    bench.sim.addFaults({ purpose: 'upload-file', times: 8, delayMs: 200 });
     bench.sim.events.once('asset', () => {
       stop.abort();
     });

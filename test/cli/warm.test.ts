@@ -145,7 +145,7 @@ describe('facebook-attachments warm', () => {
 
   it('tells Facebook’s refusal with its code', async () => {
     bench.sim.addFaults({
-      what: 'upload-file',
+      purpose: 'upload-file',
       error: { code: 100, subcode: 2018047, message: 'Upload failed' },
     });
     const { code, stderr } = await bench.tool(['warm', 'paw.png', ...IN_ASSETS]);
@@ -173,7 +173,7 @@ describe('facebook-attachments warm', () => {
   });
 
   it('uploads as many at a time as it is told', async () => {
-    bench.sim.addFaults({ what: 'upload-file', times: 8, delayMs: 100 });
+    bench.sim.addFaults({ purpose: 'upload-file', times: 8, delayMs: 100 });
     const begun = performance.now();
     await bench.tool(['warm', '.', '--concurrency', '1', ...IN_ASSETS]);
     assert.ok(performance.now() - begun >= 800);

@@ -20,14 +20,14 @@ describe('The simulator’s page', () => {
     for (const text of ['help', 'picture', 'sound', 'video', 'file', 'card']) await say(text);
     simulator.revokeAll();
     for (const text of ['picture', 'gallery']) await say(text);
-    simulator.addFaults({ what: 'read', status: 500 });
+    simulator.addFaults({ purpose: 'read', status: 500 });
   });
   after(() => scene.close());
 
   for (const [name, options] of Object.entries(WINDOWS)) {
     for (const tab of ['chat', 'calls', 'assets', 'controls']) {
       it(`has nothing for axe to complain about: ${tab}, ${name}`, async () => {
-        const refused = scene.simulator.calls().find(({ subcode }) => subcode === 2018074)?.n ?? 0;
+        const refused = scene.simulator.calls().find(({ subcode }) => subcode === 2018074)?.number ?? 0;
         const call = tab === 'calls' ? `&call=${refused}` : '';
         const view = await scene.open(`?page=${CATS}&user=1&tab=${tab}${call}`, {
           ...options,

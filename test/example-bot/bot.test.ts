@@ -138,7 +138,7 @@ describe('the example bot', () => {
     const [one, other] = answers.map((messages) => only(only(messages).attachments));
     assert.equal(one?.sha256, hashOf('cats/tom.jpg'));
     assert.equal(one.attachmentId, other?.attachmentId);
-    assert.equal(bed.simulator.totals().byWhat['upload-url'], 1);
+    assert.equal(bed.simulator.totals().byPurpose['upload-url'], 1);
   });
 
   it('passes the webhook’s handshake', async () => {

@@ -126,7 +126,7 @@ describe('A storm of a thousand sends', () => {
     await sendAll(bots, image('paw.png'));
     platform.sim.clearCalls();
     await say(await stage.bot(), image('paw.png'));
-    assert.deepEqual(platform.sim.totals().byWhat, { 'send-id': 1 });
+    assert.deepEqual(platform.sim.totals().byPurpose, { 'send-id': 1 });
   });
 });
 

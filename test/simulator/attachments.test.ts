@@ -341,7 +341,7 @@ describe('A message', () => {
     const answer = await send(simulator(), { attachments: [image, image, image] });
     assert.equal(answer.status, 200, JSON.stringify(answer.body));
     assert.equal(received(simulator())[0]?.attachments.length, 3);
-    assert.equal(simulator().calls().at(-1)?.what, 'send-images');
+    assert.equal(simulator().calls().at(-1)?.purpose, 'send-images');
     assertError(await send(simulator(), { attachments: [{ ...image, type: 'video' }] }), 100);
     assertError(
       await send(simulator(), { attachments: [{ type: 'image', payload: { attachment_id: '1' } }] }),

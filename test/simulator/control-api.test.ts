@@ -57,8 +57,8 @@ describe('The control API', () => {
     const { body } = await control('/calls');
     const calls = body['calls'] as ReturnType<ReturnType<typeof simulator>['calls']>;
     assert.deepEqual(
-      calls.map(({ n, method, path, kind, status, code, subcode, what, page }) => [
-        ...[n, method, path, kind, status, code, subcode, what, page],
+      calls.map(({ number, method, path, kind, status, code, subcode, purpose, page }) => [
+        ...[number, method, path, kind, status, code, subcode, purpose, page],
       ]),
       [
         [
@@ -94,7 +94,7 @@ describe('The control API', () => {
       calls: 3,
       bytes: calls.reduce((sum, { bytes }) => sum + bytes, 0),
       errors: 1,
-      byWhat: { 'upload-file': 1, 'send-id': 2 },
+      byPurpose: { 'upload-file': 1, 'send-id': 2 },
     });
     await control('/calls', undefined, 'DELETE');
     assert.deepEqual(simulator().calls(), []);
@@ -195,11 +195,15 @@ describe('The control API', () => {
     ['/faults', [{}], 'Expected a fault to have delayMs, hang, reset, status, body, error or drop; got none'],
     ['/faults', [{ statsu: 500 }], 'Expected a fault to have only the fields path, '],
     ['/faults', [{ path: '(', hang: true }], 'Expected "path" to be a regular expression, got "("'],
-    ['/faults', [{ what: 'send', hang: true }], 'Expected "what" to be one of send-id, '],
+    ['/faults', [{ purpose: 'send', hang: true }], 'Expected "purpose" to be one of send-id, '],
     ['/faults', [{ times: 0, hang: true }], 'Expected "times" to be a whole number of at least 1, got 0'],
     ['/faults', [{ status: 99 }], 'Expected "status" to be an HTTP status from 200 to 599, got 99'],
     ['/faults', [{ reset: true }], 'Expected "reset" to be one of before, during, after, answer, got true'],
-    ['/faults', [{ reset: 'during', what: 'send-id' }], 'Expected "reset": "during" to come without what'],
+    [
+      '/faults',
+      [{ reset: 'during', purpose: 'send-id' }],
+      'Expected "reset": "during" to come without purpose',
+    ],
     ['/faults', [{ hang: true, body: '' }], 'Expected a fault to do one thing, got hang and body'],
     ['/faults', [{ error: { subcode: 1 } }], 'Expected "error.code" to be a number, got nothing'],
     ['/faults', [{ body: 'x', headers: { 'a b': '1' } }], 'Expected "headers" to be HTTP headers: '],
@@ -348,7 +352,7 @@ describe('The simulator', () => {
     const simulator = await startSimulator({ pages: [PAGE], keepCalls: 3 });
     for (let n = 0; n < 10; n++) await call(simulator, '/me');
     assert.deepEqual(
-      simulator.calls().map(({ n }) => n),
+      simulator.calls().map(({ number }) => number),
       [8, 9, 10],
     );
     assert.equal(simulator.totals().calls, 10);
@@ -360,7 +364,7 @@ describe('The simulator', () => {
     const seen: string[] = [];
     simulator.events.on('asset', ({ alive }) => seen.push(`asset ${String(alive)}`));
     simulator.events.on('message', ({ text }, { user }) => seen.push(`message ${text ?? ''} to ${user}`));
-    simulator.events.on('call', ({ what, status }) => seen.push(`call ${what} ${status}`));
+    simulator.events.on('call', ({ purpose, status }) => seen.push(`call ${purpose} ${status}`));
     simulator.events.on('clock', ({ advancedDays }) => seen.push(`clock ${advancedDays}`));
     const id = await upload(simulator);
     await send(simulator, { text: 'Hi' });

@@ -20,14 +20,14 @@ describe('The events of the simulator', () => {
     const events = listen(simulator, leave.signal);
     const { snapshot } = await next(events, ({ snapshot: found }) => found !== undefined);
     assert.deepEqual(
-      [snapshot?.assets.map((asset) => asset.id), snapshot?.calls.map(({ what }) => what)],
+      [snapshot?.assets.map((asset) => asset.id), snapshot?.calls.map(({ purpose }) => purpose)],
       [[id], ['upload-file']],
     );
     await sendById(simulator, id);
     const { changes } = await next(events, ({ changes: found }) => found?.calls !== undefined);
     const [call] = changes?.calls ?? [];
     assert.deepEqual(
-      [call?.what, call?.user, call?.attachmentId, call?.asset?.name],
+      [call?.purpose, call?.user, call?.attachmentId, call?.asset?.name],
       ['send-id', USER, id, 'shirt.png'],
     );
     assert.equal(call?.mid, changes?.messages?.[0]?.message.mid);

@@ -45,7 +45,7 @@ describe('A fault', () => {
     simulator().addFaults(
       { path: '/messages', status: 500, body: {} },
       { path: '/message_attachments$', status: 501, body: {} },
-      { what: 'send-id', status: 502, body: {} },
+      { purpose: 'send-id', status: 502, body: {} },
     );
     const message = messageWith('image', { is_reusable: true });
     const form = { message, filedata: png() };
@@ -230,7 +230,7 @@ describe('A connection that is cut', () => {
 
   it('can wait for a purpose: only sends by ID are cut', async () => {
     const id = await upload(simulator());
-    simulator().addFaults({ what: 'send-id', reset: 'before' });
+    simulator().addFaults({ purpose: 'send-id', reset: 'before' });
     assert.equal((await send(simulator(), { text: 'x' })).status, 200);
     await assert.rejects(sendById(simulator(), id));
     assert.deepEqual(

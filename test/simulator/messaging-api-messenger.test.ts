@@ -48,7 +48,7 @@ describe('messaging-api-messenger, a client that knows nothing of the simulator'
     assert.deepEqual(
       simulator()
         .calls()
-        .map(({ what, kind }) => `${what} ${kind}`),
+        .map(({ purpose, kind }) => `${purpose} ${kind}`),
       ['send-text json', 'send-url json', 'send-file multipart'],
     );
   });

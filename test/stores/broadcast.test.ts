@@ -94,7 +94,7 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
       assert.deepEqual(errors, []);
       assert.deepEqual([uploads, storeReads, storeWrites], [0, PICTURES.length, 0]);
     }
-    assert.equal(scene.sim.totals().byWhat['upload-file'], PICTURES.length);
+    assert.equal(scene.sim.totals().byPurpose['upload-file'], PICTURES.length);
   });
 });
 

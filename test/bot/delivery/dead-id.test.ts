@@ -84,7 +84,7 @@ describe('Delivery, when the ID is dead', () => {
 
   it('tries two other IDs, and then sends in one step', async () => {
     const { send, cache } = stage.open();
-    stage.sim.addFaults({ what: 'send-id', times: 99, error: { code: 100, subcode: 2018074 } });
+    stage.sim.addFaults({ purpose: 'send-id', times: 99, error: { code: 100, subcode: 2018074 } });
     const users = ['7001', '7002', '7003', '7004'];
     await Promise.all(users.map((user) => send(TOM, { user })));
     await cache.idle();
@@ -103,8 +103,8 @@ describe('Delivery, when the ID is dead', () => {
     stage.sim.revokeAll();
     stage.sim.clearCalls();
     stage.sim.addFaults(
-      { what: 'send-file', delayMs: 100 },
-      { what: 'send-id', afterCalls: 2, reset: 'after' },
+      { purpose: 'send-file', delayMs: 100 },
+      { purpose: 'send-id', afterCalls: 2, reset: 'after' },
     );
     const results = await Promise.allSettled([send(TOM), send(TOM, { user: '7002' })]);
     await cache.idle();

@@ -47,7 +47,7 @@ describe('Delivery, saving by sending', () => {
 
   it('uploads when the platform gives no ID', async () => {
     const { send, reports } = stage.open({ save: 'send' });
-    stage.sim.addFaults({ what: 'send-file', drop: ['attachment_id'] });
+    stage.sim.addFaults({ purpose: 'send-file', drop: ['attachment_id'] });
     await Promise.all([send(TOM), send(TOM)]);
     assert.deepEqual(calls(stage.sim), ['send-file', 'upload-file', 'send-id']);
     assert.deepEqual(reports.emitted[0], {
@@ -59,7 +59,7 @@ describe('Delivery, saving by sending', () => {
 
   it('takes no ID that is none', async () => {
     const { send, reports } = stage.open({ save: 'send' });
-    stage.sim.addFaults({ what: 'send-file', body: { message_id: 'm_1', attachment_id: 11 } });
+    stage.sim.addFaults({ purpose: 'send-file', body: { message_id: 'm_1', attachment_id: 11 } });
     await send(TOM);
     await send(TOM);
     assert.deepEqual(reports.emitted, [

@@ -100,7 +100,7 @@ describe('Delivery of a media template', () => {
 
   it('gives up when new IDs are dead as well', async () => {
     const { send } = stage.open();
-    stage.sim.addFaults({ what: 'send-template', times: 9, error: { code: 100, subcode: 2018074 } });
+    stage.sim.addFaults({ purpose: 'send-template', times: 9, error: { code: 100, subcode: 2018074 } });
     await assert.rejects(send(TOM), { subcode: 2018074 });
     assert.deepEqual(tally(stage.sim), { 'upload-file': 3, 'send-template 100/2018074': 3 });
   });
@@ -116,7 +116,7 @@ describe('Delivery of a media template', () => {
 
   it('fails as Facebook refused it when somebody’s message was to save a new ID, and did not', async () => {
     const { send, cache } = stage.open({ save: 'send' });
-    stage.sim.addFaults({ what: 'send-file', delayMs: 500, drop: ['attachment_id'] });
+    stage.sim.addFaults({ purpose: 'send-file', delayMs: 500, drop: ['attachment_id'] });
     const dead = { ...ABOUT_TOM, id: '11', uploadedAt: Date.now() };
     const original = cache.get.bind(cache);
     const get = sinon.stub(cache, 'get').callsFake(original);
@@ -130,7 +130,7 @@ describe('Delivery of a media template', () => {
 
   it('is not sent again for any other failure', async () => {
     const { send } = stage.open();
-    stage.sim.addFaults({ what: 'send-template', reset: 'after' });
+    stage.sim.addFaults({ purpose: 'send-template', reset: 'after' });
     await assert.rejects(send(TOM), { code: 'ERR_GRAPH_INTERRUPTED' });
     assert.equal(arrived(stage.sim).length, 1);
   });

@@ -28,9 +28,9 @@ export function onlyArrival(sim: Simulator, user?: string, page?: string): Shown
 
 /** The calls that the platform has met, in order: `['upload-file', 'send-id', 'send-id 100/2018074']`. */
 export function calls(sim: Simulator): string[] {
-  return sim.calls().map(({ what, code, subcode }) => {
-    if (code === undefined) return what;
-    return subcode === undefined ? `${what} ${code}` : `${what} ${code}/${subcode}`;
+  return sim.calls().map(({ purpose, code, subcode }) => {
+    if (code === undefined) return purpose;
+    return subcode === undefined ? `${purpose} ${code}` : `${purpose} ${code}/${subcode}`;
   });
 }
 

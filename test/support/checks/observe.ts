@@ -32,9 +32,9 @@ export async function inTime<T>(what: string, work: Promise<T>, limit: number): 
 
 /** How many calls carried a file, or had the platform fetch an address: how often the content went up. */
 export function countUploads(sim: Simulator): number {
-  const { byWhat } = sim.totals();
+  const { byPurpose } = sim.totals();
   const uploads = ['upload-file', 'upload-url', 'send-file', 'send-url'] as const;
-  return uploads.reduce((sum, what) => sum + (byWhat[what] ?? 0), 0);
+  return uploads.reduce((sum, purpose) => sum + (byPurpose[purpose] ?? 0), 0);
 }
 
 /**
