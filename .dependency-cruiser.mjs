@@ -63,6 +63,16 @@ export default {
       },
     },
     {
+      name: 'simulator-dependencies',
+      comment: 'The simulator brings along what it needs. The bundler is needed in a clone alone.',
+      severity: 'error',
+      from: { path: '^simulator/', pathNot: '^simulator/ui/' },
+      to: {
+        dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'],
+        dependencyTypesNot: ['type-only'],
+      },
+    },
+    {
       name: 'simulator-alone',
       comment: 'A mistake in the plugin cannot hide in the simulator: it shares no code with it.',
       severity: 'error',
@@ -71,10 +81,17 @@ export default {
     },
     {
       name: 'example-bot-as-a-user',
-      comment: 'The example bot uses what the package exports, and nothing else of it.',
+      comment: 'The example bot uses what the packages export, and nothing else.',
       severity: 'error',
       from: { path: '^example-bot/' },
-      to: { path: '^(src|test|bench)/', pathNot: '^src/index[.]ts$' },
+      to: { path: '^(src|simulator|test|bench)/', pathNot: '^(src|simulator)/index[.]ts$' },
+    },
+    {
+      name: 'simulator-as-a-user',
+      comment: 'Tests and the benchmark use what the simulator exports, and nothing else of it.',
+      severity: 'error',
+      from: { path: '^(test|bench)/' },
+      to: { path: '^simulator/', pathNot: '^simulator/index[.]ts$' },
     },
   ],
   options: {

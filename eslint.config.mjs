@@ -3,7 +3,7 @@ import { defineConfig, globalIgnores } from 'eslint/config';
 import tseslint from 'typescript-eslint';
 
 export default defineConfig(
-  globalIgnores(['dist/', 'coverage/', 'docs/api/', 'test/docs/fragments.d.ts', '**/.data/']),
+  globalIgnores(['**/dist/', 'coverage/', 'docs/api/', 'test/docs/fragments.d.ts', '**/.data/']),
   js.configs.recommended,
   {
     files: ['**/*.ts', '**/*.tsx'],

@@ -6,7 +6,7 @@ import { Botkit } from 'botkit';
 import Keyv from 'keyv';
 import KeyvFile from 'keyv-file';
 import { Agent } from 'undici';
-import { FacebookAttachmentCache } from '../src';
+import { FacebookAttachmentCache } from 'botkit-plugin-facebook-attachments';
 import { ConfigError, readConfig, type Config, type Facebook } from './config';
 import { ConversationStore } from './conversation-store';
 import { simulateFacebook } from './simulated-facebook';

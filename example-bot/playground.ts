@@ -3,7 +3,13 @@ import { cp, mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promis
 import os from 'node:os';
 import path from 'node:path';
 import Keyv from 'keyv';
-import { InputError, startSimulator, type BotControls, type PageOptions, type Simulator } from '../simulator';
+import {
+  InputError,
+  startSimulator,
+  type BotControls,
+  type PageOptions,
+  type Simulator,
+} from 'messenger-platform-simulator';
 import { createBot, type Bot } from './bot';
 import { StoreWithSwitch } from './store-with-switch';
 

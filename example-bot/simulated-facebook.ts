@@ -1,4 +1,4 @@
-import { startSimulator } from '../simulator';
+import { startSimulator } from 'messenger-platform-simulator';
 import { type Facebook } from './config';
 
 const PAGE = { id: '1000000000000001', token: 'simulated-page-token', secret: 'simulated-app-secret' };

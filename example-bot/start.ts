@@ -1,7 +1,7 @@
 /** `npm start`: the example bot and a page to chat with it. */
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
-import { InputError } from '../simulator';
+import { InputError } from 'messenger-platform-simulator';
 import { openPlayground } from './playground';
 
 const USAGE = `Usage: npm start -- [--port PORT] [--bot-port PORT]

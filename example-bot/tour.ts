@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
-import { type Fault } from '../simulator';
+import { type Fault } from 'messenger-platform-simulator';
 import { audit } from './tour/expected';
 import { difference, readFigures, untilQuiet } from './tour/figures';
 import { headline, INTRODUCTION, stepRows, totalRows, verdict } from './tour/report';

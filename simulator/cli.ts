@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { writeFile } from 'node:fs/promises';
 import { readArguments, type Settings, USAGE } from './arguments';
 import { InputError } from './base/check';

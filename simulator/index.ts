@@ -15,17 +15,19 @@ import { Feed } from './control/feed';
 import { type FetchTimeouts, urlFetcher } from './graph/fetch-url';
 import { graphApi } from './graph/graph-api';
 import { DEMO_PAGE, type PageOptions } from './platform/model';
-import { pageRoute } from './server/ui-route';
+import { uiRoute } from './server/ui-route';
 import { Platform } from './platform/platform';
 import { Sockets } from './server/sockets';
 import { Webhook, type WebhookOptions } from './platform/webhook';
 
 export type { BotAsset, BotControls } from './control/bot-controls';
+export type { Changes, Snapshot } from './control/feed-model';
 export type { CallPurpose, CallTotals, GraphCall } from './platform/call-log';
 export type { Controls, SimulatorState, UserStanding } from './control/controls';
 export type { Fault, PendingFault } from './platform/faults';
 export type { FetchTimeouts } from './graph/fetch-url';
 export { InputError } from './base/check';
+export { type Certificate, certificateFor } from './server/certificate';
 export { DEMO_PAGE } from './platform/model';
 export type {
   Asset,
@@ -97,7 +99,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   const feed = new Feed({ platform, faults, webhook, bot });
-  app.use(pageRoute(host));
+  app.use(uiRoute(host));
   app.use('/_sim', controlApi({ controls, feed, bot }, host));
   app.use(graphApi({ platform, faults, sockets, fetchUrl, closing: closing.signal }));
 

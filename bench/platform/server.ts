@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { certificateFor } from '../../simulator/server/certificate';
+import { certificateFor } from 'messenger-platform-simulator';
 import type { Counts, Listening } from './counts';
 
 /*

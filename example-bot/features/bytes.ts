@@ -1,5 +1,5 @@
 import { type Botkit } from 'botkit';
-import { file } from '../../src';
+import { file } from 'botkit-plugin-facebook-attachments';
 
 /** Files that exist only in memory. */
 export default function bytes(controller: Botkit): void {

@@ -1,5 +1,5 @@
 import { type Botkit } from 'botkit';
-import { file } from '../../src';
+import { file } from 'botkit-plugin-facebook-attachments';
 
 export default function documents(controller: Botkit): void {
   controller.hears(/^file$/i, 'message', async (bot, message) => {

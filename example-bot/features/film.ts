@@ -1,5 +1,5 @@
 import { type Botkit } from 'botkit';
-import { video } from '../../src';
+import { video } from 'botkit-plugin-facebook-attachments';
 
 export default function film(controller: Botkit): void {
   controller.hears(/^video$/i, 'message', async (bot, message) => {

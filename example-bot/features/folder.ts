@@ -1,5 +1,5 @@
 import { type Botkit } from 'botkit';
-import { image } from '../../src';
+import { image } from 'botkit-plugin-facebook-attachments';
 
 /** Whichever picture of the folder is asked for. What people type becomes a path, and no path leads out of the folder. */
 export default function folder(controller: Botkit): void {

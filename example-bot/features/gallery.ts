@@ -1,5 +1,5 @@
 import { type Botkit } from 'botkit';
-import { image } from '../../src';
+import { image } from 'botkit-plugin-facebook-attachments';
 
 const PICTURES = ['cats/tom.jpg', 'cats/mia.jpg', 'paw.png'] as const;
 

@@ -1,5 +1,5 @@
 import { type Botkit } from 'botkit';
-import { image } from '../../src';
+import { image } from 'botkit-plugin-facebook-attachments';
 
 /** A local picture by its path: JPEG, PNG and animated GIF are all images to Messenger. */
 export default function pictures(controller: Botkit): void {

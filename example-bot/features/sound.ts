@@ -1,5 +1,5 @@
 import { type Botkit } from 'botkit';
-import { audio } from '../../src';
+import { audio } from 'botkit-plugin-facebook-attachments';
 
 export default function sound(controller: Botkit): void {
   controller.hears(/^sound$/i, 'message', async (bot, message) => {

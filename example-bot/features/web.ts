@@ -1,5 +1,5 @@
 import { type Botkit } from 'botkit';
-import { image } from '../../src';
+import { image } from 'botkit-plugin-facebook-attachments';
 
 /** A picture by its web address. Facebook fetches it, and the bot never does; the second time, nobody does. */
 export default function web(controller: Botkit): void {

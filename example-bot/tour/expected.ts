@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { type AttachmentType, type Thread, type ThreadMessage } from '../../simulator';
+import { type AttachmentType, type Thread, type ThreadMessage } from 'messenger-platform-simulator';
 
 /** A message that someone must find in the thread with a page. */
 export type Expected =

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Simulator, type ThreadAttachment } from '../../simulator';
+import { type Simulator, type ThreadAttachment } from 'messenger-platform-simulator';
 
 /** What went over the wire, as the platform has seen it. */
 export interface Figures {

@@ -3,7 +3,7 @@ import { type Server } from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import express from 'express';
-import { startSimulator, type Simulator } from '../../simulator';
+import { startSimulator, type Simulator } from 'messenger-platform-simulator';
 import { listen, portOf, stop } from '../webserver';
 import { BotProcess } from './bot-process';
 import { type Expected, type Promised } from './expected';

@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import express, { type RequestHandler, type Router } from 'express';
+import { type Bundle } from '../ui/bundle';
 import { onlyLocal } from './only-local';
 
 const FOLDER = path.join(__dirname, '../ui');
@@ -25,58 +27,42 @@ const SECURITY = {
   'Cache-Control': 'no-cache',
 };
 
-/** The page for people, at `/`; no path of the Graph API is in its way. */
-export function pageRoute(host: string): Router {
+/** The package brings the UI bundled. In a clone of the repository it is bundled when somebody first opens it. */
+const IS_BUNDLED = existsSync(path.join(FOLDER, 'ui.js'));
+
+/** The UI, at `/`; no path of the Graph API is in its way. */
+export function uiRoute(host: string): Router {
   const router = express.Router();
   const guard = onlyLocal(host);
-  const serve = (type: string, content: () => string | Promise<string>): RequestHandler[] => [
+  const serveFile = (name: string): RequestHandler[] => [
     guard,
-    async (_req, res) => {
-      const text = await content();
-      res.set(SECURITY).type(type).send(text);
+    (_req, res) => {
+      res.set(SECURITY).sendFile(path.join(FOLDER, name), { cacheControl: false });
     },
   ];
-  router.get('/', guard, (_req, res) => {
-    res.set(SECURITY).sendFile(path.join(FOLDER, 'index.html'), { cacheControl: false });
-  });
-  router.get('/_sim/ui/icon.svg', guard, (_req, res) => {
-    res.set(SECURITY).sendFile(path.join(FOLDER, 'icon.svg'), { cacheControl: false });
-  });
-  router.get('/_sim/ui/ui.js', ...serve('js', async () => (await bundle()).script));
-  router.get('/_sim/ui/ui.css', ...serve('css', async () => (await bundle()).style));
+  const serveBundled = (name: string, part: keyof Bundle): RequestHandler[] => {
+    if (IS_BUNDLED) return serveFile(name);
+    const send: RequestHandler = async (_req, res) => {
+      const text = (await bundleOnce())[part];
+      res.set(SECURITY).type(path.extname(name)).send(text);
+    };
+    return [guard, send];
+  };
+  router.get('/', ...serveFile('index.html'));
+  router.get('/_sim/ui/icon.svg', ...serveFile('icon.svg'));
+  router.get('/_sim/ui/ui.js', ...serveBundled('ui.js', 'script'));
+  router.get('/_sim/ui/ui.css', ...serveBundled('ui.css', 'style'));
   return router;
-}
-
-interface Bundle {
-  script: string;
-  style: string;
 }
 
 let bundled: Promise<Bundle> | undefined;
 
-/** Made when somebody first looks at the page: bots and tests that never do need not wait for it. */
-function bundle(): Promise<Bundle> {
-  bundled ??= build().catch((error: unknown) => {
-    bundled = undefined;
-    throw error;
-  });
+function bundleOnce(): Promise<Bundle> {
+  bundled ??= import('../ui/bundle.js')
+    .then(({ bundle }) => bundle())
+    .catch((error: unknown) => {
+      bundled = undefined;
+      throw error;
+    });
   return bundled;
-}
-
-async function build(): Promise<Bundle> {
-  const esbuild = await import('esbuild');
-  const { outputFiles } = await esbuild.build({
-    entryPoints: [path.join(FOLDER, 'main.tsx')],
-    outdir: FOLDER, // Nothing is written there; the files need names.
-    write: false,
-    bundle: true,
-    minify: true,
-    format: 'esm',
-    target: 'es2022',
-    jsx: 'automatic',
-    jsxImportSource: 'preact',
-    legalComments: 'none',
-  });
-  const output = (ending: string) => outputFiles.find((file) => file.path.endsWith(ending))?.text ?? '';
-  return { script: output('.js'), style: output('.css') };
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { startSimulator, type PageOptions } from '../../simulator';
+import { startSimulator, type PageOptions } from 'messenger-platform-simulator';
 import { audio, file, image, video, type AttachmentCacheOptions } from '../../src';
 import { parseForm, recordCalls, type RecordedRequest } from '../support/platform/recorder';
 import { scene } from '../support/bot/scene';

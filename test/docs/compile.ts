@@ -6,7 +6,7 @@ import { ROOT, type Block } from './blocks';
 const SURROUNDINGS = path.join(__dirname, 'fragments.d.ts');
 
 /**
- * Compiles examples, all at once, against `src/` in the place of the package.
+ * Compiles examples, all at once, against the sources in the place of the packages.
  *
  * @returns What is wrong with them: a line for each, with the place in the documentation.
  */
@@ -18,7 +18,8 @@ export function compile(blocks: readonly Block[]): string[] {
   Object.assign(options, {
     allowJs: true,
     checkJs: true,
-    paths: { 'botkit-plugin-facebook-attachments': [path.join(ROOT, 'src/index.ts')] },
+    // `paths` of the configuration are written as seen from its folder.
+    pathsBasePath: ROOT,
     // Whoever copies an example has not promised to be as strict as this project is.
     exactOptionalPropertyTypes: false,
     noImplicitAny: false,

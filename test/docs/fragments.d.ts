@@ -21,7 +21,7 @@ declare const KeyvRedis: typeof import('@keyv/redis').default;
 declare const KeyvPostgres: new (uri: string) => { opts: { iterationLimit?: number } };
 declare const ProxyAgent: typeof import('undici').ProxyAgent;
 declare const path: typeof import('node:path');
-declare const startSimulator: typeof import('../../simulator').startSimulator;
+declare const startSimulator: typeof import('messenger-platform-simulator').startSimulator;
 
 declare const adapter: import('botbuilder-adapter-facebook').FacebookAdapter;
 declare const controller: import('botkit').Botkit;

@@ -10,7 +10,7 @@ import { BotkitConversation, type BotkitMessage, type BotWorker } from 'botkit';
 import Keyv from 'keyv';
 import ts from 'typescript';
 import { Agent, ProxyAgent } from 'undici';
-import { startSimulator } from '../../simulator';
+import { startSimulator } from 'messenger-platform-simulator';
 import * as plugin from '../../src';
 import { useFolder } from '../support/files/folder';
 import { scene } from '../support/bot/scene';

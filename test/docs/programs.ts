@@ -5,7 +5,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startSimulator, type Simulator, type ThreadMessage } from '../../simulator';
+import { startSimulator, type Simulator, type ThreadMessage } from 'messenger-platform-simulator';
 import { buildPackage } from '../support/processes/built-package';
 import { runCommand } from '../support/processes/command';
 import { freePort, inTime, until } from '../support/checks/observe';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import axe, { type AxeResults } from 'axe-core';
 import { type BrowserContextOptions } from 'playwright-core';
-import { DEMO_PAGE, startSimulator } from '../../simulator';
+import { DEMO_PAGE, startSimulator } from 'messenger-platform-simulator';
 import { CATS, openScene, type Scene } from './scene';
 
 const WINDOWS: Record<string, BrowserContextOptions> = {

@@ -1,6 +1,6 @@
 import { type BrowserContext, type BrowserContextOptions, type Locator, type Page } from 'playwright-core';
+import { type SimulatorState } from 'messenger-platform-simulator';
 import { openPlayground, type Playground } from '../../example-bot/playground';
-import { type SimulatorState } from '../../simulator';
 import { launch } from './chromium';
 
 export const [CATS, NEIGHBOURS] = ['1000000000000001', '1000000000000002'] as const;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
+import { type Thread, type ThreadMessage } from 'messenger-platform-simulator';
 import { asset, audit, bytes, card, text, type Expected } from '../../example-bot/tour/expected';
-import { type Thread, type ThreadMessage } from '../../simulator';
 
 const TOM = asset('image', 'cats/tom.jpg');
 const HELLO = text(/^Hello$/);

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { type ThreadMessage } from 'messenger-platform-simulator';
 import { invitation, receipt } from '../../example-bot/features/bytes';
-import { type ThreadMessage } from '../../simulator';
 import { ASSETS, openTestBed, PAGE, type TestBed } from './support';
 
 describe('the example bot', () => {

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
+import { startSimulator, type Simulator, type ThreadMessage } from 'messenger-platform-simulator';
 import { createBot, type Bot } from '../../example-bot/bot';
-import { startSimulator, type Simulator, type ThreadMessage } from '../../simulator';
 
 const PROJECT = path.join(__dirname, '..', '..');
 export const ASSETS = path.join(PROJECT, 'example-bot', 'assets');

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import KeyvFile from 'keyv-file';
+import type { Simulator } from 'messenger-platform-simulator';
 import { image } from '../../src';
-import type { Simulator } from '../../simulator';
 import { startChild, type Child } from '../support/processes/children';
 import { openClient } from '../support/bot/client';
 import { useFolder } from '../support/files/folder';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import sinon from 'sinon';
+import type { Fault, GraphCall } from 'messenger-platform-simulator';
 import { image } from '../../src';
-import type { Fault, GraphCall } from '../../simulator';
 import { openClient } from '../support/bot/client';
 import { scene } from '../support/bot/scene';
 import { arrived } from '../support/bot/seen';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent, type Dispatcher } from 'undici';
+import { startSimulator, type Fault, type Simulator } from 'messenger-platform-simulator';
 import { image, type AttachmentCacheOptions } from '../../src';
-import { startSimulator, type Fault, type Simulator } from '../../simulator';
 import { CANARY, CANARY_PAGE, catchLeaks, PROOF, type Leaks } from '../support/platform/canary';
 import { FaultyStore, throws } from '../support/stores/faulty-store';
 import { openGate } from '../support/platform/gate';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'undici';
+import type { Fault } from 'messenger-platform-simulator';
 import { image, type AttachmentCacheOptions } from '../../src';
-import type { Fault } from '../../simulator';
 import { openClient, type Client } from '../support/bot/client';
 import { FaultyStore } from '../support/stores/faulty-store';
 import { countUploads } from '../support/checks/observe';

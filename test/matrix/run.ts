@@ -5,7 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startSimulator } from '../../simulator';
+import { startSimulator } from 'messenger-platform-simulator';
 import { PAGE, sendPicture } from '../package/bots';
 import { Report } from '../support/processes/report';
 import { createBuiltBot } from './built-bot';

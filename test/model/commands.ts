@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
-import type { Fault } from '../../simulator';
+import type { Fault } from 'messenger-platform-simulator';
 import { answers, hangs, throws, type Course } from '../support/stores/faulty-store';
 import { ASSETS, type AssetName, type Fate, type FileName, type World } from './world';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { Agent, type Dispatcher } from 'undici';
-import type { Simulator } from '../../simulator';
+import type { Simulator } from 'messenger-platform-simulator';
 import { useFolder } from '../support/files/folder';
 import { watchProcess } from '../support/checks/observe';
 import { assertIdsAreRight } from '../support/bot/right-ids';

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { PageOptions, Simulator } from '../../simulator';
+import type { PageOptions, Simulator } from 'messenger-platform-simulator';
 import { runCommand } from '../support/processes/command';
 import type { Note } from '../support/processes/report';
-import { compile, install, NAME } from './packed';
+import { compile, install } from './packed';
 
 export const PICTURE = path.join(__dirname, '../../example-bot/assets/paw.png');
 
@@ -57,9 +57,7 @@ export async function createBot(kind: BotKind, tarball: string, folder: string):
     await cp(source, path.join(folder, 'bot.js'));
     return install(folder, [...DEPENDENCIES, tarball]);
   }
-  // In this project it is checked against the sources.
-  const text = await readFile(source, 'utf8');
-  await writeFile(path.join(folder, 'bot.ts'), text.replace(`'../../../src'`, `'${NAME}'`));
+  await cp(source, path.join(folder, 'bot.ts'));
   const compilerOptions = {
     target: 'es2022',
     lib: ['es2023'],

@@ -5,7 +5,7 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startSimulator, type Simulator } from '../../simulator';
+import { startSimulator, type Simulator } from 'messenger-platform-simulator';
 import { Report } from '../support/processes/report';
 import { BOT_KINDS, createBot, PAGE, sendPicture, type BotKind } from './bots';
 import {

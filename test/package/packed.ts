@@ -6,7 +6,7 @@ import type { Note } from '../support/processes/report';
 
 const ROOT = path.join(__dirname, '../..');
 
-export const NAME = 'botkit-plugin-facebook-attachments';
+const NAME = 'botkit-plugin-facebook-attachments';
 
 /** What is small enough for a plugin. Whoever goes beyond one of these shall have a reason to. */
 const MAX_TARBALL = 85_000;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type IncomingMessage, request } from 'node:http';
 import { json } from 'node:stream/consumers';
-import { startSimulator } from '../../simulator';
+import { startSimulator } from 'messenger-platform-simulator';
 import {
   call,
   callWithForm,

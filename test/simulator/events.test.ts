@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
-import { type BotControls, InputError, type Simulator, startSimulator } from '../../simulator';
-import { type Changes, type Snapshot } from '../../simulator/control/feed-model';
+import {
+  type BotControls,
+  InputError,
+  type Simulator,
+  startSimulator,
+  type Changes,
+  type Snapshot,
+} from 'messenger-platform-simulator';
 import { PAGE, send, sendById, upload, USER } from './support';
 
 describe('The events of the simulator', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
-import { type Fault, type Simulator } from '../../simulator';
+import { type Fault, type Simulator } from 'messenger-platform-simulator';
 import {
   assertError,
   call,

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
-import { type Simulator, type SimulatorOptions, startSimulator } from '../../simulator';
+import { type Simulator, type SimulatorOptions, startSimulator } from 'messenger-platform-simulator';
 
 export const PAGE = { id: '100200300', token: 'token-of-the-page' };
 export const OTHER_PAGE = { id: '400500600', token: 'token-of-the-other-page' };

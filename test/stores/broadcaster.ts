@@ -1,7 +1,7 @@
 /** One of several bots in a broadcast: sends pictures to its people, and tells what that took. */
 import KeyvRedis from '@keyv/redis';
+import type { PageOptions, Simulator } from 'messenger-platform-simulator';
 import { image } from '../../src';
-import type { PageOptions, Simulator } from '../../simulator';
 import { openClient } from '../support/bot/client';
 
 export interface BroadcasterOrders {

@@ -1,6 +1,6 @@
 /** A bot in a process of its own: sends pictures to a user, and ends. */
+import type { PageOptions, Simulator } from 'messenger-platform-simulator';
 import { image } from '../../src';
-import type { PageOptions, Simulator } from '../../simulator';
 import { openClient } from '../support/bot/client';
 import { openPlace, type Place } from './kinds';
 

@@ -3,7 +3,7 @@ import { copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Dispatcher } from 'undici';
-import { startSimulator, type PageOptions, type Simulator } from '../../simulator';
+import { startSimulator, type PageOptions, type Simulator } from 'messenger-platform-simulator';
 import type { AttachmentCacheOptions } from '../../src';
 import { openClient, type Client } from '../support/bot/client';
 import { ASSETS } from '../support/bot/stage';

@@ -1,4 +1,4 @@
-import type { Fault } from '../../../simulator';
+import type { Fault } from 'messenger-platform-simulator';
 import { ARRIVES, ARRIVES_UNSEEN, REPORTED, type Outcome } from './cell';
 import type { Way } from './ways';
 

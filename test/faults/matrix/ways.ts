@@ -1,5 +1,5 @@
+import type { Simulator } from 'messenger-platform-simulator';
 import { image, type AttachmentCacheOptions, type KeyvStorageLike } from '../../../src';
-import type { Simulator } from '../../../simulator';
 import { openClient } from '../../support/bot/client';
 import type { FaultyStore } from '../../support/stores/faulty-store';
 import type { Bot, Stage } from '../../support/bot/stage';

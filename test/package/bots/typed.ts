@@ -11,7 +11,7 @@ import {
   type AttachmentMessage,
   type AttachmentStats,
   type SendEvent,
-} from '../../../src';
+} from 'botkit-plugin-facebook-attachments';
 
 type Bot = Pick<FacebookBotWorker, 'say' | 'startConversationWithUser'>;
 

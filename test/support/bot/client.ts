@@ -1,5 +1,5 @@
 import { Agent } from 'undici';
-import type { PageOptions, Simulator } from '../../../simulator/index';
+import type { PageOptions, Simulator } from 'messenger-platform-simulator';
 import { FacebookAttachmentCache, type AttachmentCacheOptions } from '../../../src/index';
 import { ASSETS, createAdapter, PAGE } from './stage';
 

@@ -1,5 +1,6 @@
 import sinon from 'sinon';
 import { Agent, type Dispatcher } from 'undici';
+import type { Simulator } from 'messenger-platform-simulator';
 import { AssetIds } from '../../../src/delivery/asset-ids';
 import { IdCache } from '../../../src/cache/id-cache';
 import { IdStore, type KeyvStorageLike } from '../../../src/cache/id-store';
@@ -9,7 +10,6 @@ import { GraphClient } from '../../../src/graph/client';
 import { findSlots } from '../../../src/message/attachment-slots';
 import { Sources } from '../../../src/source/sources';
 import { Uploader } from '../../../src/delivery/uploader';
-import type { Simulator } from '../../../simulator/index';
 import { keepReports } from '../checks/emitted';
 import { scene, type Scene } from './scene';
 import { asset } from './seen';

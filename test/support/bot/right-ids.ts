@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { Simulator } from '../../../simulator/index';
+import type { Simulator } from 'messenger-platform-simulator';
 import type { FaultyStore } from '../stores/faulty-store';
 
 /** An ID never stands for other bytes: a file's key in the store ends in the digest of its content. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { startSimulator, type Simulator } from '../../../simulator/index';
+import { startSimulator, type Simulator } from 'messenger-platform-simulator';
 import { openStage, OTHER_PAGE, PAGE, type Stage, type StageOptions } from './stage';
 
 interface Closable {

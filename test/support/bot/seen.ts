@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Simulator, ThreadAttachment, ThreadMessage } from '../../../simulator/index';
+import type { Simulator, ThreadAttachment, ThreadMessage } from 'messenger-platform-simulator';
 import { ASSETS, PAGE } from './stage';
 
 /** What stands in a thread, as the user sees it. */

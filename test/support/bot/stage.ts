@@ -9,7 +9,7 @@ import {
   type PageOptions,
   type Simulator,
   type SimulatorOptions,
-} from '../../../simulator/index';
+} from 'messenger-platform-simulator';
 import { FacebookAttachmentCache, type AttachmentCacheOptions } from '../../../src/index';
 
 /** Real pictures, sounds, videos and files. */

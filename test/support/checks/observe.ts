@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Simulator } from '../../../simulator/index';
+import type { Simulator } from 'messenger-platform-simulator';
 
 /** Waits until something holds; the machine may be busy, so the limit is generous. */
 export async function until(

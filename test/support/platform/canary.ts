@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto';
 import { inspect } from 'node:util';
 import Debug from 'debug';
 import sinon from 'sinon';
-import type { PageOptions } from '../../../simulator/index';
+import type { PageOptions } from 'messenger-platform-simulator';
 import type { FacebookAttachmentCache } from '../../../src/index';
 
 const TOKEN = 'EAAcanary|token+with/what=needs&encoding';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { Agent, buildConnector } from 'undici';
-import type { Simulator } from '../../../simulator/index';
+import type { Simulator } from 'messenger-platform-simulator';
 import { freePort } from '../checks/observe';
 
 /** A TCP relay before the simulator that can stop a call in the middle of its body, or turn connections away. */

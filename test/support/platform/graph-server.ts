@@ -3,7 +3,7 @@ import { createServer, type ServerOptions } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { Agent } from 'undici';
-import { certificateFor } from '../../../simulator/server/certificate';
+import { certificateFor } from 'messenger-platform-simulator';
 import { listen } from './listen';
 import type { RecordedRequest } from './recorder';
 

@@ -3,8 +3,7 @@ import { request as callHttp, type IncomingHttpHeaders } from 'node:http';
 import { createServer } from 'node:https';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
-import type { Simulator } from '../../../simulator/index';
-import { certificateFor } from '../../../simulator/server/certificate';
+import { type Simulator, certificateFor } from 'messenger-platform-simulator';
 import { listen } from './listen';
 
 /** A request as it came over the wire. */

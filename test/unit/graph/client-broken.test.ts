@@ -4,7 +4,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { generate } from 'selfsigned';
 import { Agent, MockAgent, ProxyAgent, type Dispatcher } from 'undici';
-import { certificateFor } from '../../../simulator/server/certificate';
+import { certificateFor } from 'messenger-platform-simulator';
 import { GraphClient } from '../../../src/graph/client';
 import { TransportError, type Intent, type TransportErrorCode } from '../../../src/graph/errors';
 import {
