@@ -6,7 +6,7 @@ import Keyv from 'keyv';
 import {
   InputError,
   startSimulator,
-  type BotControls,
+  type BotUnderTest,
   type PageOptions,
   type Simulator,
 } from 'messenger-platform-simulator';
@@ -84,7 +84,7 @@ function credentialsOf({ token, secret }: { token: string; secret: string }): Pl
 }
 
 /** Lets the page see the bot's folder, and put pictures into it. */
-function folderControls(folder: string): NonNullable<BotControls['assets']> {
+function folderControls(folder: string): NonNullable<BotUnderTest['assets']> {
   return {
     list: async () => {
       const entries = await readdir(folder, { recursive: true, withFileTypes: true });

@@ -54,7 +54,7 @@ function greeting(simulator: Simulator, { pages }: SimulatorOptions, caFile?: st
       : `NODE_EXTRA_CA_CERTS=${caFile} for Node, --cacert ${caFile} for curl`;
   return [
     'The Messenger Platform is simulated at',
-    `Chat page      ${httpUrl}`,
+    `UI             ${httpUrl}`,
     `Graph API      ${url} and ${httpUrl}`,
     `For Botkit     api_host: '${host}'`,
     `To trust it    ${trust}`,

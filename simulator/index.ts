@@ -1,33 +1,27 @@
-import { once } from 'node:events';
-import { createServer as createHttpServer, type Server } from 'node:http';
-import { createServer as createHttpsServer } from 'node:https';
-import { type AddressInfo, isIPv6 } from 'node:net';
-import express from 'express';
+import { isIPv6 } from 'node:net';
 import { Agent } from 'undici';
-import { type BotControls } from './control/bot-controls';
-import { CallLog } from './platform/call-log';
-import { certificateFor } from './server/certificate';
-import { ContentStore } from './platform/content';
-import { controlApi } from './control/control-api';
-import { type Controls, createControls } from './control/controls';
-import { Faults } from './platform/faults';
-import { Feed } from './control/feed';
+import { type BotUnderTest } from './control/bot-under-test';
+import { EventStream } from './control/event-stream';
+import { createOperations, type SimulatorOperations } from './control/operations';
 import { type FetchTimeouts, urlFetcher } from './graph/fetch-url';
-import { graphApi } from './graph/graph-api';
+import { CallLog } from './platform/call-log';
+import { ContentStore } from './platform/content';
+import { Faults } from './platform/faults';
 import { DEMO_PAGE, type PageOptions } from './platform/model';
-import { uiRoute } from './server/ui-route';
 import { Platform } from './platform/platform';
-import { Sockets } from './server/sockets';
 import { Webhook, type WebhookOptions } from './platform/webhook';
+import { createApp } from './server/app';
+import { Connections } from './server/connections';
+import { startServers } from './server/servers';
 
-export type { BotAsset, BotControls } from './control/bot-controls';
-export type { Changes, Snapshot } from './control/feed-model';
-export type { CallPurpose, CallTotals, GraphCall } from './platform/call-log';
-export type { Controls, SimulatorState, UserStanding } from './control/controls';
-export type { Fault, PendingFault } from './platform/faults';
-export type { FetchTimeouts } from './graph/fetch-url';
 export { InputError } from './base/check';
-export { type Certificate, certificateFor } from './server/certificate';
+export type { BotAsset, BotUnderTest } from './control/bot-under-test';
+export type { CallOutline } from './control/call-outline';
+export type { Changes, Snapshot } from './control/event-model';
+export type { SimulatorOperations, SimulatorState, UserReachability } from './control/operations';
+export type { FetchTimeouts } from './graph/fetch-url';
+export type { CallPurpose, CallTotals, GraphCall } from './platform/call-log';
+export type { Fault, PendingFault } from './platform/faults';
 export { DEMO_PAGE } from './platform/model';
 export type {
   Asset,
@@ -39,7 +33,8 @@ export type {
   ThreadAttachment,
   ThreadMessage,
 } from './platform/model';
-export type { SaidMessage, Utterance, WebhookOptions } from './platform/webhook';
+export type { SaidMessage, UserMessage, WebhookOptions } from './platform/webhook';
+export { type Certificate, certificateFor } from './server/certificate';
 
 export interface SimulatorOptions {
   /** Default: `DEMO_PAGE` */
@@ -60,13 +55,13 @@ export interface SimulatorOptions {
   fetchCa?: string;
   /** Bytes of attachments to keep. Default: 256 MB */
   keepContent?: number;
-  /** What the page and the control API may do to the bot itself. Default: nothing */
-  bot?: BotControls;
+  /** What the UI and the control API may do to the bot itself. Default: nothing */
+  bot?: BotUnderTest;
   /** Calls to keep in the log. Default: 10,000 */
   keepCalls?: number;
 }
 
-export interface Simulator extends Controls {
+export interface Simulator extends SimulatorOperations {
   /** For the Facebook adapter's `api_host`; the adapter speaks nothing but HTTPS. */
   readonly host: string;
   readonly url: string;
@@ -88,66 +83,51 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const { port = 0, httpPort = 0, keepCalls = 10_000, fetchCa, fetchTimeouts, bot } = options;
   const platform = new Platform(pages, now, new CallLog(keepCalls), new ContentStore(keepContent));
   const faults = new Faults();
-  const sockets = new Sockets();
+  const connections = new Connections();
   const closing = new AbortController();
   // Nothing is fetched twice, and whoever serves it must be able to close: no connection is kept.
   const agent = new Agent({ pipelining: 0, connect: fetchCa === undefined ? {} : { ca: fetchCa } });
   const webhook = new Webhook(platform, agent, closing.signal);
   if (options.webhook !== undefined) webhook.set(options.webhook);
-  const controls = createControls(platform, faults, webhook);
-  const fetchUrl = urlFetcher(agent, closing.signal, fetchTimeouts);
+  const operations = createOperations(platform, faults, webhook);
+  const app = createApp({
+    host,
+    operations,
+    eventStream: new EventStream({ platform, faults, webhook, bot }),
+    bot,
+    graph: {
+      platform,
+      faults,
+      resetConnection: (socket) => {
+        connections.reset(socket);
+      },
+      fetchUrl: urlFetcher(agent, closing.signal, fetchTimeouts),
+      closing: closing.signal,
+    },
+  });
 
-  const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  const feed = new Feed({ platform, faults, webhook, bot });
-  app.use(uiRoute(host));
-  app.use('/_sim', controlApi({ controls, feed, bot }, host));
-  app.use(graphApi({ platform, faults, sockets, fetchUrl, closing: closing.signal }));
-
-  const { ca, cert, key } = await certificateFor(host);
-  const https = createHttpsServer({ cert, key }, app);
-  const http = createHttpServer(app);
-  const close = async () => {
-    closing.abort();
-    const closed = [closeServer(https), closeServer(http), agent.destroy()];
-    sockets.destroyAll();
-    await Promise.all(closed);
-  };
-  try {
-    await listen(https, sockets, port, host);
-    await listen(http, sockets, httpPort, host);
-  } catch (error) {
-    await close();
-    throw error;
-  }
+  const servers = await startServers(app, connections, { host, port, httpPort }).catch(
+    async (error: unknown) => {
+      await agent.destroy();
+      throw error;
+    },
+  );
   const name = nameOf(host);
   return {
-    ...controls,
-    host: `${name}:${portOf(https)}`,
-    url: `https://${name}:${portOf(https)}`,
-    httpUrl: `http://${name}:${portOf(http)}`,
-    ca,
-    close,
+    ...operations,
+    host: `${name}:${servers.port}`,
+    url: `https://${name}:${servers.port}`,
+    httpUrl: `http://${name}:${servers.httpPort}`,
+    ca: servers.ca,
+    close: async () => {
+      closing.abort();
+      await Promise.all([servers.close(), agent.destroy()]);
+    },
   };
-}
-
-async function listen(server: Server, sockets: Sockets, port: number, host: string): Promise<void> {
-  sockets.track(server);
-  server.listen(port, host);
-  await once(server, 'listening');
 }
 
 /** How clients on this machine call the address that the servers listen at. */
 function nameOf(host: string): string {
   if (['127.0.0.1', '0.0.0.0', '::'].includes(host)) return 'localhost';
   return isIPv6(host) ? `[${host}]` : host;
-}
-
-function portOf(server: Server): number {
-  return (server.address() as AddressInfo).port;
-}
-
-async function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return;
-  server.close();
-  await once(server, 'close');
 }

@@ -11,87 +11,85 @@ import {
   required,
   requiredString,
 } from '../base/check';
-import { type BotControls, botState } from './bot-controls';
-import { type Controls } from './controls';
-import { type Feed } from './feed';
+import { type BotUnderTest, botState } from './bot-under-test';
+import { type SimulatorOperations } from './operations';
+import { type EventStream } from './event-stream';
 import { type Fault } from '../platform/faults';
-import { onlyLocal } from '../server/only-local';
 
-interface ControlParts {
-  controls: Controls;
-  feed: Feed;
-  bot: BotControls | undefined;
+interface ControlApiParts {
+  operations: SimulatorOperations;
+  eventStream: EventStream;
+  bot: BotUnderTest | undefined;
 }
 
-/** `/_sim`: looks into the simulator and steers it. */
-export function controlApi({ controls, feed, bot }: ControlParts, host: string): Router {
+/** `/_sim`: looks into the simulator and steers it. Whoever mounts it keeps strangers out. */
+export function controlApi({ operations, eventStream, bot }: ControlApiParts): Router {
   const router = express.Router();
-  router.use(onlyLocal(host));
-  if (bot) router.use('/bot', botApi(bot, controls));
+  if (bot) router.use('/bot', botApi(bot, operations));
   // Whatever its type is called: `curl -d` says that it is a form.
   router.use(express.json({ type: () => true, limit: '5mb' }));
 
-  const post = (path: string, fields: readonly string[], act: (input: Input) => unknown) =>
+  const post = (path: string, fields: readonly string[], handle: (input: Input) => unknown) =>
     router.post(path, async (req, res) => {
       const input = object(req.body ?? {}, 'the body');
       onlyFields(input, 'the body', fields);
-      res.json((await act(input)) ?? { ok: true });
+      res.json((await handle(input)) ?? { ok: true });
     });
 
   router.get('/state', (_req, res) => {
-    res.json(controls.state());
+    res.json(operations.state());
   });
   router.get('/calls', (_req, res) => {
-    res.json({ totals: controls.totals(), calls: controls.calls() });
+    res.json({ totals: operations.totals(), calls: operations.calls() });
   });
   router.get('/calls/:number', (req, res) => {
-    const call = controls.call(Number(req.params.number));
-    if (call) res.json({ ...feed.outline(call), body: call.body, answer: call.answer });
+    const call = operations.call(Number(req.params.number));
+    if (call) res.json({ ...eventStream.outline(call), body: call.body, answer: call.answer });
     else res.status(404).json({ error: 'No such call, or it is no longer kept' });
   });
-  router.get('/events', feed.connect);
+  router.get('/events', eventStream.connect);
   router.get('/threads/:page/:user', (req, res) => {
-    const { messages, ...thread } = controls.thread(req.params.page, req.params.user);
+    const { messages, ...thread } = operations.thread(req.params.page, req.params.user);
     const limit = Number(req.query['last'] ?? messages.length);
     res.json({ ...thread, count: messages.length, messages: limit > 0 ? messages.slice(-limit) : [] });
   });
   router.delete('/calls', (_req, res) => {
-    controls.clearCalls();
+    operations.clearCalls();
     res.json({ ok: true });
   });
   router.get('/content/:sha256', (req, res) => {
-    sendContent(controls, req, res);
+    sendContent(operations, req, res);
   });
   router.get('/faults', (_req, res) => {
-    res.json({ faults: controls.faults() });
+    res.json({ faults: operations.faults() });
   });
   router.post('/faults', (req, res) => {
     const faults: unknown = req.body; // `addFaults` looks at each.
     if (!Array.isArray(faults)) throw new InputError('Expected the body to be a list of faults');
-    controls.addFaults(...(faults as Fault[]));
+    operations.addFaults(...(faults as Fault[]));
     res.json({ ok: true });
   });
   router.delete('/faults', (_req, res) => {
-    controls.clearFaults();
+    operations.clearFaults();
     res.json({ ok: true });
   });
 
   post('/clock', ['advanceDays'], (input) => {
     const expected = 'a number of days, at least 0';
     const days = optionalNumber(input, 'advanceDays', expected, (number) => number >= 0 && number < 1e6);
-    return controls.advanceDays(required(days, 'advanceDays', expected));
+    return operations.advanceDays(required(days, 'advanceDays', expected));
   });
   post('/revoke', ['id', 'all'], (input) => {
-    if (optionalBoolean(input, 'all')) return { revoked: controls.revokeAll() };
+    if (optionalBoolean(input, 'all')) return { revoked: operations.revokeAll() };
     const id = requiredString(input, 'id');
-    if (!controls.revoke(id)) {
+    if (!operations.revoke(id)) {
       throw new InputError(`Expected "id" to be an attachment ID, got ${JSON.stringify(id)}`);
     }
     return { revoked: 1 };
   });
   post('/say', ['page', 'user', 'text', 'payload', 'postback'], (input) =>
-    controls.say({
-      ...someone(input),
+    operations.say({
+      ...pageAndUser(input),
       text: requiredString(input, 'text'),
       payload: optionalString(input, 'payload'),
       postback: optionalBoolean(input, 'postback'),
@@ -100,38 +98,38 @@ export function controlApi({ controls, feed, bot }: ControlParts, host: string):
   post('/network', ['delayMs'], (input) => {
     const expected = 'milliseconds from 0 to 600000';
     const delayMs = optionalNumber(input, 'delayMs', expected, (ms) => ms >= 0 && ms <= 600_000);
-    controls.setDelay(required(delayMs, 'delayMs', expected));
+    operations.setDelay(required(delayMs, 'delayMs', expected));
   });
   post('/users', ['page', 'user', 'available', 'known'], (input) => {
     const [available, known] = [optionalBoolean(input, 'available'), optionalBoolean(input, 'known')];
     if (available === undefined && known === undefined) {
       throw new InputError('Expected "available" or "known" to be true or false, got neither');
     }
-    controls.setUser({ ...someone(input), available, known });
+    operations.setUser({ ...pageAndUser(input), available, known });
   });
   post('/webhook', ['url', 'verifyToken'], (input) => {
-    controls.setWebhook({
+    operations.setWebhook({
       url: requiredString(input, 'url'),
       verifyToken: optionalString(input, 'verifyToken'),
     });
   });
-  post('/webhook/verify', [], () => controls.verifyWebhook());
+  post('/webhook/verify', [], () => operations.verifyWebhook());
   post('/reset', [], () => {
-    controls.reset();
+    operations.reset();
   });
 
   router.use((req, res) => {
     res.status(404).json({ error: `The control API has no ${req.method} ${req.baseUrl}${req.path}` });
   });
-  router.use(sayWhatIsWrong);
+  router.use(answerError);
   return router;
 }
 
 /** `/_sim/bot`: what the bot's starter has handed in. */
-function botApi(bot: BotControls, controls: Controls): Router {
+function botApi(bot: BotUnderTest, operations: SimulatorOperations): Router {
   const router = express.Router();
   const answer = async (res: Response) => {
-    controls.tellChange();
+    operations.notifyChanged();
     res.json(await botState(bot));
   };
   router.get('/', async (_req, res) => {
@@ -157,14 +155,14 @@ function botApi(bot: BotControls, controls: Controls): Router {
   return router;
 }
 
-function someone(input: Input): { page: string; user: string } {
+function pageAndUser(input: Input): { page: string; user: string } {
   return { page: requiredString(input, 'page'), user: requiredString(input, 'user') };
 }
 
-function sendContent(controls: Controls, req: Request, res: Response): void {
+function sendContent(operations: SimulatorOperations, req: Request, res: Response): void {
   const { sha256 } = req.params;
   const { type } = req.query;
-  const found = controls.content(String(sha256), typeof type === 'string' ? type : undefined);
+  const found = operations.content(String(sha256), typeof type === 'string' ? type : undefined);
   if (!found) {
     res.status(404).json({ error: 'No such content, or it is no longer kept' });
     return;
@@ -194,7 +192,7 @@ function sendContent(controls: Controls, req: Request, res: Response): void {
   res.end(bytes.subarray(start, end + 1));
 }
 
-const sayWhatIsWrong: ErrorRequestHandler = (error: unknown, _req, res, next) => {
+const answerError: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   if (res.headersSent) {
     next(error);
     return;

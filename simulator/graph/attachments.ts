@@ -19,7 +19,7 @@ export interface PageCall {
   fetchUrl: UrlFetcher;
 }
 
-interface TakenIn {
+interface ReceivedAttachment {
   file: StoredFile;
   /** Set when the attachment was sent by the ID of a saved asset. */
   attachmentId?: string;
@@ -40,16 +40,16 @@ export async function uploadAttachment(call: PageCall): Promise<{ attachment_id:
   if (payload['attachment_id'] !== undefined) {
     throw invalidParameter('Param message[attachment][payload][attachment_id] cannot be uploaded again');
   }
-  const { file, url } = await takeIn(call, type, payload);
+  const { file, url } = await receiveAttachment(call, type, payload);
   return { attachment_id: call.platform.save(call.page, file, 'upload', url).id };
 }
 
 /** The attachment that `payload` stands for: a saved asset, the form's file, or what is at a URL. */
-export async function takeIn(
+export async function receiveAttachment(
   call: PageCall,
   type: AttachmentType,
   payload: Record<string, unknown>,
-): Promise<TakenIn> {
+): Promise<ReceivedAttachment> {
   const { attachment_id: id, url } = payload;
   if (call.params['filedata'] !== undefined) {
     throw invalidParameter('Param filedata must be a file of a multipart/form-data request, got a string');

@@ -1,3 +1,4 @@
+import { type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Request, type RequestHandler, type Response } from 'express';
 import { type GraphCall } from '../platform/call-log';
@@ -8,7 +9,6 @@ import { type UrlFetcher } from './fetch-url';
 import { kindOf, purposeOf, readRequest, withoutSecrets } from './graph-request';
 import { answerRequest } from './graph-routes';
 import { type Platform } from '../platform/platform';
-import { type Sockets } from '../server/sockets';
 
 interface Answer {
   status: number;
@@ -19,7 +19,8 @@ interface Answer {
 export interface GraphApiParts {
   platform: Platform;
   faults: Faults;
-  sockets: Sockets;
+  /** Cuts a connection with a TCP reset. */
+  resetConnection: (socket: Socket) => void;
   fetchUrl: UrlFetcher;
   /** Aborted when the simulator closes. */
   closing: AbortSignal;
@@ -47,12 +48,12 @@ export function graphApi(parts: GraphApiParts): RequestHandler {
 }
 
 async function serve(parts: GraphApiParts, call: GraphCall, req: Request, res: Response): Promise<void> {
-  const { platform, faults, sockets, fetchUrl, closing } = parts;
+  const { platform, faults, resetConnection, fetchUrl, closing } = parts;
   const respond = (answer: Answer, cutShort = false) => {
     writeAnswer(res, call, answer, cutShort);
   };
   const cut = () => {
-    sockets.reset(req.socket);
+    resetConnection(req.socket);
   };
 
   const onArrival = faults.takeOnArrival(call);
@@ -78,7 +79,7 @@ async function serve(parts: GraphApiParts, call: GraphCall, req: Request, res: R
   const fault = faults.take(call);
   if (fault) {
     call.fault = faultName(fault);
-    await goWrong(fault, { carryOut, cut, respond, closing });
+    await applyFault(fault, { carryOut, cut, respond, closing });
   } else {
     respond(await carryOut());
   }
@@ -92,7 +93,7 @@ interface CallInHand {
 }
 
 /** The course of a call that a fault has hit. */
-async function goWrong(fault: Fault, { carryOut, cut, respond, closing }: CallInHand): Promise<void> {
+async function applyFault(fault: Fault, { carryOut, cut, respond, closing }: CallInHand): Promise<void> {
   const done = fault.accept || fault.reset === 'after' ? await carryOut() : undefined;
   if (fault.delayMs !== undefined) {
     await pause(fault.delayMs, closing);

@@ -4,7 +4,7 @@ import { type GraphCall } from '../platform/call-log';
 import { invalidProof, invalidToken, unknownObject, unknownPath } from './errors';
 import { type UrlFetcher } from './fetch-url';
 import { type GraphRequest } from './graph-request';
-import { messengerProfile, pageNode, userNode } from './nodes';
+import { messengerProfile, pageProfile, userProfile } from './profiles';
 import { type Page } from '../platform/model';
 import { type Platform } from '../platform/platform';
 import { sendMessage } from './send-api';
@@ -25,10 +25,10 @@ export async function answerRequest(
   const isOwn = id === 'me' || id === page.id;
   if (edge === undefined) {
     if (method !== 'GET') throw unknownObject(method, id);
-    if (isOwn) return pageNode(page, params['fields']);
+    if (isOwn) return pageProfile(page, params['fields']);
     // Another page is no person, and this token sees nothing of it.
-    if (platform.page(id) || platform.standing(page, id) === 'unknown') throw unknownObject(method, id);
-    return userNode(id, params['fields']);
+    if (platform.page(id) || platform.reachability(page, id) === 'unknown') throw unknownObject(method, id);
+    return userProfile(id, params['fields']);
   }
   if (!['messages', 'message_attachments', 'messenger_profile'].includes(edge)) throw unknownPath(`/${edge}`);
   if (!isOwn) throw unknownObject(method, id);

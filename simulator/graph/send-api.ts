@@ -1,4 +1,11 @@
-import { attachmentType, isTrue, objectParam, type PageCall, takeIn, useAsset } from './attachments';
+import {
+  attachmentType,
+  isTrue,
+  objectParam,
+  type PageCall,
+  receiveAttachment,
+  useAsset,
+} from './attachments';
 import { isObject } from '../base/check';
 import { emptyMessage, invalidParameter, unknownUser, userUnavailable } from './errors';
 import { type StoredFile, type ThreadAttachment, type ThreadMessage } from '../platform/model';
@@ -30,10 +37,10 @@ type MessageContent = Pick<ThreadMessage, 'attachments' | 'template'> & { savedA
 export async function sendMessage(call: PageCall): Promise<SendAnswer> {
   const { platform, page, params } = call;
   const user = recipientOf(params['recipient']);
-  const standing = platform.standing(page, user);
-  if (standing === 'unknown') throw unknownUser();
-  if (standing === 'unavailable') throw userUnavailable();
-  if (params['sender_action'] !== undefined) return act(call, user);
+  const reachability = platform.reachability(page, user);
+  if (reachability === 'unknown') throw unknownUser();
+  if (reachability === 'unavailable') throw userUnavailable();
+  if (params['sender_action'] !== undefined) return performSenderAction(call, user);
 
   if (params['message'] === undefined) throw emptyMessage();
   const message = objectParam(params['message'], 'message');
@@ -52,7 +59,7 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
   return { recipient_id: user, message_id: mid, ...(savedAs !== undefined && { attachment_id: savedAs }) };
 }
 
-function act({ platform, page, params }: PageCall, user: string): SendAnswer {
+function performSenderAction({ platform, page, params }: PageCall, user: string): SendAnswer {
   const action = params['sender_action'];
   if (params['message'] !== undefined) {
     throw invalidParameter('Cannot send both message and state at the same time.');
@@ -60,7 +67,7 @@ function act({ platform, page, params }: PageCall, user: string): SendAnswer {
   if (action !== 'mark_seen' && action !== 'typing_on' && action !== 'typing_off') {
     throw invalidParameter('Param sender_action must be one of {MARK_SEEN, TYPING_ON, TYPING_OFF}');
   }
-  platform.act(page, user, action);
+  platform.applySenderAction(page, user, action);
   return { recipient_id: user };
 }
 
@@ -111,7 +118,11 @@ async function attachmentContent(
   const payload = objectParam(attachment['payload'], 'message[attachment][payload]');
   if (attachment['type'] === 'template') return templateContent(call, payload);
 
-  const { file, attachmentId, url } = await takeIn(call, attachmentType(attachment['type']), payload);
+  const { file, attachmentId, url } = await receiveAttachment(
+    call,
+    attachmentType(attachment['type']),
+    payload,
+  );
   if (attachmentId !== undefined || !isTrue(payload['is_reusable'])) {
     return { attachments: [shown(file, attachmentId)] };
   }
@@ -132,7 +143,7 @@ async function imagesContent(call: PageCall, images: unknown): Promise<MessageCo
     if (url === undefined || Object.keys(rest).length > 0) {
       throw invalidParameter(`Param ${name}[payload] must have a url and nothing else`);
     }
-    const { file } = await takeIn(call, 'image', { url });
+    const { file } = await receiveAttachment(call, 'image', { url });
     return shown(file);
   });
   return { attachments: await Promise.all(attachments) };

@@ -102,7 +102,7 @@ export interface State {
 }
 
 /** `unknown`: the page has no thread with the user. */
-export type Standing = 'available' | 'unavailable' | 'unknown';
+export type Reachability = 'available' | 'unavailable' | 'unknown';
 
 /** The page that is there when none is asked for. */
 export const DEMO_PAGE: PageOptions = { id: '1000000000000001', token: 'demo-page-token', name: 'Demo page' };

@@ -12,7 +12,7 @@ import {
   isId,
   type Page,
   type PageOptions,
-  type Standing,
+  type Reachability,
   type State,
   type StoredFile,
   type Thread,
@@ -49,7 +49,7 @@ export class Platform extends EventEmitter<PlatformEvents> {
   readonly #pagesByToken = new Map<string, Page>();
   readonly #assets = new Map<string, StoredAsset>();
   readonly #threads = new Map<string, Thread>();
-  readonly #users = new Map<string, Standing>();
+  readonly #users = new Map<string, Reachability>();
   readonly #clock: () => number;
   readonly #messageIds = randomBytes(32).toString('base64url');
   #messages = 0;
@@ -150,19 +150,19 @@ export class Platform extends EventEmitter<PlatformEvents> {
   }
 
   /** Everyone with an ID of digits has a thread with every page, unless `setUser` says otherwise. */
-  standing(page: Page, user: string): Standing {
+  reachability(page: Page, user: string): Reachability {
     if (!isId(user)) return 'unknown';
     return this.#users.get(keyOf(page, user)) ?? 'available';
   }
 
-  setUser(page: Page, user: string, standing: Standing): void {
-    this.#users.set(keyOf(page, user), standing);
+  setUser(page: Page, user: string, reachability: Reachability): void {
+    this.#users.set(keyOf(page, user), reachability);
     this.emit('changed');
   }
 
   /** Whom a page cannot reach, as `page:user`. */
   unavailable(): string[] {
-    return [...this.#users].filter(([, standing]) => standing === 'unavailable').map(([key]) => key);
+    return [...this.#users].filter(([, reachability]) => reachability === 'unavailable').map(([key]) => key);
   }
 
   /** A copy, which later calls do not change; without messages if nobody has written yet. */
@@ -195,7 +195,7 @@ export class Platform extends EventEmitter<PlatformEvents> {
     return { assetCount: this.#assets.size, threadCount: this.#threads.size };
   }
 
-  act(page: Page, user: string, action: 'mark_seen' | 'typing_on' | 'typing_off'): void {
+  applySenderAction(page: Page, user: string, action: 'mark_seen' | 'typing_on' | 'typing_off'): void {
     const thread = this.#openThread(page, user);
     if (action === 'mark_seen') thread.seen = true;
     else thread.typing = action === 'typing_on';

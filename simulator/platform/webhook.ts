@@ -16,7 +16,7 @@ export interface SaidMessage extends Delivery {
 }
 
 /** What a user does in a thread. */
-export interface Utterance {
+export interface UserMessage {
   page: string;
   user: string;
   text: string;
@@ -51,7 +51,7 @@ export class Webhook {
   }
 
   /** Puts it into the thread and tells the bot. Resolves when the bot has answered, or could not. */
-  async say(page: Page, { user, text, payload, postback }: Utterance): Promise<SaidMessage> {
+  async say(page: Page, { user, text, payload, postback }: UserMessage): Promise<SaidMessage> {
     const message = this.#platform.addMessage(page, user, {
       from: 'user',
       text,

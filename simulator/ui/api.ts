@@ -10,7 +10,7 @@ export async function get<T>(path: string): Promise<T> {
 }
 
 /** Asks for something to be done. Never rejects: what goes wrong is shown where the last request is. */
-export async function act(method: string, path: string, body: unknown = {}): Promise<boolean> {
+export async function callControlApi(method: string, path: string, body: unknown = {}): Promise<boolean> {
   const isFile = body instanceof Blob;
   const request = `${method} /_sim${path} ${isFile ? `(${body.size} bytes)` : JSON.stringify(body)}`;
   try {
@@ -25,7 +25,7 @@ export async function act(method: string, path: string, body: unknown = {}): Pro
   }
 }
 
-export const post = (path: string, body?: unknown) => act('POST', path, body);
+export const post = (path: string, body?: unknown) => callControlApi('POST', path, body);
 
 async function problemIn(response: Response): Promise<string> {
   const { error } = (await response.json()) as { error?: string };

@@ -3,7 +3,7 @@ import { Calls } from './calls';
 import { Chat } from './chat';
 import { Controls } from './controls';
 import * as format from './format';
-import { Figures } from './figures';
+import { Stats } from './stats';
 import { Icon } from './icons';
 import { PageChoice, People } from './people';
 import { opens, route, type Tab } from './route';
@@ -36,7 +36,7 @@ export function App() {
               <TabLink key={name} tab={name as Tab} label={label} />
             ))}
           </nav>
-          <Figures />
+          <Stats />
           {(tab === 'calls' || tab === 'chat') && <Calls />}
           {tab === 'assets' && <Assets />}
           {tab === 'controls' && <Controls />}

@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import { act } from './api';
+import { callControlApi } from './api';
 import { say } from './say';
 import * as format from './format';
 import { Group } from './group';
@@ -12,7 +12,8 @@ interface BotFolderProps {
 export function BotFolder({ files }: BotFolderProps) {
   const isOver = useSignal(false);
   const put = async (path: string, file: File | null | undefined) => {
-    if (file) await act('PUT', `/bot/assets/${path.split('/').map(encodeURIComponent).join('/')}`, file);
+    if (file)
+      await callControlApi('PUT', `/bot/assets/${path.split('/').map(encodeURIComponent).join('/')}`, file);
   };
   return (
     <Group name="The bot’s folder" hint="A file that is changed is a new asset, and gets an ID of its own.">

@@ -1,5 +1,5 @@
 import { useSignal, type Signal } from '@preact/signals';
-import { act, lastRequest, post } from './api';
+import { callControlApi, lastRequest, post } from './api';
 import { BotFolder } from './bot-folder';
 import { FAULTS, TARGETS } from './faults';
 import * as format from './format';
@@ -78,7 +78,7 @@ export function Controls() {
         name="Everything"
         hint={webhook === undefined ? 'No bot listens.' : `The bot listens at ${webhook}.`}
       >
-        <button type="button" onClick={() => void act('DELETE', '/calls')}>
+        <button type="button" onClick={() => void callControlApi('DELETE', '/calls')}>
           Clear calls
         </button>
         <button type="button" class="danger" onClick={() => void post('/reset')}>
@@ -150,7 +150,7 @@ function FaultForm() {
               </li>
             ))}
           </ul>
-          <button type="button" class="quiet" onClick={() => void act('DELETE', '/faults')}>
+          <button type="button" class="quiet" onClick={() => void callControlApi('DELETE', '/faults')}>
             Call off
           </button>
         </div>

@@ -11,5 +11,5 @@ import './panels.css';
 import './narrow.css';
 
 connect();
-const root = document.getElementById('page');
+const root = document.getElementById('ui');
 if (root) render(<App />, root);

@@ -1,4 +1,4 @@
-import { type ThreadOutline } from '../control/feed-model';
+import { type ThreadOutline } from '../control/event-model';
 import { type ThreadMessage } from '../platform/model';
 import * as format from './format';
 import { Icon } from './icons';

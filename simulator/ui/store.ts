@@ -1,6 +1,6 @@
 import { batch, computed, effect, signal } from '@preact/signals';
 import { type CallOutline } from '../control/call-outline';
-import { type Changes, type Snapshot, type Status, type ThreadOutline } from '../control/feed-model';
+import { type Changes, type Snapshot, type Status, type ThreadOutline } from '../control/event-model';
 import { type Asset, type ThreadMessage } from '../platform/model';
 import { get } from './api';
 import { findRecoveries, stepsByCall } from './recovery';

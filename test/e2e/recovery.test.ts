@@ -72,7 +72,7 @@ describe('What a tester does on the page', () => {
   it('counts sends, uploads, bytes and hits from the calls alone', async () => {
     for (const text of ['picture', 'picture', 'picture', 'picture']) await view.write(text);
     const shown = (name: string) =>
-      view.page.locator('.figures div').filter({ hasText: name }).locator('dd').innerText();
+      view.page.locator('.stats div').filter({ hasText: name }).locator('dd').innerText();
     const { bytes = 0 } = scene.simulator.assets()[0] ?? {};
     assert.equal(await shown('Sends'), '4');
     assert.equal(await shown('Uploads'), '1');

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import {
-  type BotControls,
+  type BotUnderTest,
   InputError,
   type Simulator,
   startSimulator,
@@ -38,7 +38,7 @@ describe('The events of the simulator', () => {
     );
     assert.equal(call?.mid, changes?.messages?.[0]?.message.mid);
     assert.equal('body' in (call ?? {}), false);
-    const { sends, byId, uploads } = changes?.status?.figures ?? {};
+    const { sends, byId, uploads } = changes?.status?.stats ?? {};
     assert.deepEqual([sends, byId, uploads], [1, 1, 1]);
   });
 
@@ -63,7 +63,7 @@ describe('The events of the simulator', () => {
 describe('The controls of the bot itself', () => {
   const files = new Map<string, Buffer>();
   let isUp = true;
-  const bot: BotControls = {
+  const bot: BotUnderTest = {
     store: { isUp: () => isUp, setUp: (up) => (isUp = up) },
     assets: {
       list: () => Promise.resolve(Array.from(files, ([path, bytes]) => ({ path, bytes: bytes.length }))),

@@ -4,7 +4,7 @@ import { type Server, type Socket } from 'node:net';
  * The raw connections under the servers. A TLS socket cannot be reset, only the TCP socket under it; and closing a
  * server must also end connections that are hanging or still shaking hands.
  */
-export class Sockets {
+export class Connections {
   readonly #byRemote = new Map<string, Socket>();
 
   track(server: Server): void {

@@ -1,5 +1,5 @@
 /** What a tester may do to a bot, beyond what its calls show. Whoever starts the simulator may hand some in. */
-export interface BotControls {
+export interface BotUnderTest {
   /** The store in which the bot keeps its IDs. */
   store?: {
     isUp(): boolean;
@@ -27,7 +27,7 @@ export interface BotState {
   assets?: (BotAsset & { ask?: string | undefined })[];
 }
 
-export async function botState({ store, assets }: BotControls): Promise<BotState> {
+export async function botState({ store, assets }: BotUnderTest): Promise<BotState> {
   const listed = await assets?.list();
   return {
     ...(store && { store: store.isUp() ? ('up' as const) : ('down' as const) }),

@@ -2,7 +2,6 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import express, { type RequestHandler, type Router } from 'express';
 import { type Bundle } from '../ui/bundle';
-import { onlyLocal } from './only-local';
 
 const FOLDER = path.join(__dirname, '../ui');
 
@@ -30,10 +29,9 @@ const SECURITY = {
 /** The package brings the UI bundled. In a clone of the repository it is bundled when somebody first opens it. */
 const IS_BUNDLED = existsSync(path.join(FOLDER, 'ui.js'));
 
-/** The UI, at `/`; no path of the Graph API is in its way. */
-export function uiRoute(host: string): Router {
+/** The UI, at `/`; no path of the Graph API is in its way. `guard` decides who may see it. */
+export function uiRoutes(guard: RequestHandler): Router {
   const router = express.Router();
-  const guard = onlyLocal(host);
   const serveFile = (name: string): RequestHandler[] => [
     guard,
     (_req, res) => {

@@ -2,7 +2,7 @@ import { type CallOutline } from './call-outline';
 import { type Platform } from '../platform/platform';
 
 /** What IDs are worth to a bot, from its calls alone: so it is true of any bot, in any language. */
-export interface Figures {
+export interface Stats {
   /** Attachments that arrived. */
   sends: number;
   /** Of these, by ID. */
@@ -20,43 +20,43 @@ export interface Figures {
 }
 
 /** Counts calls as they end. */
-export class FiguresCounter {
+export class StatsCounter {
   readonly #platform: Platform;
-  #figures = nothing();
+  #stats = nothing();
 
   constructor(platform: Platform) {
     this.#platform = platform;
   }
 
-  get figures(): Figures {
-    return { ...this.#figures };
+  get stats(): Stats {
+    return { ...this.#stats };
   }
 
   count({ purpose, status, subcode, bytes, attachmentId, file }: CallOutline): void {
-    const figures = this.#figures;
-    figures.bytesUp += bytes;
-    if (subcode === 2018074) figures.refused += 1;
+    const stats = this.#stats;
+    stats.bytesUp += bytes;
+    if (subcode === 2018074) stats.refused += 1;
     if (status !== 200) return;
     if (purpose === 'upload-file' || purpose === 'upload-url') {
-      figures.uploads += 1;
-      figures.bytesSaved -= file?.bytes ?? 0;
+      stats.uploads += 1;
+      stats.bytesSaved -= file?.bytes ?? 0;
     }
-    if (purpose === 'send-file' || purpose === 'send-url') figures.sends += 1;
+    if (purpose === 'send-file' || purpose === 'send-url') stats.sends += 1;
     if (purpose === 'send-id' || (purpose === 'send-template' && attachmentId !== undefined)) {
       const asset = attachmentId === undefined ? undefined : this.#platform.asset(attachmentId);
-      figures.sends += 1;
-      figures.byId += 1;
-      if (asset && (asset.timesUsed > 1 || asset.via === 'send')) figures.hits += 1;
+      stats.sends += 1;
+      stats.byId += 1;
+      if (asset && (asset.timesUsed > 1 || asset.via === 'send')) stats.hits += 1;
       // What comes from a URL never goes through the bot.
-      if (asset && asset.url === undefined) figures.bytesSaved += asset.bytes;
+      if (asset && asset.url === undefined) stats.bytesSaved += asset.bytes;
     }
   }
 
   clear(): void {
-    this.#figures = nothing();
+    this.#stats = nothing();
   }
 }
 
-function nothing(): Figures {
+function nothing(): Stats {
   return { sends: 0, byId: 0, hits: 0, uploads: 0, refused: 0, bytesUp: 0, bytesSaved: 0 };
 }

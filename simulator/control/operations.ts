@@ -11,14 +11,14 @@ import {
   type Thread,
 } from '../platform/model';
 import { type Platform } from '../platform/platform';
-import { type SaidMessage, type Utterance, type Webhook, type WebhookOptions } from '../platform/webhook';
+import { type SaidMessage, type UserMessage, type Webhook, type WebhookOptions } from '../platform/webhook';
 
 export interface SimulatorState extends State {
   webhook?: { url: string; last?: Delivery };
 }
 
 /** A user as a page sees them. */
-export interface UserStanding {
+export interface UserReachability {
   page: string;
   user: string;
   /** Default: true */
@@ -28,7 +28,7 @@ export interface UserStanding {
 }
 
 /** Looks into the simulator and steers it: the methods behind the control API. */
-export interface Controls {
+export interface SimulatorOperations {
   /** Emits `call`, `message`, `delivery`, `asset`, `use`, `thread`, `clock`, `changed` and `reset`. */
   readonly events: Pick<Platform, 'on' | 'once' | 'off'>;
   state(): SimulatorState;
@@ -53,19 +53,19 @@ export interface Controls {
   clearFaults(): void;
   /** Slows every call of the Graph API down by so many milliseconds. */
   setDelay(ms: number): void;
-  setUser(standing: UserStanding): void;
+  setUser(reachability: UserReachability): void;
   /** The user writes, taps a quick reply (`payload`) or a button (`postback`). Resolves when the bot has answered. */
-  say(utterance: Utterance): Promise<SaidMessage>;
+  say(message: UserMessage): Promise<SaidMessage>;
   setWebhook(webhook: string | WebhookOptions): void;
   /** The handshake by which the platform checks a new webhook. */
   verifyWebhook(): Promise<Delivery>;
   /** Says that something has changed that the simulator itself does not see. */
-  tellChange(): void;
+  notifyChanged(): void;
   /** Forgets everything but the pages and the webhook. */
   reset(): void;
 }
 
-export function createControls(platform: Platform, faults: Faults, webhook: Webhook): Controls {
+export function createOperations(platform: Platform, faults: Faults, webhook: Webhook): SimulatorOperations {
   const pageOf = (id: string): Page => {
     const page = platform.page(id);
     if (page) return page;
@@ -110,19 +110,19 @@ export function createControls(platform: Platform, faults: Faults, webhook: Webh
     },
     setUser: ({ page, user, available = true, known = true }) => {
       checkUser(user);
-      const standing = available ? 'available' : 'unavailable';
-      platform.setUser(pageOf(page), user, known ? standing : 'unknown');
+      const reachability = available ? 'available' : 'unavailable';
+      platform.setUser(pageOf(page), user, known ? reachability : 'unknown');
     },
-    say: async (utterance) => {
-      checkUser(utterance.user);
-      return webhook.say(pageOf(utterance.page), utterance);
+    say: async (message) => {
+      checkUser(message.user);
+      return webhook.say(pageOf(message.page), message);
     },
     setWebhook: (set) => {
       webhook.set(set);
       platform.emit('changed');
     },
     verifyWebhook: () => webhook.verify(),
-    tellChange: () => {
+    notifyChanged: () => {
       platform.emit('changed');
     },
     reset: () => {

@@ -1,10 +1,10 @@
 import { type RequestHandler, type Response } from 'express';
-import { type BotControls, botState, type BotState } from './bot-controls';
+import { type BotUnderTest, botState, type BotState } from './bot-under-test';
 import { type CallOutline, outlineOf } from './call-outline';
 import { type GraphCall } from '../platform/call-log';
 import { type Faults, faultName } from '../platform/faults';
-import { type Changes, type Snapshot, type Status, type ThreadOutline } from './feed-model';
-import { FiguresCounter } from './figures';
+import { type Changes, type Snapshot, type Status, type ThreadOutline } from './event-model';
+import { StatsCounter } from './stats';
 import { type Thread } from '../platform/model';
 import { type Platform } from '../platform/platform';
 import { type Webhook } from '../platform/webhook';
@@ -19,27 +19,27 @@ const KEEP_ALIVE = 20_000;
 /** A reader that is further behind than this gets a snapshot instead. */
 const MAX_PENDING = 1000;
 
-export interface FeedParts {
+export interface EventStreamParts {
   platform: Platform;
   faults: Faults;
   webhook: Webhook;
-  bot?: BotControls | undefined;
+  bot?: BotUnderTest | undefined;
 }
 
-/** Tells pages in browsers what happens: server-sent events, in batches that a slow reader cannot pile up. */
-export class Feed {
-  readonly #parts: FeedParts;
-  readonly #figures: FiguresCounter;
+/** Tells open UIs what happens: server-sent events, in batches that a slow reader cannot pile up. */
+export class EventStream {
+  readonly #parts: EventStreamParts;
+  readonly #stats: StatsCounter;
   readonly #readers = new Set<Reader>();
   #bot: BotState | undefined;
 
-  constructor(parts: FeedParts) {
+  constructor(parts: EventStreamParts) {
     this.#parts = parts;
     const { platform } = parts;
-    this.#figures = new FiguresCounter(platform);
+    this.#stats = new StatsCounter(platform);
     platform.on('call', (call) => {
       const outline = this.outline(call);
-      this.#figures.count(outline);
+      this.#stats.count(outline);
       this.#tell('calls', outline);
     });
     const tellMessage = (message: Thread['messages'][number], { page, user }: Thread) => {
@@ -66,7 +66,7 @@ export class Feed {
     });
     for (const event of ['cleared', 'reset'] as const) {
       platform.on(event, () => {
-        this.#figures.clear();
+        this.#stats.clear();
         for (const reader of this.#readers) reader.startOver();
       });
     }
@@ -106,7 +106,7 @@ export class Feed {
     try {
       if (bot) this.#bot = await botState(bot);
     } catch (error) {
-      console.error('The bot’s controls failed:', error);
+      console.error('The functions for the bot under test failed:', error);
     }
     this.#tell('status');
   }
@@ -127,7 +127,7 @@ export class Feed {
     const called = webhook.state();
     return {
       clock: platform.clock(),
-      figures: this.#figures.figures,
+      stats: this.#stats.stats,
       ...platform.counts(),
       callCount: platform.calls.totals().calls,
       faults: faults.pending().map(({ fault, hits }) => ({
@@ -143,7 +143,7 @@ export class Feed {
   }
 }
 
-/** One open page. */
+/** One open UI. */
 class Reader {
   readonly #res: Response;
   readonly #snapshot: () => Snapshot;
@@ -167,7 +167,7 @@ class Reader {
     this.#schedule();
   }
 
-  /** Everything that the page shows is gone or wrong. */
+  /** Everything that the UI shows is gone or wrong. */
   startOver(): void {
     this.#count = Infinity;
     this.#schedule();

@@ -1,6 +1,6 @@
 import { type CallOutline } from './call-outline';
-import { type BotState } from './bot-controls';
-import { type Figures } from './figures';
+import { type BotState } from './bot-under-test';
+import { type Stats } from './stats';
 import { type Asset, type Clock, type Thread, type ThreadMessage } from '../platform/model';
 
 /** What a page in a browser is told by `GET /_sim/events`: a `snapshot` first, then `changes`. */
@@ -39,7 +39,7 @@ export interface ThreadOutline extends Omit<Thread, 'messages'> {
 /** What is small enough to be told as a whole. */
 export interface Status {
   clock: Clock;
-  figures: Figures;
+  stats: Stats;
   assetCount: number;
   threadCount: number;
   callCount: number;

@@ -2,10 +2,10 @@ import * as format from './format';
 import { status } from './store';
 
 /** What IDs are worth to the bot. */
-export function Figures() {
-  const { sends = 0, uploads = 0, hits = 0, bytesUp = 0, bytesSaved = 0 } = status.value?.figures ?? {};
+export function Stats() {
+  const { sends = 0, uploads = 0, hits = 0, bytesUp = 0, bytesSaved = 0 } = status.value?.stats ?? {};
   return (
-    <dl class="figures">
+    <dl class="stats">
       <Figure name="Sends" value={format.count(sends)} hint="Attachments that arrived" />
       <Figure
         name="Uploads"

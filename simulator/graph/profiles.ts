@@ -2,12 +2,12 @@ import { invalidParameter, unknownObject } from './errors';
 import { type Page } from '../platform/model';
 
 /** `GET /me` or `GET /<page-id>`. */
-export function pageNode({ id, name }: Page, fields: unknown): Record<string, unknown> {
+export function pageProfile({ id, name }: Page, fields: unknown): Record<string, unknown> {
   return chosen({ id, name, category: 'Simulated page' }, fields, ['id', 'name'], 'Page');
 }
 
 /** `GET /<psid>`: a person's profile. Fields that need a permission which nobody has given are simply not there. */
-export function userNode(id: string, fields: unknown): Record<string, unknown> {
+export function userProfile(id: string, fields: unknown): Record<string, unknown> {
   const [first, last] = ['Test', `User ${id}`];
   const profile = { id, first_name: first, last_name: last, name: `${first} ${last}` };
   const withheld = { profile_pic: undefined, locale: undefined, timezone: undefined, gender: undefined };

@@ -1,0 +1,27 @@
+import express, { type Express } from 'express';
+import { type BotUnderTest } from '../control/bot-under-test';
+import { controlApi } from '../control/control-api';
+import { type EventStream } from '../control/event-stream';
+import { type SimulatorOperations } from '../control/operations';
+import { graphApi, type GraphApiParts } from '../graph/graph-api';
+import { onlyLocal } from './only-local';
+import { uiRoutes } from './ui-routes';
+
+export interface AppParts {
+  /** The address to listen at. */
+  host: string;
+  operations: SimulatorOperations;
+  eventStream: EventStream;
+  bot: BotUnderTest | undefined;
+  graph: GraphApiParts;
+}
+
+/** All that the simulator answers: the UI at `/`, the control API under `/_sim`, and the Graph API everywhere else. */
+export function createApp({ host, operations, eventStream, bot, graph }: AppParts): Express {
+  const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
+  const guard = onlyLocal(host);
+  app.use(uiRoutes(guard));
+  app.use('/_sim', guard, controlApi({ operations, eventStream, bot }));
+  app.use(graphApi(graph));
+  return app;
+}
