@@ -1,43 +1,41 @@
 /**
  * Imports run one way: `npm run lint` fails on one that goes up a layer, on a cycle (one of types alone, too), and on a
- * file of src/ that belongs to no layer. docs/architecture.md says what each layer is for.
+ * file of src/ or simulator/ that belongs to no layer. docs/architecture.md says what each layer is for.
  */
 
-/** The folders of src/ from the bottom up. A layer may use what stands below it, and itself. */
-const LAYERS = [
-  'base',
-  'graph',
-  'source',
-  'cache',
-  'events',
-  'message',
-  'delivery',
-  'adapter',
-  '[^/]+[.]ts$',
-  'cli',
-];
+/** The folders from the bottom up. A layer may use what stands below it, and itself. `*`: files outside the folders. */
+const LAYERS = {
+  src: ['base', 'graph', 'source', 'cache', 'events', 'message', 'delivery', 'adapter', '*', 'cli'],
+  simulator: ['base', 'platform', 'graph', 'control', 'ui', 'server', '*'],
+};
 
-const paths = LAYERS.map((name) => (name.endsWith('$') ? `^src/${name}` : `^src/${name}/`));
+const paths = (root) =>
+  LAYERS[root].map((name) => (name === '*' ? `^${root}/[^/]+[.]ts$` : `^${root}/${name}/`));
 
-const layers = paths.slice(0, -1).map((layer, index) => ({
-  name: `layer-${LAYERS[index]}`,
-  comment: `${LAYERS[index]} uses nothing that stands above it.`,
-  severity: 'error',
-  from: { path: layer },
-  to: { path: paths.slice(index + 1) },
-}));
+const layersOf = (root) =>
+  paths(root)
+    .slice(0, -1)
+    .map((layer, index) => ({
+      name: `layer-${root}-${LAYERS[root][index]}`,
+      comment: `${LAYERS[root][index]} uses nothing that stands above it.`,
+      severity: 'error',
+      from: { path: layer },
+      to: { path: paths(root).slice(index + 1) },
+    }));
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    ...layers,
-    {
-      name: 'in-a-layer',
-      comment: 'Every file of src/ belongs to a layer: add a new one to LAYERS above.',
-      severity: 'error',
-      from: {},
-      to: { path: '^src/', pathNot: paths },
-    },
+    ...Object.keys(LAYERS).flatMap((root) => [
+      ...layersOf(root),
+      {
+        name: `in-a-layer-of-${root}`,
+        comment: `Every file of ${root}/ belongs to a layer: add a new one to LAYERS above.`,
+        severity: 'error',
+        from: {},
+        to: { path: `^${root}/`, pathNot: paths(root) },
+      },
+    ]),
     {
       name: 'no-cycle',
       comment: 'No file needs itself, not even for types.',

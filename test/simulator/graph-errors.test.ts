@@ -101,10 +101,10 @@ describe('The Graph API', () => {
 
     it('refuses unknown paths with 2500, and unknown fields with 100', async () => {
       assertError(
-        await call(simulator(), '/me/event-stream', {}),
+        await call(simulator(), '/me/feed', {}),
         2500,
         undefined,
-        /Unknown path components: \/eventStream/,
+        /Unknown path components: \/feed/,
       );
       assertError(await call(simulator(), '/me/messages/1', {}), 2500);
       assertError(
