@@ -9,7 +9,7 @@ export type {
   BuildOptions,
 } from './message/builders';
 export type { AttachmentType } from './source/asset';
-export type { Filedata } from './source/given-bytes';
+export type { Filedata } from './source/filedata';
 export type { CacheKey } from './source/web-address';
 export type { KeyvLike, KeyvStorageLike } from './cache/id-store';
 export { AttachmentError, StoreError, type AttachmentErrorCode } from './base/errors';

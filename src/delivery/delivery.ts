@@ -93,9 +93,7 @@ export class Delivery {
 
   /** One attachment: if there is no ID for it, its content can go with the message. */
   async #sendAttachment(out: Outgoing, slot: Slot): Promise<GraphAnswer> {
-    const found = this.#sources.identify(slot.type, slot.payload);
-    // Told by `then`, because a bot may have put another Promise in place of the built-in one.
-    const asset = 'then' in found ? await found : found;
+    const asset = await this.#sources.identify(slot.type, slot.payload);
     if (!slot.reusable) return this.#sendContent(out, asset, out.page);
     let target: PageAsset;
     try {

@@ -21,9 +21,8 @@ const PAGE_ID = /^\d+$/;
 const SEND_ATTEMPTS = 3;
 
 export function postContent(out: Outgoing, asset: Asset, { save }: { save: boolean }): Promise<GraphAnswer> {
-  return asset.open((content) =>
-    post(out, withContent(out.params, out.slots[0], content, save), asset.label, content.file),
-  );
+  const { label, content } = asset;
+  return post(out, withContent(out.params, out.slots[0], content, save), label, content.file);
 }
 
 /** A send repeats itself only if no connection came up: then the platform has certainly not seen it. */

@@ -67,10 +67,9 @@ export class Uploader {
 
 async function uploadOnce(graph: GraphClient, asset: Asset): Promise<string> {
   const intent: Intent = { action: 'upload', asset: asset.label };
-  const answer = await asset.open(({ url, file }) => {
-    const message = { attachment: { type: asset.type, payload: { url, is_reusable: true } } };
-    return graph.post('/me/message_attachments', { message }, intent, file);
-  });
+  const { url, file } = asset.content;
+  const message = { attachment: { type: asset.type, payload: { url, is_reusable: true } } };
+  const answer = await graph.post('/me/message_attachments', { message }, intent, file);
   const { attachment_id: id } = answer;
   if (typeof id === 'string' && id !== '') return id;
   throw new TransportError('ERR_GRAPH_BAD_ANSWER', intent, 'the answer holds no attachment_id');

@@ -1,5 +1,5 @@
 import type { AttachmentType } from '../source/asset';
-import type { Filedata } from '../source/given-bytes';
+import type { Filedata } from '../source/filedata';
 
 /** What an attachment can be made of: a web address, a path inside `root`, a `file:` URL, a `data:` URI, or bytes. */
 export type AttachmentSource = string | URL | Filedata;

@@ -13,3 +13,8 @@ export function contentKey(type: AttachmentType, digest: string, filename: strin
 export function addressKey(type: AttachmentType, address: string): string {
   return `${type}:url:${digestOf(address)}`;
 }
+
+/** What distinguishes one way to upload an asset from another: its address, or path, content type and file name. */
+export function attemptKey(...parts: readonly string[]): string {
+  return digestOf(parts.join('\0'));
+}

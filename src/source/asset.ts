@@ -7,19 +7,37 @@ export function isAttachmentType(type: unknown): type is AttachmentType {
   return ATTACHMENT_TYPES.some((known) => known === type);
 }
 
-/** What goes to the platform: an address that it fetches, or a file that goes with the call. */
+/**
+ * What goes to the platform: an address that it fetches, or a file that goes with the call. The file's content is read
+ * when its `stream()` is, from the start each time.
+ */
 export type Content =
   { readonly url: string; readonly file?: never } | { readonly file: File; readonly url?: never };
 
-/** One thing that can be sent: what it is, what it is called, and how to get at its content. */
+/** Enough to build the attachment again: a path relative to `root`, or an address. */
+export type AssetSource =
+  | { readonly path: string; readonly filename?: string; readonly url?: never }
+  | { readonly url: string; readonly path?: never };
+
+/** One thing that can be sent: what it is, what it is called, and its content. */
 export interface Asset {
   readonly type: AttachmentType;
   /** For people: type and path or address, without query string or credentials. */
   readonly label: string;
   /** What it is, whatever it is called: the same on every machine. Short ASCII. */
   readonly key: string;
+  /**
+   * The way in which it would be uploaded: this exact address, this path, or bytes; with this content type and file
+   * name. What the platform refuses is refused for the attempt, and may work for another one of the same asset. Short
+   * ASCII.
+   */
+  readonly attempt: string;
   /** Size of the content; unknown for an address, which only Facebook fetches. */
   readonly bytes: number | undefined;
-  /** Opens the content for as long as `use` needs it. Each use reads it from the start, and may read it again. */
-  open<T>(use: (content: Content) => Promise<T>): Promise<T>;
+  /**
+   * For records. Undefined for bytes, and for an address whose query, user info or fragment may hold a secret: neither
+   * can be kept.
+   */
+  readonly source: AssetSource | undefined;
+  readonly content: Content;
 }

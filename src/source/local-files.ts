@@ -5,13 +5,15 @@ import fastq, { type queueAsPromised } from 'fastq';
 import { LRUCache } from 'lru-cache';
 import { AttachmentError } from '../base/errors';
 import { withoutQuery } from '../base/redact';
-import { contentKey } from './asset-key';
+import { attemptKey, contentKey } from './asset-key';
+import { checkedContent } from './checked-content';
 import { contentTypeFor, SIGNATURE_LENGTH } from './content-type';
 import { endDigest, startDigest } from './digest';
 import { checkSize } from './limits';
-import { OpenedFile, readPieces } from './opened-file';
+import { readPieces } from './read-pieces';
 import { explain, Root } from './root';
-import type { Asset, AttachmentType, Content } from './asset';
+import { StreamedFile } from './streamed-file';
+import type { Asset, AttachmentType } from './asset';
 
 const MEMO_ENTRIES = 10_000;
 const HASHES_AT_A_TIME = 4;
@@ -57,12 +59,8 @@ export class LocalFiles {
     this.#queue = fastq.promise((read: () => Promise<Reading>) => read(), HASHES_AT_A_TIME);
   }
 
-  /**
-   * At once, if the file is as it was.
-   *
-   * @throws {AttachmentError} It is outside the root, not there, not a file, empty, too large, or of another type.
-   */
-  identify(type: AttachmentType, name: string, filename: string | undefined): Asset | Promise<Asset> {
+  /** @throws {AttachmentError} It is outside the root, not there, not a file, empty, too large, or of another type. */
+  async identify(type: AttachmentType, name: string, filename: string | undefined): Promise<Asset> {
     const words = `${type}\0${filename ?? ''}\0${name}`;
     const known = this.#known.get(words);
     if (known && isSame(known.fingerprint, statNow(known.file))) return known.asset;
@@ -80,7 +78,7 @@ export class LocalFiles {
     if (!root) throw noRoot(label);
     const file = root.locate(name, label);
     const reading = await this.#read(root, file, label);
-    const asset = toAsset(type, label, filename ?? path.basename(file), reading, root, file);
+    const asset = toAsset(type, label, filename, reading, root, file);
     const { fingerprint, isSettled } = reading;
     if (isSettled) this.#known.set(words, { file, fingerprint, asset });
     return asset;
@@ -109,26 +107,24 @@ export class LocalFiles {
 function toAsset(
   type: AttachmentType,
   label: string,
-  name: string,
+  filename: string | undefined,
   { digest, bytes, start }: Reading,
   root: Root,
   file: string,
 ): Asset {
+  const name = filename ?? path.basename(file);
   const contentType = contentTypeFor(type, label, start, { filename: name });
   return {
     type,
     label,
     key: contentKey(type, digest, name),
+    attempt: attemptKey('path', file, contentType, name),
     bytes,
-    open: async <T>(use: (content: Content) => Promise<T>): Promise<T> => {
-      const { handle } = await root.open(file, label);
-      try {
-        return await use({
-          file: new OpenedFile(handle, { label, name, type: contentType, size: bytes, digest }),
-        });
-      } finally {
-        await handle.close();
-      }
+    source: { path: root.relative(file), ...(filename !== undefined && { filename }) },
+    content: {
+      file: new StreamedFile({ name, type: contentType, size: bytes }, () =>
+        checkedContent(root, file, { label, bytes, digest }),
+      ),
     },
   };
 }

@@ -39,6 +39,14 @@ export class Root {
     throw outside(label);
   }
 
+  /** A located file's path from the root, with slashes on every system; a name that gives the same file again. */
+  relative(file: string): string {
+    const folder = isInside(this.#folder, file) ? this.#folder : this.#real;
+    const name = path.relative(folder, file).split(path.sep).join('/');
+    // Otherwise it could be taken for an address, or for nothing at all.
+    return /:|^\s/.test(name) ? `./${name}` : name;
+  }
+
   /**
    * Opens a located file. It is opened first and then checked, so that nothing can be put in its place in between: the
    * descriptor must be the very file that is found under a real path inside the root. The check before only spares

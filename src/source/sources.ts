@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { AttachmentError } from '../base/errors';
-import { identifyDataUri, identifyFiledata } from './given-bytes';
+import { identifyDataUri, identifyFiledata } from './filedata';
 import { LocalFiles } from './local-files';
 import { identifyAddress, type CacheKey } from './web-address';
 import type { Asset, AttachmentType } from './asset';
@@ -21,12 +21,8 @@ export class Sources {
     this.#cacheKey = cacheKey;
   }
 
-  /**
-   * At once, if it is known and need not be read.
-   *
-   * @throws {AttachmentError} It cannot be sent, and why.
-   */
-  identify(type: AttachmentType, payload: SourcePayload): Asset | Promise<Asset> {
+  /** @throws {AttachmentError} It cannot be sent, and why. */
+  async identify(type: AttachmentType, payload: SourcePayload): Promise<Asset> {
     const { url, filedata } = payload;
     const filename = readFilename(type, payload.filename);
     if (isGiven(url) && isGiven(filedata)) {
@@ -36,7 +32,7 @@ export class Sources {
     return this.#identifyUrl(type, readUrl(type, url), filename);
   }
 
-  #identifyUrl(type: AttachmentType, url: string, filename: string | undefined): Asset | Promise<Asset> {
+  async #identifyUrl(type: AttachmentType, url: string, filename: string | undefined): Promise<Asset> {
     const address = url.trim();
     const scheme = SCHEME.exec(address)?.[1]?.toLowerCase();
     switch (scheme) {

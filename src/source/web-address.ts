@@ -1,7 +1,7 @@
 import { AttachmentError } from '../base/errors';
 import { withoutSecrets } from '../base/redact';
-import { addressKey } from './asset-key';
-import type { Asset, AttachmentType, Content } from './asset';
+import { addressKey, attemptKey } from './asset-key';
+import type { Asset, AssetSource, AttachmentType } from './asset';
 
 /**
  * What makes two web addresses the same asset: gives the same text for both. One that throws, or gives no text, makes
@@ -28,9 +28,16 @@ export function identifyAddress(type: AttachmentType, address: string, cacheKey:
     type,
     label,
     key: addressKey(type, askCacheKey(cacheKey, url, label)),
+    attempt: attemptKey('url', address),
     bytes: undefined,
-    open: <T>(use: (content: Content) => Promise<T>): Promise<T> => use({ url: address }),
+    source: sourceOf(url),
+    content: { url: address },
   };
+}
+
+/** A query or a fragment can hold a signature, and the user info a password. */
+function sourceOf({ href, username, password, search, hash }: URL): AssetSource | undefined {
+  return username || password || search || hash ? undefined : { url: href };
 }
 
 function askCacheKey(cacheKey: CacheKey, url: URL, label: string): string {

@@ -7,13 +7,12 @@ export function factsOf({ type, label, key, bytes }: Asset): Pick<Asset, 'type' 
 }
 
 /** What goes to the platform when it is sent: an address, or a file that is read as a form would read it. */
-export function contentOf(
-  asset: Asset,
-): Promise<{ url: string } | { name: string; type: string; bytes: Buffer }> {
-  return asset.open(async ({ url, file }) => {
-    if (file === undefined) return { url };
-    return { name: file.name, type: file.type, bytes: await buffer(file.stream()) };
-  });
+export async function contentOf({
+  content: { url, file },
+}: Asset): Promise<{ url: string } | { name: string; type: string; bytes: Buffer }> {
+  return file === undefined
+    ? { url }
+    : { name: file.name, type: file.type, bytes: await buffer(file.stream()) };
 }
 
 /** The file that is sent. */

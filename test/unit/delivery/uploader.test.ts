@@ -3,7 +3,7 @@ import sinon from 'sinon';
 import type { UploadEvent } from '../../../src/events/events';
 import { GraphClient } from '../../../src/graph/client';
 import type { Asset } from '../../../src/source/asset';
-import { identifyFiledata } from '../../../src/source/given-bytes';
+import { identifyFiledata } from '../../../src/source/filedata';
 import { identifyAddress } from '../../../src/source/web-address';
 import { Uploader, type UploaderOptions } from '../../../src/delivery/uploader';
 import { graphError } from '../../support/checks/failures';

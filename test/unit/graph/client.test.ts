@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
-import { appendFile, open } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import sinon from 'sinon';
 import { getGlobalDispatcher, setGlobalDispatcher, type Dispatcher } from 'undici';
 import { GraphClient, type GraphAccount } from '../../../src/graph/client';
 import type { Intent } from '../../../src/graph/errors';
-import { digestOf } from '../../../src/source/digest';
-import { OpenedFile } from '../../../src/source/opened-file';
+import { LocalFiles } from '../../../src/source/local-files';
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
 import { json, useGraphServer } from '../../support/platform/graph-server';
@@ -67,7 +66,7 @@ describe('GraphClient', () => {
     });
 
     it('sends a file in a form: text as it is, objects as JSON, nothing for what is not there', async () => {
-      const file = await openedFile('tom.png', 'PICTURE');
+      const file = await fileOf('tom.png', 'PICTURE');
       const params = {
         recipient: { id: '7001' },
         tag: 'HUMAN_AGENT',
@@ -98,7 +97,7 @@ describe('GraphClient', () => {
     });
 
     it('breaks the call off when the file has changed', async () => {
-      const file = await openedFile('tom.png', 'PICTURE');
+      const file = await fileOf('tom.png', 'PICTURE');
       await appendFile(folder.at('tom.png'), ' AND MORE');
       await assert.rejects(
         clientOf().post('/me/messages', {}, SEND, file),
@@ -357,20 +356,9 @@ describe('GraphClient', () => {
     }
   });
 
-  async function openedFile(name: string, content: string): Promise<OpenedFile> {
-    const handle = await open(await folder.write(name, content));
-    closing.push(() => handle.close());
-    return new OpenedFile(handle, {
-      label: `image "${name}"`,
-      name,
-      type: 'image/png',
-      size: Buffer.byteLength(content),
-      digest: digestOf(content),
-    });
+  async function fileOf(name: string, content: string): Promise<File | undefined> {
+    await folder.write(name, content);
+    const found = await new LocalFiles(folder.path).identify('image', name, undefined);
+    return found.content.file;
   }
-
-  const closing: (() => Promise<void>)[] = [];
-  afterEach(async () => {
-    await Promise.all(closing.splice(0).map((close) => close()));
-  });
 });

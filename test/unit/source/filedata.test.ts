@@ -3,7 +3,7 @@ import { openAsBlob } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import sinon from 'sinon';
 import type { AttachmentType } from '../../../src/source/asset';
-import { identifyDataUri, identifyFiledata } from '../../../src/source/given-bytes';
+import { identifyDataUri, identifyFiledata } from '../../../src/source/filedata';
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
 import { factsOf, fileOf } from '../../support/files/identified';

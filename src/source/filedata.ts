@@ -2,11 +2,11 @@ import { Blob, File } from 'node:buffer';
 import { extension } from 'mime-types';
 import { AttachmentError } from '../base/errors';
 import { isRecord } from '../base/records';
-import { contentKey } from './asset-key';
+import { attemptKey, contentKey } from './asset-key';
 import { contentTypeFor, SIGNATURE_LENGTH } from './content-type';
 import { endDigest, startDigest } from './digest';
 import { checkSize, MAX_BYTES } from './limits';
-import type { Asset, AttachmentType, Content } from './asset';
+import type { Asset, AttachmentType } from './asset';
 
 /** Bytes as a message can hold them; a script passes through JSON, which makes the last form of a Buffer. */
 export type Filedata = Uint8Array | Blob | { readonly type: 'Buffer'; readonly data: readonly number[] };
@@ -65,8 +65,10 @@ async function identifyBlob(
     type,
     label,
     key: contentKey(type, digest, shown),
+    attempt: attemptKey('bytes', contentType, shown),
     bytes: blob.size,
-    open: <T>(use: (content: Content) => Promise<T>): Promise<T> => use({ file }),
+    source: undefined,
+    content: { file },
   };
 }
 

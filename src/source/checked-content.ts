@@ -1,0 +1,50 @@
+import { AttachmentError } from '../base/errors';
+import { endDigest, startDigest } from './digest';
+import { readPieces } from './read-pieces';
+import type { Root } from './root';
+
+/** What a local file was when it was identified. */
+export interface IdentifiedContent {
+  readonly label: string;
+  readonly bytes: number;
+  readonly digest: string;
+}
+
+/**
+ * The content of a local file, a piece at a time, checked on the way: a file that was changed, shortened or replaced
+ * since it was identified never goes out whole, so that an attachment ID cannot come to stand for other bytes.
+ * (`fs.openAsBlob` trusts size and mtime.) The last piece is held back until the whole is known to be right.
+ *
+ * @throws {AttachmentError} `ERR_ATTACHMENT_CHANGED`, and what `Root.open` throws.
+ */
+export async function* checkedContent(
+  root: Root,
+  file: string,
+  { label, bytes, digest }: IdentifiedContent,
+): AsyncGenerator<Uint8Array, void> {
+  const { handle } = await root.open(file, label);
+  try {
+    const hash = startDigest();
+    let held: Uint8Array | undefined;
+    let size = 0;
+    for await (const piece of readPieces(handle)) {
+      size += piece.length;
+      if (size > bytes) break;
+      if (held) yield held;
+      hash.update(piece);
+      held = piece;
+    }
+    if (size !== bytes || endDigest(hash) !== digest) throw changed(label);
+    if (held) yield held;
+  } finally {
+    await handle.close();
+  }
+}
+
+function changed(label: string): AttachmentError {
+  return new AttachmentError(
+    'ERR_ATTACHMENT_CHANGED',
+    label,
+    'the file changed while it was read; it will be sent as it is now when it is asked for again',
+  );
+}
