@@ -44,6 +44,23 @@ describe('The Graph API', () => {
       });
     }
 
+    it('takes token and proof from the fields of a form, and refuses wrong ones there', async () => {
+      const post = async (fields: Record<string, string>, type: 'multipart' | 'urlencoded') => {
+        const body = type === 'multipart' ? new FormData() : new URLSearchParams();
+        for (const [name, value] of Object.entries(fields)) body.set(name, value);
+        const response = await fetch(`${simulator().httpUrl}/v25.0/me/messages`, { method: 'POST', body });
+        return { status: response.status, body: (await response.json()) as Answer['body'] };
+      };
+      const message = { recipient: JSON.stringify(hello.recipient), message: JSON.stringify(hello.message) };
+      const credentials = { access_token: SECRET_PAGE.token, appsecret_proof: proofOf(SECRET_PAGE) };
+      for (const type of ['multipart', 'urlencoded'] as const) {
+        assert.equal((await post({ ...message, ...credentials }, type)).status, 200);
+        assertError(await post({ ...message, ...credentials, access_token: 'wrong' }, type), 190);
+        assertError(await post({ ...message, ...credentials, appsecret_proof: 'wrong' }, type), 100);
+      }
+      assert.equal(received(simulator(), SECRET_PAGE.id).length, 2);
+    });
+
     it('refuses a call without a token with 190', async () => {
       const response = await fetch(`${simulator().httpUrl}/me`);
       assertError({ status: response.status, body: (await response.json()) as { error: never } }, 190);
