@@ -33,7 +33,7 @@ export default {
         comment: `Every file of ${root}/ belongs to a layer: add a new one to LAYERS above.`,
         severity: 'error',
         from: {},
-        to: { path: `^${root}/`, pathNot: paths(root) },
+        to: { path: `^${root}/`, pathNot: [...paths(root), 'node_modules/'] },
       },
     ]),
     {

@@ -44,7 +44,7 @@ function createProgram(): Command {
         '--page <id:token[:secret]>',
         "a page and its token; with the app's secret, calls need a proof and webhooks are signed. " +
           `Can be given several times (default: ${DEMO_PAGE.id}:${DEMO_PAGE.token})`,
-        (value, pages: PageOptions[] = []) => [...pages, parsePage(value)],
+        (value, pages: PageOptions[] | undefined) => [...(pages ?? []), parsePage(value)],
       )
       .option('--webhook <url>', 'where the bot listens')
       .option('--verify-token <token>', "makes the webhook's handshake at the start")
