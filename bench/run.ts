@@ -89,7 +89,7 @@ async function runRow(name: string, scene: Scene): Promise<RowResult> {
 async function build(): Promise<string> {
   const outDir = buildFolder();
   const tsc = path.join(ROOT, 'node_modules/typescript/bin/tsc');
-  const args = [tsc, '-p', 'tsconfig.build.json', '--declaration', 'false', '--outDir', outDir];
+  const args = [tsc, '-p', 'config/tsconfig.build.json', '--declaration', 'false', '--outDir', outDir];
   await runCommand(process.execPath, args, { cwd: ROOT, timeout: 120_000 });
   return outDir;
 }

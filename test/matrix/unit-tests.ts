@@ -21,7 +21,13 @@ export async function runUnitTests({ node, runnerOptions = '' }: NodeVersion, no
   const folder = await mkdtemp(path.join(tmpdir(), 'unit-tests-'));
   const output = path.join(folder, 'result.json');
   try {
-    const args = ['node_modules/mocha/bin/mocha.js', '--no-config', '--node-option', 'import=tsx'];
+    const args = [
+      'node_modules/mocha/bin/mocha.js',
+      '--no-config',
+      '--no-package',
+      '--node-option',
+      'import=tsx',
+    ];
     args.push('--forbid-only', '--timeout', '20000');
     args.push('--reporter', 'json', '--reporter-option', `output=${output}`);
     args.push('test/unit/**/*.test.ts', 'test/bot/{delivery,plugin}/**/*.test.ts');

@@ -11,7 +11,10 @@ const ROOT = path.join(__dirname, '../../..');
 export async function buildPackage(folder: string): Promise<void> {
   const outDir = path.join(folder, 'dist');
   const tsc = path.join(ROOT, 'node_modules/.bin/tsc');
-  await runCommand(tsc, ['-p', 'tsconfig.build.json', '--outDir', outDir], { cwd: ROOT, timeout: 120_000 });
+  await runCommand(tsc, ['-p', 'config/tsconfig.build.json', '--outDir', outDir], {
+    cwd: ROOT,
+    timeout: 120_000,
+  });
   await copyFile(path.join(ROOT, 'package.json'), path.join(folder, 'package.json'));
   await symlink(path.join(ROOT, 'node_modules'), path.join(folder, 'node_modules'));
 }
