@@ -243,6 +243,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   async close(): Promise<void> {
     await this.#cache.idle();
     await this.#store.close();
+    await this.#pages.close();
   }
 
   async #callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown> {

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { GraphClient, type GraphAccount } from '../graph/client';
+import { Connections } from '../graph/connections';
 import { askClient } from './hook';
 import type { Dispatcher } from 'undici';
 
@@ -8,12 +9,17 @@ const MAX_CLIENTS = 1_000;
 
 /** The Graph API as each of the adapter's pages. */
 export class Pages {
-  readonly #dispatcher: Dispatcher | undefined;
+  readonly #connections: Connections;
   readonly #clients = new LRUCache<string, GraphClient>({ max: MAX_CLIENTS });
   #adapter: unknown;
 
   constructor(dispatcher: Dispatcher | undefined) {
-    this.#dispatcher = dispatcher;
+    this.#connections = new Connections(dispatcher);
+  }
+
+  /** Ends the connections that are the plugin's own. A later call opens new ones. */
+  close(): Promise<void> {
+    return this.#connections.close();
   }
 
   /** Asks this adapter for pages. The first one is the bot's. */
@@ -25,7 +31,7 @@ export class Pages {
     const key = `${account.host} ${account.version} ${account.token} ${account.secret ?? ''}`;
     let client = this.#clients.get(key);
     if (!client) {
-      client = new GraphClient(account, this.#dispatcher);
+      client = new GraphClient(account, this.#connections);
       this.#clients.set(key, client);
     }
     return client;

@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { GraphClient } from '../graph/client';
-import { mayUploadAgain } from '../graph/verdict';
-import { retry } from '../graph/retry';
+import { Connections } from '../graph/connections';
 
 /** Where the Graph API is, and as whom to call it. */
 export interface PlatformAccount {
@@ -10,8 +9,6 @@ export interface PlatformAccount {
   readonly host: string;
   readonly version: string;
 }
-
-const ATTEMPTS = 3;
 
 /**
  * The ID of the page that the token belongs to.
@@ -23,8 +20,8 @@ export async function askPage(
   expected: string | undefined,
   dispatcher: Dispatcher,
 ): Promise<string> {
-  const client = new GraphClient({ host, version, token, secret }, dispatcher);
-  const page = await retry(() => client.pageId(), { attempts: ATTEMPTS, mayTryAgain: mayUploadAgain });
+  const client = new GraphClient({ host, version, token, secret }, new Connections(dispatcher));
+  const page = await client.pageId();
   if (expected === undefined || expected === page) return page;
   throw new Error(
     `The token in FACEBOOK_ACCESS_TOKEN belongs to page ${page}, and --page asks for page ${expected}: an ID is good for one page only`,

@@ -196,7 +196,8 @@ export class Delivery {
     const begun = performance.now();
     const ids = placed.map(({ saved }) => saved.id);
     const label = placed.map(({ target }) => target.asset.label).join(' and ');
-    const answer = await post(out, withIds(out.params, out.slots, ids), label);
+    const call = { action: 'send', asset: label, lane: 'send' } as const;
+    const answer = await post(out, withIds(out.params, out.slots, ids), call);
     const ms = performance.now() - begun;
     for (const { target, saved } of placed) this.#reportSend(target.asset, target.page, 'id', saved.id, ms);
     return answer;

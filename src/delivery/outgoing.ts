@@ -1,8 +1,7 @@
 import { maySendAgain } from '../graph/verdict';
 import { withContent, type Slots } from '../message/attachment-slots';
 import { retry } from '../graph/retry';
-import type { GraphAnswer, GraphClient, GraphParams } from '../graph/client';
-import type { Intent } from '../graph/errors';
+import type { GraphAnswer, GraphCall, GraphClient, GraphParams } from '../graph/client';
 import type { Asset } from '../source/asset';
 
 /** A call of the Send API with attachments that need an ID. */
@@ -22,21 +21,13 @@ const SEND_ATTEMPTS = 3;
 
 export function postContent(out: Outgoing, asset: Asset, { save }: { save: boolean }): Promise<GraphAnswer> {
   const { label, content } = asset;
-  return post(out, withContent(out.params, out.slots[0], content, save), label, content.file);
+  const call = { action: 'send', asset: label, lane: 'content', file: content.file } as const;
+  return post(out, withContent(out.params, out.slots[0], content, save), call);
 }
 
 /** A send repeats itself only if no connection came up: then the platform has certainly not seen it. */
-export function post(
-  { graph, path }: Outgoing,
-  params: GraphParams,
-  label: string,
-  file?: File,
-): Promise<GraphAnswer> {
-  const intent: Intent = { action: 'send', asset: label };
-  return retry(() => graph.post(path, params, intent, file), {
-    attempts: SEND_ATTEMPTS,
-    mayTryAgain: maySendAgain,
-  });
+export function post({ graph, path }: Outgoing, params: GraphParams, call: GraphCall): Promise<GraphAnswer> {
+  return retry(() => graph.post(path, params, call), { attempts: SEND_ATTEMPTS, mayTryAgain: maySendAgain });
 }
 
 /** IDs belong to one page. A page that the activity does not name is the one of the token. */

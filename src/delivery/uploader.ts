@@ -1,8 +1,8 @@
 import fastq, { type queueAsPromised } from 'fastq';
-import { TransportError, type Intent } from '../graph/errors';
+import { TransportError } from '../graph/errors';
 import { mayUploadAgain } from '../graph/verdict';
 import { retry } from '../graph/retry';
-import type { GraphClient } from '../graph/client';
+import type { GraphCall, GraphClient } from '../graph/client';
 import type { SavedId } from '../cache/saved-id';
 import type { Report, UploadReason } from '../events/events';
 import type { Asset } from '../source/asset';
@@ -66,11 +66,11 @@ export class Uploader {
 }
 
 async function uploadOnce(graph: GraphClient, asset: Asset): Promise<string> {
-  const intent: Intent = { action: 'upload', asset: asset.label };
   const { url, file } = asset.content;
+  const call: GraphCall = { action: 'upload', asset: asset.label, lane: 'upload', file };
   const message = { attachment: { type: asset.type, payload: { url, is_reusable: true } } };
-  const answer = await graph.post('/me/message_attachments', { message }, intent, file);
+  const answer = await graph.post('/me/message_attachments', { message }, call);
   const { attachment_id: id } = answer;
   if (typeof id === 'string' && id !== '') return id;
-  throw new TransportError('ERR_GRAPH_BAD_ANSWER', intent, 'the answer holds no attachment_id');
+  throw new TransportError('ERR_GRAPH_BAD_ANSWER', call, 'the answer holds no attachment_id');
 }

@@ -1,12 +1,16 @@
 import { createHmac } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { FormDataEncoder } from 'form-data-encoder';
-import { AttachmentError } from '../base/errors';
-import { GraphError, TransportError, type GraphErrorBody, type Intent } from './errors';
+import { FormDataEncoder, type FormDataLike } from 'form-data-encoder';
+import { AttachmentError, toError } from '../base/errors';
+import { readRetryAfter, readTimeToRegainAccess, type AnswerHeaders } from './answer-headers';
+import { describe, hasNotBegun } from './connection-errors';
+import { GraphError, TransportError, type CallPurpose, type GraphErrorBody } from './errors';
 import { redact } from '../base/redact';
-import { exchange, type RawAnswer, type RawCall } from './exchange';
-import type * as Undici from 'undici';
-import type { Dispatcher } from 'undici';
+import { retry } from './retry';
+import { UploadPause } from './upload-pause';
+import { mayUploadAgain, refusalScope, verdictOn } from './verdict';
+import type { Connections, LaneName } from './connections';
+import type { Lane } from './lane';
 
 /** Where and as whom to call: what Botkit's Facebook adapter knows of a page. */
 export interface GraphAccount {
@@ -23,131 +27,242 @@ export type GraphParams = Readonly<Record<string, unknown>>;
 /** An answer that is not an error. */
 export type GraphAnswer = Readonly<Record<string, unknown>>;
 
-/**
- * Facebook takes up to 75 s to fetch a video's address before it answers. The time starts again with each piece of a
- * body that goes out, so a slow upload is not cut off.
- */
-const ANSWER_TIMEOUT = 90_000;
-const PATIENCE = { headersTimeout: ANSWER_TIMEOUT, bodyTimeout: ANSWER_TIMEOUT };
+/** How to make a call, and what its errors say. */
+export interface GraphCall extends CallPurpose {
+  readonly lane: LaneName;
+  /** Goes as the form's field `filedata`. Its stream is opened only when the call has its place. */
+  readonly file?: File | undefined;
+  /** Called when a piece of the form was taken, so that whoever waits sees that it moves. */
+  readonly onBytes?: () => void;
+  /** Called when the whole body was taken, and only the answer is missing. */
+  readonly onBodySent?: () => void;
+}
 
-/** What OpenSSL and Node call a server's certificate that they did not accept. */
-const REFUSED_CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
+/** Milliseconds that a refused token, or a page's ID that could not be looked up, is not asked for again. */
+const FAILURE_MEMORY = 30_000;
 
-/** The largest part of what there is to load: a bot starts sooner if that waits for the first call. */
-let undici: typeof Undici | undefined;
+const PAGE_ID_ATTEMPTS = 3;
+
+const PAGE_ID_CALL: GraphCall = { action: 'look up', asset: 'the page of the access token', lane: 'send' };
+
+/** What a pause is about that no error of the platform began. */
+const PAGE_UPLOADS: CallPurpose = { action: 'upload', asset: 'attachments of this page for a while' };
+const USED_UP = 'by the usage header of its last answer, the rate limit is used up';
+const TOO_MANY_REQUESTS = 429;
+
+interface Request {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string | Readable | null;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  readonly text: string;
+}
+
+/** A failure that is remembered for a while. */
+interface Failure<T> {
+  readonly error: T;
+  /** By `performance.now()`. */
+  readonly until: number;
+}
 
 /** The Graph API, as one page. */
 export class GraphClient {
+  /** Holds uploads of this page back after a rate limit. */
+  readonly uploadPause = new UploadPause();
+  readonly #connections: Connections;
   readonly #origin: string;
   readonly #version: string;
-  readonly #credentials: string;
+  readonly #credentials: { readonly access_token: string; readonly appsecret_proof?: string };
   readonly #secrets: readonly string[];
-  readonly #dispatcher: Dispatcher | undefined;
+  #tokenFailure: Failure<GraphError> | undefined;
   #pageId: Promise<string> | undefined;
+  #pageIdFailure: Failure<Error> | undefined;
 
-  constructor({ host, version, token, secret }: GraphAccount, dispatcher?: Dispatcher) {
+  constructor({ host, version, token, secret }: GraphAccount, connections: Connections) {
+    this.#connections = connections;
     this.#origin = `https://${host}`;
     this.#version = version;
     const proof = secret ? createHmac('sha256', secret).update(token).digest('hex') : undefined;
-    this.#credentials =
-      `access_token=${encodeURIComponent(token)}` + (proof ? `&appsecret_proof=${proof}` : '');
-    this.#secrets = [token, encodeURIComponent(token), secret, proof].filter(isPresent);
-    this.#dispatcher = dispatcher;
+    this.#credentials = { access_token: token, ...(proof !== undefined && { appsecret_proof: proof }) };
+    this.#secrets = [token, secret, proof].filter(isPresent);
+  }
+
+  /** Why the platform has refused the token (190, 102) in the last 30 s, unless it has taken a call since. */
+  get tokenRefusal(): GraphError | undefined {
+    return remembered(this.#tokenFailure);
   }
 
   /**
-   * Posts JSON, or, with a file, a form whose field `filedata` streams it.
+   * Posts JSON, or, with a file, a form whose field `filedata` streams it. An upload does not go out while uploads of
+   * the page pause.
    *
-   * @throws {GraphError} Facebook answered with an error.
+   * @throws {GraphError} Facebook answered with an error, or did so when the pause began.
    * @throws {TransportError} There was no answer, or none that can be understood.
-   * @throws {AttachmentError} The file changed while it was read; the call was broken off.
+   * @throws {AttachmentError} The file cannot be read, or changed while it was read; the call was broken off.
    * @see https://developers.facebook.com/docs/messenger-platform/reference/attachment-upload-api
    */
-  post(path: string, params: GraphParams, intent: Intent, file?: File): Promise<GraphAnswer> {
-    // Each call has headers of its own, because a proxy's dispatcher adds to them.
-    if (!file) {
-      const headers = { 'content-type': 'application/json' };
-      return this.#call('POST', this.#pathOf(path), headers, JSON.stringify(params), intent);
-    }
-    // Encoded here, because a dispatcher of another undici takes no form but its own.
-    const form = new FormDataEncoder(toForm(params, file));
-    const body = Readable.from(form.encode(), { objectMode: false });
-    return this.#call('POST', this.#pathOf(path), { ...form.headers }, body, intent);
+  post(path: string, params: GraphParams, call: GraphCall): Promise<GraphAnswer> {
+    const post = (): Promise<GraphAnswer> => this.#request(this.#postRequest(path, params, call), call);
+    return this.#inLane(call, () => (call.action === 'upload' ? this.uploadPause.run(post) : post()));
   }
 
-  /** The ID of the page that the token belongs to. Asked once; after a failure, again at the next call. */
+  /**
+   * The ID of the page that the token belongs to: asked once for all who want it, at most three times. A failure is
+   * remembered for 30 s.
+   *
+   * @throws {GraphError | TransportError} It cannot be looked up.
+   */
   async pageId(): Promise<string> {
+    const failure = remembered(this.#pageIdFailure);
+    if (failure) throw failure;
     this.#pageId ??= this.#askPageId();
+    return this.#pageId;
+  }
+
+  async #askPageId(): Promise<string> {
+    const { access_token: token, appsecret_proof: proof } = this.#credentials;
+    // A GET has no body. Whoever sees its address, as a proxy does, has no use for the proof without the token.
+    const path = this.#pathOf(`/me?fields=id${proof === undefined ? '' : `&appsecret_proof=${proof}`}`);
+    const headers = { authorization: `Bearer ${token}` };
+    const ask = (): Promise<GraphAnswer> => this.#request({ method: 'GET', path, headers }, PAGE_ID_CALL);
     try {
-      return await this.#pageId;
+      const { id } = await retry(() => this.#inLane(PAGE_ID_CALL, ask), {
+        attempts: PAGE_ID_ATTEMPTS,
+        mayTryAgain: mayUploadAgain,
+      });
+      if (typeof id === 'string' && id !== '') return id;
+      throw new TransportError('ERR_GRAPH_BAD_ANSWER', PAGE_ID_CALL, 'the answer names no ID');
     } catch (error) {
       this.#pageId = undefined;
+      this.#pageIdFailure = failedNow(toError(error));
       throw error;
     }
   }
 
-  async #askPageId(): Promise<string> {
-    const intent: Intent = { action: 'look up', asset: 'the page of the access token' };
-    const path = this.#pathOf('/me', 'fields=id&');
-    const { id } = await this.#call('GET', path, null, null, intent);
-    if (typeof id === 'string' && id !== '') return id;
-    throw new TransportError('ERR_GRAPH_BAD_ANSWER', intent, 'the answer names no ID');
+  #lane({ lane }: GraphCall): Lane {
+    return this.#connections.lane(this.#origin, lane);
   }
 
-  #pathOf(path: string, query = ''): string {
-    return `/${this.#version}${path}?${query}${this.#credentials}`;
+  #inLane(call: GraphCall, work: () => Promise<GraphAnswer>): Promise<GraphAnswer> {
+    return this.#lane(call).run(work, (waited) => {
+      const problem = `for ${Math.round(waited / 1000)} s none of the calls under way got an answer`;
+      return new TransportError('ERR_GRAPH_STALLED', call, problem);
+    });
   }
 
-  async #call(
-    method: RawCall['method'],
-    path: string,
-    headers: RawCall['headers'],
-    body: RawCall['body'],
-    intent: Intent,
-  ): Promise<GraphAnswer> {
-    const call: RawCall = { method, origin: this.#origin, path, headers, body };
+  /** Token and proof go in the body, because addresses stand in the logs of proxies and in debug output. */
+  #postRequest(path: string, params: GraphParams, call: GraphCall): Request {
+    // Twice: first in the form, and no parameter of that name instead.
+    const fields = { ...this.#credentials, ...params, ...this.#credentials };
+    const target = { method: 'POST', path: this.#pathOf(path) } as const;
+    if (!call.file) {
+      // Each call has headers of its own, because a proxy's dispatcher adds to them.
+      return { ...target, headers: { 'content-type': 'application/json' }, body: JSON.stringify(fields) };
+    }
+    // Encoded here, because a dispatcher of another undici takes no form but its own.
+    const form = new FormDataEncoder(toForm(fields, call.file));
+    const body = Readable.from(this.#pieces(form, call), { objectMode: false });
+    return { ...target, headers: { ...form.headers }, body };
+  }
+
+  async *#pieces(form: FormDataEncoder, call: GraphCall): AsyncGenerator<Uint8Array, void> {
+    const lane = this.#lane(call);
+    for (const part of form.values()) {
+      for await (const piece of part instanceof Uint8Array ? [part] : part.stream()) {
+        lane.progress();
+        call.onBytes?.();
+        yield piece;
+      }
+    }
+    call.onBodySent?.();
+  }
+
+  #pathOf(path: string): string {
+    return `/${this.#version}${path}`;
+  }
+
+  async #request({ body = null, ...target }: Request, call: GraphCall): Promise<GraphAnswer> {
     try {
-      undici ??= await import('undici');
-      // A dispatcher of the author's own brings its own patience.
-      const answer = this.#dispatcher
-        ? await exchange(this.#dispatcher, call, undici)
-        : await exchange(undici.getGlobalDispatcher(), { ...call, ...PATIENCE }, undici);
-      return this.#read(answer, intent);
+      const dispatcher = await this.#connections.dispatcher();
+      const timeouts = this.#connections.answerTimeouts(call.action);
+      const asked = dispatcher.request({ ...target, ...timeouts, origin: this.#origin, body });
+      if (!(body instanceof Readable)) call.onBodySent?.();
+      const { statusCode: status, headers, body: answer } = await asked;
+      const text = await answer.text();
+      this.#lane(call).progress();
+      return this.#read({ status, headers, text }, call);
     } catch (error) {
-      throw this.#explain(error, intent);
+      throw this.#toOwnError(error, call);
+    } finally {
+      // Also after an answer that came before the end of the body: its file must not stay open.
+      if (body instanceof Readable) body.destroy();
     }
   }
 
-  #read({ status, retryAfter: header, text }: RawAnswer, intent: Intent): GraphAnswer {
+  #read({ status, headers, text }: Answer, call: GraphCall): GraphAnswer {
     const answer = parseObject(text);
-    const error = answer && readErrorBody(answer);
-    if (!error && answer && status >= 200 && status < 300) return answer;
-    const retryAfter = parseRetryAfter(header);
-    if (error) throw new GraphError(intent, status, error, { retryAfter, secrets: this.#secrets });
+    const body = answer && readErrorBody(answer);
+    if (!body && answer && status >= 200 && status < 300) {
+      this.#tokenFailure = undefined;
+      this.#heed(readTimeToRegainAccess(headers));
+      return answer;
+    }
+    const retryAfter = readRetryAfter(headers);
     const problem = answer ? `HTTP ${status}` : `HTTP ${status}, and the answer is not JSON`;
-    throw new TransportError('ERR_GRAPH_BAD_ANSWER', intent, problem, { status, retryAfter });
+    const error = body
+      ? new GraphError(call, status, body, { retryAfter, secrets: this.#secrets })
+      : new TransportError('ERR_GRAPH_BAD_ANSWER', call, problem, { status, retryAfter });
+    if (error instanceof GraphError && refusalScope(error) === 'token') this.#tokenFailure = failedNow(error);
+    this.#heed(readTimeToRegainAccess(headers), error);
+    throw error;
   }
 
-  #explain(error: unknown, intent: Intent): Error {
+  /** Begins a pause of uploads if the platform says stop, by an error or by a header of whatever answer. */
+  #heed(timeToRegainAccess: number, error?: GraphError | TransportError): void {
+    if (error && verdictOn(error) === 'rate-limited') {
+      this.uploadPause.begin(error, Math.max(error.retryAfter ?? 0, timeToRegainAccess));
+    } else if (timeToRegainAccess > 0) {
+      const limit = new GraphError(PAGE_UPLOADS, TOO_MANY_REQUESTS, { message: USED_UP });
+      this.uploadPause.begin(limit, timeToRegainAccess);
+    }
+  }
+
+  #toOwnError(error: unknown, call: GraphCall): Error {
     if (error instanceof GraphError || error instanceof TransportError || error instanceof AttachmentError) {
       return error;
     }
     // The original error stays out: it can hold pieces of the request.
     const problem = redact(describe(error), this.#secrets);
-    return neverConnected(error)
-      ? new TransportError('ERR_GRAPH_UNREACHABLE', intent, `no connection to ${this.#origin} (${problem})`)
-      : new TransportError('ERR_GRAPH_INTERRUPTED', intent, `the connection broke (${problem})`);
+    return hasNotBegun(error)
+      ? new TransportError('ERR_GRAPH_UNREACHABLE', call, `no connection to ${this.#origin} (${problem})`)
+      : new TransportError('ERR_GRAPH_INTERRUPTED', call, `the connection broke (${problem})`);
   }
 }
 
-function toForm(params: GraphParams, file: File): FormData {
-  const form = new FormData();
-  for (const [name, value] of Object.entries(params)) {
+function toForm(fields: GraphParams, file: File): FormDataLike {
+  const entries: [string, string | File][] = [];
+  for (const [name, value] of Object.entries(fields)) {
     if (value === undefined || value === null) continue;
-    form.append(name, typeof value === 'string' ? value : JSON.stringify(value));
+    entries.push([name, typeof value === 'string' ? value : JSON.stringify(value)]);
   }
-  form.append('filedata', file);
-  return form;
+  entries.push(['filedata', file]);
+  return formOf(entries);
+}
+
+/** What the encoder needs of a FormData. The global one may be a bot's polyfill, which takes no File of Node's. */
+function formOf(entries: [string, string | File][]): FormDataLike {
+  return {
+    [Symbol.toStringTag]: 'FormData',
+    [Symbol.iterator]: () => entries.values(),
+    entries: () => entries.values(),
+    append: (name, value) => entries.push([name, value as string | File]),
+    getAll: (name) => entries.filter(([other]) => other === name).map(([, value]) => value),
+  };
 }
 
 function parseObject(text: string): GraphAnswer | undefined {
@@ -172,40 +287,14 @@ function readErrorBody({ error }: GraphAnswer): GraphErrorBody | undefined {
   };
 }
 
-/** Milliseconds. The header holds seconds or a date. https://www.rfc-editor.org/rfc/rfc9110#field.retry-after */
-function parseRetryAfter(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined;
-  const milliseconds = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();
-  return Number.isFinite(milliseconds) ? Math.max(0, milliseconds) : undefined;
+function failedNow<T>(error: T): Failure<T> {
+  return { error, until: performance.now() + FAILURE_MEMORY };
 }
 
-function describe(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = codeOf(error);
-  if (!error.message) return code ?? error.name;
-  return code === undefined || error.message.includes(code) ? error.message : `${code}: ${error.message}`;
-}
-
-/**
- * Did it fail before a byte of the request could leave? Then, and only then, the call has certainly not been carried
- * out.
- */
-function neverConnected(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
-  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(neverConnected);
-  const { syscall } = error as NodeJS.ErrnoException;
-  if (syscall === 'connect' || syscall === 'getaddrinfo') return true;
-  const code = codeOf(error) ?? '';
-  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'UND_ERR_PRX_TLS') return true;
-  if (REFUSED_CERTIFICATE.test(code)) return true;
-  return error.message.includes('before secure TLS connection was established');
+function remembered<T>(failure: Failure<T> | undefined): T | undefined {
+  return failure && performance.now() < failure.until ? failure.error : undefined;
 }
 
 function isPresent(text: string | undefined): text is string {
   return text !== undefined && text !== '';
-}
-
-function codeOf(error: Error): string | undefined {
-  const { code } = error as NodeJS.ErrnoException;
-  return typeof code === 'string' ? code : undefined;
 }

@@ -10,14 +10,17 @@ export interface GraphErrorBody {
   readonly fbtrace_id?: string;
 }
 
-/** What was asked of the platform when it failed: for messages like "Facebook refused to send image cats/tom.png". */
-export interface Intent {
+/** What a call is for, as error messages say it: "Facebook refused to send image cats/tom.png". */
+export interface CallPurpose {
   readonly action: 'send' | 'upload' | 'look up';
+  /** The attachment's label, without query string or credentials. */
   readonly asset: string;
 }
 
-const FAILED =
+const MAY_BE_DONE =
   'It may have been done all the same: Facebook documents sends that arrived although the call failed.';
+
+const PAGE_LIMIT = 'The page has reached its rate limit.';
 
 /** What to do about it, by `code/subcode` or `code`. https://developers.facebook.com/docs/messenger-platform/error-codes */
 const ADVICE: Readonly<Record<string, string>> = {
@@ -27,13 +30,30 @@ const ADVICE: Readonly<Record<string, string>> = {
   '100/2018294': 'Facebook could not fetch the video within 75 s, or it is corrupt.',
   '100/2018047': 'Check that the attachment type fits what the file or the address really holds.',
   '100/2018109': 'Attachments are limited to 25 MB, images from an address to 8 MB.',
+  '546': 'Facebook does not take files of this type.',
+  '102': 'The access token’s session is invalid or has ended: create a new one.',
   '190': 'The page access token is invalid or has expired: create a new one.',
-  '1': FAILED,
-  '2': FAILED,
+  '200': 'The app or the token lacks a permission, as a rule pages_messaging.',
+  '10/1893063': 'Facebook does not permit this to the app; sending it again does not help.',
+  '1': MAY_BE_DONE,
+  '2': MAY_BE_DONE,
+  '1200': MAY_BE_DONE,
   '4': 'The app has reached its rate limit.',
-  '32': 'The page has reached its rate limit.',
-  '613': 'The page has reached its rate limit.',
+  '17': 'The user of the token has reached a rate limit.',
+  '32': PAGE_LIMIT,
+  '341': 'The app has reached a limit of Facebook’s: try again later.',
+  '368': 'Facebook has blocked this for a while, by its policies.',
+  '613': PAGE_LIMIT,
+  '80001': PAGE_LIMIT,
+  '80002': PAGE_LIMIT,
+  '80006': PAGE_LIMIT,
 };
+
+const METHOD_ADVICE =
+  'Check that the adapter’s app_secret belongs to the app of the access token: Facebook wants the right appsecret_proof, or none.';
+
+/** Facebook's verbs. Of a call that failed nobody knows what it has done; one that was refused has done nothing. */
+const FAILURES: ReadonlySet<number | undefined> = new Set([1, 2, 1200]);
 
 /**
  * Facebook answered, and the answer is an error.
@@ -67,37 +87,51 @@ export class GraphError extends Error {
 
   /** @internal */
   constructor(
-    intent: Intent,
+    { action, asset }: CallPurpose,
     status: number,
     body: GraphErrorBody,
     { retryAfter, secrets }: { retryAfter?: number | undefined; secrets?: readonly string[] } = {},
   ) {
-    const { code, error_subcode: subcode } = body;
+    const { code, error_subcode: subcode, type, fbtrace_id: fbtraceId } = body;
     const id = subcode === undefined ? `${code ?? `HTTP ${status}`}` : `${code ?? '?'}/${subcode}`;
-    const advice = ADVICE[id] ?? ADVICE[String(code)];
+    const advice = isMethodError({ code, subcode, type })
+      ? METHOD_ADVICE
+      : (ADVICE[id] ?? ADVICE[String(code)]);
     const said = redact(body.message, secrets).replace(/[.\s]+$/, '');
-    const verb = status >= 500 || code === 1 || code === 2 ? 'failed' : 'refused';
-    super(
-      `Facebook ${verb} to ${intent.action} ${intent.asset}: ${said} [${id}].${advice ? ` ${advice}` : ''}`,
-    );
+    const verb = status >= 500 || FAILURES.has(code) ? 'failed' : 'refused';
+    super(`Facebook ${verb} to ${action} ${asset}: ${said} [${id}].${advice ? ` ${advice}` : ''}`);
     this.code = code;
     this.subcode = subcode;
-    this.type = body.type;
-    this.fbtraceId = body.fbtrace_id;
+    this.type = type === undefined ? undefined : redact(type, secrets);
+    this.fbtraceId = fbtraceId === undefined ? undefined : redact(fbtraceId, secrets);
     this.status = status;
     this.isTransient = body.is_transient ?? false;
     this.retryAfter = retryAfter;
-    this.asset = intent.asset;
+    this.asset = asset;
   }
 }
 
 /**
+ * Facebook objects to the call itself, as a rule to its `appsecret_proof`, which is missing or wrong. There is no code of
+ * its own for that.
+ */
+export function isMethodError({
+  code,
+  subcode,
+  type,
+}: Pick<GraphError, 'code' | 'subcode' | 'type'>): boolean {
+  return code === 100 && subcode === undefined && type === 'GraphMethodException';
+}
+
+/**
  * `ERR_GRAPH_UNREACHABLE`: no connection, so the call was certainly not carried out.
+ * `ERR_GRAPH_STALLED`: too many calls were under way, and none of them got an answer, so this one was not begun.
  * `ERR_GRAPH_INTERRUPTED`: the connection broke or timed out after the call may have been carried out.
  * `ERR_GRAPH_BAD_ANSWER`: an answer came that is not the Graph API's (a proxy's page, cut JSON, no ID); the call may
  * have been carried out.
  */
-export type TransportErrorCode = 'ERR_GRAPH_UNREACHABLE' | 'ERR_GRAPH_INTERRUPTED' | 'ERR_GRAPH_BAD_ANSWER';
+export type TransportErrorCode =
+  'ERR_GRAPH_UNREACHABLE' | 'ERR_GRAPH_STALLED' | 'ERR_GRAPH_INTERRUPTED' | 'ERR_GRAPH_BAD_ANSWER';
 
 /**
  * Facebook gave no answer, or none that can be understood.
@@ -122,20 +156,23 @@ export class TransportError extends Error {
   /** @internal */
   constructor(
     code: TransportErrorCode,
-    intent: Intent,
+    { action, asset }: CallPurpose,
     problem: string,
     { status, retryAfter }: { status?: number; retryAfter?: number | undefined } = {},
   ) {
-    const consequence =
-      code === 'ERR_GRAPH_UNREACHABLE'
-        ? 'Nothing was sent. Check the network, the proxy and the adapter’s api_host.'
-        : intent.action === 'send'
-          ? 'The message may have arrived, so it is not sent again.'
-          : 'The call may have been carried out.';
-    super(`Could not ${intent.action} ${intent.asset}: ${problem}. ${consequence}`);
+    super(`Could not ${action} ${asset}: ${problem}. ${consequenceOf(code, action)}`);
     this.code = code;
     this.status = status;
     this.retryAfter = retryAfter;
-    this.asset = intent.asset;
+    this.asset = asset;
   }
+}
+
+function consequenceOf(code: TransportErrorCode, action: CallPurpose['action']): string {
+  if (code === 'ERR_GRAPH_UNREACHABLE')
+    return 'Nothing was sent. Check the network, the proxy and the adapter’s api_host.';
+  if (code === 'ERR_GRAPH_STALLED') return 'Nothing was sent.';
+  return action === 'send'
+    ? 'The message may have arrived, so it is not sent again.'
+    : 'The call may have been carried out.';
 }

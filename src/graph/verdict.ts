@@ -1,4 +1,4 @@
-import { GraphError, TransportError } from './errors';
+import { GraphError, isMethodError, TransportError } from './errors';
 
 /**
  * What an error says about the call that met it, and so what may be done next:
@@ -7,30 +7,46 @@ import { GraphError, TransportError } from './errors';
  * | --- | --- | --- | --- |
  * | `dead-id` | the attachment ID is invalid, expired or another page's | may go again without that ID | |
  * | `unreached` | no connection came up | may go again | may go again |
- * | `hopeless` | this asset or this token fails the same way every time | report it | report it: one step would fail too |
- * | `busy` | a rate limit or a temporary fault | report it: Facebook documents sends that arrived although the call failed | may go again |
+ * | `hopeless` | this content, this token or this app fails the same way every time | report it | report it: one step would fail too |
+ * | `rate-limited` | the platform says stop | report it | send in one step instead; uploads pause, see `UploadPause` |
+ * | `busy` | a temporary fault | report it: Facebook documents sends that arrived although the call failed | may go again |
  * | `unknown` | it may have been carried out | report it, never again | may go again: a second ID does no harm |
- * | `refused` | anything else | report it | send in one step instead |
+ * | `refused` | anything else, also a call that waited too long for its place | report it | send in one step instead |
  */
-export type Verdict = 'dead-id' | 'unreached' | 'hopeless' | 'busy' | 'unknown' | 'refused';
+export type Verdict = 'dead-id' | 'unreached' | 'hopeless' | 'rate-limited' | 'busy' | 'unknown' | 'refused';
 
-const INVALID_TOKEN = 190;
-const HOPELESS_SUBCODES: ReadonlySet<number | undefined> = new Set([2018008, 2018047, 2018109, 2018294]);
-const BUSY_CODES: ReadonlySet<number | undefined> = new Set([1, 2, 4, 17, 32, 613, 1200]);
+type Code = number | undefined;
+
+/** What Facebook says about the content or its address: 2018008 not fetched, 2018047 wrong type, 2018109 too large … */
+const CONTENT_SUBCODES: ReadonlySet<Code> = new Set([2018008, 2018047, 2018109, 2018294]);
+const TYPE_NOT_ALLOWED = 546;
+/** Session ended, token invalid or expired. */
+const TOKEN_CODES: ReadonlySet<Code> = new Set([102, 190]);
+const MISSING_PERMISSION = 200;
+const RATE_LIMIT_CODES: ReadonlySet<Code> = new Set([4, 17, 32, 341, 368, 613, 80001, 80002, 80006]);
 const TOO_MANY_REQUESTS = 429;
+const BUSY_CODES: ReadonlySet<Code> = new Set([1, 2, 1200]);
 
 /** The one place that decides whether a call may be made again. */
 export function verdictOn(error: unknown): Verdict {
-  if (error instanceof TransportError) {
-    if (error.code === 'ERR_GRAPH_UNREACHABLE') return 'unreached';
-    return error.status !== undefined && isBusyStatus(error.status) ? 'busy' : 'unknown';
-  }
+  if (error instanceof TransportError) return verdictOnTransport(error);
   if (!(error instanceof GraphError)) return 'refused';
-  if (error.code === 100 && error.subcode === 2018074) return 'dead-id';
-  if (error.code === INVALID_TOKEN) return 'hopeless';
-  if (error.code === 100 && HOPELESS_SUBCODES.has(error.subcode)) return 'hopeless';
-  if (error.isTransient || BUSY_CODES.has(error.code) || isBusyStatus(error.status)) return 'busy';
+  const { code, subcode, status } = error;
+  if (code === 100 && subcode === 2018074) return 'dead-id';
+  if (isHopeless(error)) return 'hopeless';
+  if (RATE_LIMIT_CODES.has(code) || status === TOO_MANY_REQUESTS) return 'rate-limited';
+  if (BUSY_CODES.has(code) || error.isTransient || status >= 500) return 'busy';
   return 'refused';
+}
+
+/**
+ * Whom a refused upload concerns besides the message that met it. `attempt`: everybody who would try the same content or
+ * address in the same way. `token`: every upload with this token. Undefined: nobody.
+ */
+export function refusalScope(error: unknown): 'attempt' | 'token' | undefined {
+  if (!(error instanceof GraphError)) return undefined;
+  if (TOKEN_CODES.has(error.code)) return 'token';
+  return isAboutContent(error) ? 'attempt' : undefined;
 }
 
 /** May an upload that failed so be tried again? */
@@ -43,6 +59,20 @@ export function maySendAgain(error: unknown): boolean {
   return verdictOn(error) === 'unreached';
 }
 
-function isBusyStatus(status: number): boolean {
-  return status === TOO_MANY_REQUESTS || status >= 500;
+function verdictOnTransport({ code, status }: TransportError): Verdict {
+  if (code === 'ERR_GRAPH_UNREACHABLE') return 'unreached';
+  if (code === 'ERR_GRAPH_STALLED') return 'refused';
+  if (status === TOO_MANY_REQUESTS) return 'rate-limited';
+  return status !== undefined && status >= 500 ? 'busy' : 'unknown';
+}
+
+function isHopeless(error: GraphError): boolean {
+  const { code, subcode } = error;
+  if (TOKEN_CODES.has(code) || code === MISSING_PERMISSION) return true;
+  if (code === 10 && subcode === 1893063) return true;
+  return isAboutContent(error) || isMethodError(error);
+}
+
+function isAboutContent({ code, subcode }: GraphError): boolean {
+  return code === TYPE_NOT_ALLOWED || (code === 100 && CONTENT_SUBCODES.has(subcode));
 }

@@ -152,7 +152,11 @@ describe('on the wire, each request is exactly what the platform documents', () 
     assert.ok(me);
     assert.equal(me.method, 'GET');
     assert.equal(me.path, '/v25.0/me');
-    assert.deepEqual(Object.fromEntries(me.query), { fields: 'id', ...credentials(PAGE) });
+    assert.deepEqual(Object.fromEntries(me.query), {
+      fields: 'id',
+      appsecret_proof: credentials(PAGE).appsecret_proof,
+    });
+    assert.equal(me.headers.authorization, `Bearer ${PAGE.token}`);
     assert.equal(me.body.length, 0);
   });
 
@@ -188,7 +192,13 @@ describe('on the wire, each request is exactly what the platform documents', () 
     const bot = await stage.bot();
     await bot.say(image('cats/tom.jpg'));
     assert.equal(onlyArrival(sim, '7001', page.id).attachment.name, 'tom.jpg');
-    for (const { query } of recorder.requests) assert.deepEqual(Object.fromEntries(query), credentials(page));
+    const [upload, send] = recorder.requests;
+    const attachment = { type: 'image', payload: { is_reusable: true } };
+    const expected = { name: 'tom.jpg', type: 'image/jpeg', bytes: asset('cats/tom.jpg') };
+    checkForm(upload, MESSAGE_ATTACHMENTS, { message: { attachment } }, expected, page);
+    assert.ok(send);
+    const { access_token: token } = JSON.parse(send.body.toString()) as Record<string, unknown>;
+    assert.equal(token, page.token);
   });
 
   function savedId(): string | undefined {
@@ -205,7 +215,7 @@ function checkHead(request: RecordedRequest | undefined, path: string): asserts 
   assert.ok(request, 'nothing was sent');
   assert.equal(request.method, 'POST');
   assert.equal(request.path, path);
-  assert.deepEqual(Object.fromEntries(request.query), credentials(PAGE));
+  assert.deepEqual([...request.query], [], 'addresses stand in logs, so they hold no credentials');
   assert.equal(request.headers['content-length'], String(request.body.length));
   assert.equal(request.headers['transfer-encoding'], undefined);
 }
@@ -213,7 +223,7 @@ function checkHead(request: RecordedRequest | undefined, path: string): asserts 
 function checkJson(request: RecordedRequest | undefined, path: string, body: object): void {
   checkHead(request, path);
   assert.equal(request.headers['content-type'], 'application/json');
-  assert.deepEqual(JSON.parse(request.body.toString()), body);
+  assert.deepEqual(JSON.parse(request.body.toString()), { ...credentials(PAGE), ...body });
 }
 
 function checkForm(
@@ -221,12 +231,13 @@ function checkForm(
   path: string,
   fields: Record<string, unknown>,
   { name, type, bytes }: { name: string; type: string; bytes: Buffer },
+  page = PAGE,
 ): void {
   checkHead(request, path);
   const parts = parseForm(request);
   const filedata = parts.pop();
   const sent = parts.map(({ headers, body }) => [headers, readField(body)]);
-  const expected = Object.entries(fields).map(([field, value]) => [
+  const expected = Object.entries({ ...credentials(page), ...fields }).map(([field, value]) => [
     { 'content-disposition': `form-data; name="${field}"` },
     value,
   ]);

@@ -7,6 +7,7 @@ import { IdStore, type KeyvStorageLike } from '../../../src/cache/id-store';
 import { Delivery } from '../../../src/delivery/delivery';
 import type { Outgoing } from '../../../src/delivery/outgoing';
 import { GraphClient } from '../../../src/graph/client';
+import { Connections } from '../../../src/graph/connections';
 import { findSlots } from '../../../src/message/attachment-slots';
 import { Sources } from '../../../src/source/sources';
 import { Uploader } from '../../../src/delivery/uploader';
@@ -27,7 +28,7 @@ export const ABOUT_TOM = {
 } as const;
 
 /** The platform is busy: an upload may be tried again. */
-export const BUSY = { error: { code: 4 } };
+export const BUSY = { error: { code: 2 } };
 
 export interface DeliverySetting {
   readonly root?: string;
@@ -72,7 +73,7 @@ function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDeli
   const sources = new Sources({ root, cacheKey: (url) => url.href });
   const delivery = new Delivery({ sources, ids, save, report });
   const account = { host: sim.host, version: 'v25.0', token: PAGE.token, secret: PAGE.secret };
-  const graph = new GraphClient(account, setting.dispatcher ?? agent);
+  const graph = new GraphClient(account, new Connections(setting.dispatcher ?? agent));
   const out: OpenedDelivery['out'] = (attachment, to = {}) => {
     const { user = '7001', page } = { page: PAGE.id, ...to };
     const params = { recipient: { id: user }, message: { text: '', attachment } };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import type { UploadEvent } from '../../../src/events/events';
+import { Connections } from '../../../src/graph/connections';
 import { GraphClient } from '../../../src/graph/client';
 import type { Asset } from '../../../src/source/asset';
 import { identifyFiledata } from '../../../src/source/filedata';
@@ -12,7 +13,7 @@ import { json, useGraphServer, type Answer } from '../../support/platform/graph-
 import { parseForm } from '../../support/platform/recorder';
 import { asset } from '../../support/bot/seen';
 
-const busy = json(400, { error: { message: 'Slow down', code: 4 } });
+const busy = json(400, { error: { message: 'Slow down', code: 2 } });
 const given = (id: string): Answer => json(200, { attachment_id: id });
 
 describe('Uploader', () => {
@@ -24,7 +25,7 @@ describe('Uploader', () => {
     server.answer(given('11'));
     graph = new GraphClient(
       { host: server.host, version: 'v25.0', token: 'EAAB', secret: undefined },
-      server.agent,
+      new Connections(server.agent),
     );
     events = [];
     // The pauses are tested with `retry`; here they are short.
@@ -68,6 +69,7 @@ describe('Uploader', () => {
     assert.deepEqual(saved, { ...about, id: '11', uploadedAt: 1_767_225_600_000 });
     assert.deepEqual(paths(), ['/v25.0/me/message_attachments']);
     assert.deepEqual(JSON.parse(server.received[0]?.body.toString() ?? ''), {
+      access_token: 'EAAB',
       message: {
         attachment: {
           type: 'image',
@@ -88,7 +90,7 @@ describe('Uploader', () => {
     assert.deepEqual(paths(), ['/v25.0/me/message_attachments']);
     const [request] = server.received;
     assert.ok(request);
-    const [message, filedata, ...more] = parseForm(request);
+    const [, message, filedata, ...more] = parseForm(request);
     assert.deepEqual(JSON.parse(message?.body.toString() ?? ''), {
       attachment: { type: 'audio', payload: { is_reusable: true } },
     });
@@ -196,7 +198,7 @@ describe('Uploader', () => {
       sinon.restore();
       sinon.stub(Math, 'random').returns(0.1);
       const stub = sinon.createStubInstance(GraphClient);
-      stub.post.onFirstCall().rejects(graphError(4)).resolves({ attachment_id: '11' });
+      stub.post.onFirstCall().rejects(graphError(2)).resolves({ attachment_id: '11' });
       // Mocha sets a timer of its own in the meantime.
       await new Promise(setImmediate);
       const before = timersThatHold();

@@ -5,8 +5,9 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { generate } from 'selfsigned';
 import { Agent, MockAgent, ProxyAgent, type Dispatcher } from 'undici';
 import { certificateFor } from 'messenger-platform-simulator';
-import { GraphClient } from '../../../src/graph/client';
-import { TransportError, type Intent, type TransportErrorCode } from '../../../src/graph/errors';
+import { GraphClient, type GraphCall } from '../../../src/graph/client';
+import { Connections } from '../../../src/graph/connections';
+import { TransportError, type TransportErrorCode } from '../../../src/graph/errors';
 import {
   cut,
   cutAnswer,
@@ -15,7 +16,7 @@ import {
   type GraphServer,
 } from '../../support/platform/graph-server';
 
-const SEND: Intent = { action: 'send', asset: 'image "tom.png"' };
+const SEND: GraphCall = { action: 'send', asset: 'image "tom.png"', lane: 'send' };
 const TOKEN = 'EAAB';
 
 describe('GraphClient, when the connection fails', () => {
@@ -27,7 +28,7 @@ describe('GraphClient, when the connection fails', () => {
   async function post(host: string, dispatcher: Dispatcher): Promise<unknown> {
     const account = { host, version: 'v25.0', token: TOKEN, secret: undefined };
     try {
-      return await new GraphClient(account, dispatcher).post('/me/messages', {}, SEND);
+      return await new GraphClient(account, new Connections(dispatcher)).post('/me/messages', {}, SEND);
     } finally {
       await dispatcher.close();
     }

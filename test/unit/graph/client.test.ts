@@ -2,18 +2,20 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
 import sinon from 'sinon';
-import { getGlobalDispatcher, setGlobalDispatcher, type Dispatcher } from 'undici';
-import { GraphClient, type GraphAccount } from '../../../src/graph/client';
-import type { Intent } from '../../../src/graph/errors';
+import type { Dispatcher } from 'undici';
+import { GraphClient, type GraphAccount, type GraphCall } from '../../../src/graph/client';
+import { Connections } from '../../../src/graph/connections';
 import { LocalFiles } from '../../../src/source/local-files';
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
 import { json, useGraphServer } from '../../support/platform/graph-server';
+import { fakeTime } from '../../support/checks/fake-time';
 import { parseForm, type RecordedRequest } from '../../support/platform/recorder';
 
-const SEND: Intent = { action: 'send', asset: 'image "tom.png"' };
+const SEND: GraphCall = { action: 'send', asset: 'image "tom.png"', lane: 'send' };
 const TOKEN = 'EAAB+/=&token';
 const SECRET = '0f1e2d3c';
+const PROOF = createHmac('sha256', SECRET).update(TOKEN).digest('hex');
 
 describe('GraphClient', () => {
   const folder = useFolder();
@@ -26,7 +28,7 @@ describe('GraphClient', () => {
   function clientOf(account: Partial<GraphAccount> = {}, dispatcher: Dispatcher = server.agent): GraphClient {
     return new GraphClient(
       { host: server.host, version: 'v25.0', token: TOKEN, secret: undefined, ...account },
-      dispatcher,
+      new Connections(dispatcher),
     );
   }
 
@@ -36,36 +38,39 @@ describe('GraphClient', () => {
     return request;
   }
 
+  function onlyJson(): unknown {
+    return JSON.parse(onlyRequest().body.toString());
+  }
+
   describe('what it asks', () => {
-    it('posts parameters as JSON, with the token in the query', async () => {
+    it('posts parameters and the token as JSON', async () => {
       const params = { recipient: { id: '7001' }, message: { text: 'Grüße' } };
       assert.deepEqual(await clientOf().post('/me/messages', params, SEND), { ok: true });
       const { method, path, query, headers, body } = onlyRequest();
       assert.equal(method, 'POST');
       assert.equal(path, '/v25.0/me/messages');
-      assert.deepEqual([...query], [['access_token', TOKEN]]);
+      assert.deepEqual([...query], []);
       assert.equal(headers['content-type'], 'application/json');
-      assert.equal(body.toString(), JSON.stringify(params));
+      assert.deepEqual(JSON.parse(body.toString()), { access_token: TOKEN, ...params });
     });
 
     it("proves that it knows the app's secret", async () => {
       await clientOf({ secret: SECRET }).post('/me/messages', {}, SEND);
-      const proof = createHmac('sha256', SECRET).update(TOKEN).digest('hex');
-      assert.deepEqual(
-        [...onlyRequest().query],
-        [
-          ['access_token', TOKEN],
-          ['appsecret_proof', proof],
-        ],
-      );
+      assert.deepEqual(onlyJson(), { access_token: TOKEN, appsecret_proof: PROOF });
     });
 
     it('proves nothing with an empty secret', async () => {
       await clientOf({ secret: '' }).post('/me/messages', {}, SEND);
-      assert.deepEqual([...onlyRequest().query], [['access_token', TOKEN]]);
+      assert.deepEqual(onlyJson(), { access_token: TOKEN });
     });
 
-    it('sends a file in a form: text as it is, objects as JSON, nothing for what is not there', async () => {
+    it('goes by its own credentials, whatever the parameters hold', async () => {
+      const params = { access_token: 'another', appsecret_proof: 'another' };
+      await clientOf({ secret: SECRET }).post('/me/messages', params, SEND);
+      assert.deepEqual(onlyJson(), { access_token: TOKEN, appsecret_proof: PROOF });
+    });
+
+    it('sends a file in a form: credentials, then text as it is, objects as JSON, nothing for what is not there', async () => {
       const file = await fileOf('tom.png', 'PICTURE');
       const params = {
         recipient: { id: '7001' },
@@ -74,12 +79,12 @@ describe('GraphClient', () => {
         nothing: null,
         top: 1,
       };
-      await clientOf().post('/me/messages', params, SEND, file);
+      await clientOf({ secret: SECRET }).post('/me/messages', params, { ...SEND, file });
       const request = onlyRequest();
       const { method, path, query, headers } = request;
       assert.equal(method, 'POST');
       assert.equal(path, '/v25.0/me/messages');
-      assert.deepEqual([...query], [['access_token', TOKEN]]);
+      assert.deepEqual([...query], []);
       assert.ok(Number(headers['content-length']) > 0, 'the length is known beforehand');
       const parts = parseForm(request).map(
         ({ headers: { 'content-disposition': name, 'content-type': type }, body }) => [
@@ -89,6 +94,8 @@ describe('GraphClient', () => {
         ],
       );
       assert.deepEqual(parts, [
+        ['form-data; name="access_token"', undefined, TOKEN],
+        ['form-data; name="appsecret_proof"', undefined, PROOF],
         ['form-data; name="recipient"', undefined, '{"id":"7001"}'],
         ['form-data; name="tag"', undefined, 'HUMAN_AGENT'],
         ['form-data; name="top"', undefined, '1'],
@@ -100,7 +107,7 @@ describe('GraphClient', () => {
       const file = await fileOf('tom.png', 'PICTURE');
       await appendFile(folder.at('tom.png'), ' AND MORE');
       await assert.rejects(
-        clientOf().post('/me/messages', {}, SEND, file),
+        clientOf().post('/me/messages', {}, { ...SEND, file }),
         attachmentError(
           'ERR_ATTACHMENT_CHANGED',
           'image "tom.png"',
@@ -121,37 +128,6 @@ describe('GraphClient', () => {
       });
       return { dispatcher, asked };
     }
-
-    it("uses undici's global dispatcher, as it is at the time, with 90 s for an answer", async () => {
-      const account = { host: server.host, version: 'v25.0', token: TOKEN, secret: undefined };
-      const client = new GraphClient(account);
-      const usual = getGlobalDispatcher();
-      const { dispatcher, asked } = recorded();
-      setGlobalDispatcher(dispatcher);
-      try {
-        await client.post('/me/messages', {}, SEND);
-      } finally {
-        setGlobalDispatcher(usual);
-      }
-      assert.deepEqual(
-        asked.map(({ headersTimeout, bodyTimeout }) => [headersTimeout, bodyTimeout]),
-        [[90_000, 90_000]],
-      );
-    });
-
-    it('uses a global dispatcher that can only dispatch, as the one of Node’s own fetch', async () => {
-      const account = { host: server.host, version: 'v25.0', token: TOKEN, secret: undefined };
-      const usual = getGlobalDispatcher();
-      const { dispatcher, asked } = recorded();
-      const bare = { dispatch: dispatcher.dispatch.bind(dispatcher) };
-      setGlobalDispatcher(bare as unknown as Dispatcher);
-      try {
-        await new GraphClient(account).post('/me/messages', {}, SEND);
-      } finally {
-        setGlobalDispatcher(usual);
-      }
-      assert.equal(asked.length, 1);
-    });
 
     it('gives each call headers of its own, because a dispatcher may add to them', async () => {
       const { dispatcher, asked } = recorded();
@@ -238,8 +214,7 @@ describe('GraphClient', () => {
     }
 
     it("shows no token, proof or secret of an error's message", async () => {
-      const proof = createHmac('sha256', SECRET).update(TOKEN).digest('hex');
-      const said = `Malformed ${TOKEN} or ${encodeURIComponent(TOKEN)} or ${proof} or ${SECRET}`;
+      const said = `Malformed ${TOKEN} or ${encodeURIComponent(TOKEN)} or ${PROOF} or ${SECRET}`;
       server.answer(json(400, { error: { message: said, code: 10 } }));
       await assert.rejects(clientOf({ secret: SECRET }).post('/me/messages', {}, SEND), {
         message: 'Facebook refused to send image "tom.png": Malformed … or … or … or … [10].',
@@ -316,7 +291,6 @@ describe('GraphClient', () => {
       const client = clientOf({ secret: SECRET });
       assert.deepEqual(await Promise.all([client.pageId(), client.pageId()]), ['1001', '1001']);
       assert.equal(await client.pageId(), '1001');
-      const proof = createHmac('sha256', SECRET).update(TOKEN).digest('hex');
       const { method, path, query, headers, body } = onlyRequest();
       assert.equal(method, 'GET');
       assert.equal(path, '/v25.0/me');
@@ -324,23 +298,39 @@ describe('GraphClient', () => {
         [...query],
         [
           ['fields', 'id'],
-          ['access_token', TOKEN],
-          ['appsecret_proof', proof],
+          ['appsecret_proof', PROOF],
         ],
       );
+      assert.equal(headers.authorization, `Bearer ${TOKEN}`);
       assert.equal(headers['content-type'], undefined);
       assert.equal(body.length, 0);
     });
 
-    it('asks again after a failure', async () => {
+    it('remembers a failure for 30 s, so that messages do not each wait for it', async () => {
+      const clock = fakeTime();
       server.answer(json(400, { error: { message: 'No', code: 190 } }), json(200, { id: '1001' }));
       const client = clientOf();
-      await assert.rejects(client.pageId(), {
+      const refusal = {
         name: 'GraphError',
         message:
           'Facebook refused to look up the page of the access token: No [190]. The page access token is invalid or has expired: create a new one.',
-      });
+      };
+      await assert.rejects(client.pageId(), refusal);
+      clock.setSystemTime(clock.now + 29_999);
+      await assert.rejects(client.pageId(), refusal);
+      assert.equal(server.received.length, 1);
+      clock.setSystemTime(clock.now + 1);
       assert.equal(await client.pageId(), '1001');
+    });
+
+    it('tries three times, for one 503 must not lose a media template', async () => {
+      sinon.stub(Math, 'random').returns(0.01);
+      server.answer(json(503, 'busy'), json(500, { error: { code: 2 } }), json(200, { id: '1001' }));
+      assert.equal(await clientOf().pageId(), '1001');
+      server.answer(json(503, 'busy'));
+      const client = clientOf();
+      await Promise.all([1, 2].map(() => assert.rejects(client.pageId(), { status: 503 })));
+      assert.equal(server.received.length, 6);
     });
 
     for (const id of [undefined, '', 1001]) {

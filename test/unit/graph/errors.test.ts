@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { GraphError, TransportError, type GraphErrorBody, type Intent } from '../../../src/graph/errors';
+import { GraphError, TransportError, type CallPurpose, type GraphErrorBody } from '../../../src/graph/errors';
 
-const SEND: Intent = { action: 'send', asset: 'image "cats/tom.png"' };
-const UPLOAD: Intent = { action: 'upload', asset: 'image "cats/tom.png"' };
+const SEND: CallPurpose = { action: 'send', asset: 'image "cats/tom.png"' };
+const UPLOAD: CallPurpose = { action: 'upload', asset: 'image "cats/tom.png"' };
 
 describe('GraphError', () => {
   it('has everything that Facebook said', () => {

@@ -1,0 +1,109 @@
+import { describe, NoConnectionError } from './connection-errors';
+import { Lane } from './lane';
+import type { CallPurpose } from './errors';
+import type * as Undici from 'undici';
+import type { buildConnector, Dispatcher } from 'undici';
+
+/**
+ * Kinds of calls that must not hold each other up: `send`: by ID, templates, text, `GET /me`; `content`: one-step
+ * sends, whose files or addresses take their time; `upload`: the Attachment Upload API.
+ */
+export type LaneName = 'send' | 'content' | 'upload';
+
+/** How many calls of a kind are in flight to one host. */
+export const LANE_LIMITS: Readonly<Record<LaneName, number>> = { send: 50, content: 32, upload: 32 };
+
+/** As many as the lanes can use, so that no call waits for the connection of another lane. */
+const CONNECTIONS = LANE_LIMITS.send + LANE_LIMITS.content + LANE_LIMITS.upload;
+
+/**
+ * Milliseconds. Facebook takes up to 75 s to fetch a video's address before it answers. The time starts again with each
+ * piece of a body that goes out, so a slow upload is not cut off.
+ */
+const ANSWER_TIMEOUT = 90_000;
+
+/** Milliseconds. Messages wait for what is looked up, and Facebook has nothing to fetch for it. */
+const LOOK_UP_TIMEOUT = 10_000;
+
+/** Milliseconds that a proxy has to open a tunnel, as long as undici gives a connection to come up. */
+const TUNNEL_TIMEOUT = 10_000;
+
+/** Bytes. The platform's answers have some hundred. */
+const MAX_ANSWER = 1024 * 1024;
+
+/** How calls reach the platform: one for a plugin, whatever the number of its pages. */
+export class Connections {
+  readonly #given: Dispatcher | undefined;
+  readonly #lanes = new Map<string, Readonly<Record<LaneName, Lane>>>();
+  #own: Dispatcher | undefined;
+
+  /** @param dispatcher - The author's. Default: our own, made when it is first needed. */
+  constructor(dispatcher?: Dispatcher) {
+    this.#given = dispatcher;
+  }
+
+  /** The author's dispatcher brings its own; each call of ours is given them. */
+  answerTimeouts(action: CallPurpose['action']): { headersTimeout?: number; bodyTimeout?: number } {
+    if (this.#given) return {};
+    const timeout = action === 'look up' ? LOOK_UP_TIMEOUT : ANSWER_TIMEOUT;
+    return { headersTimeout: timeout, bodyTimeout: timeout };
+  }
+
+  lane(origin: string, name: LaneName): Lane {
+    let lanes = this.#lanes.get(origin);
+    if (!lanes) {
+      lanes = {
+        send: new Lane(LANE_LIMITS.send),
+        content: new Lane(LANE_LIMITS.content),
+        upload: new Lane(LANE_LIMITS.upload),
+      };
+      this.#lanes.set(origin, lanes);
+    }
+    return lanes[name];
+  }
+
+  /** Loads undici only for the first call, because it is the largest part of what there is to load. */
+  async dispatcher(): Promise<Dispatcher> {
+    return this.#given ?? this.#own ?? (this.#own = openAgent(await import('undici')));
+  }
+
+  /**
+   * Ends the connections of our own dispatcher when the calls in flight have their answers; the author's stays open. A
+   * later call opens new connections.
+   */
+  async close(): Promise<void> {
+    const own = this.#own;
+    this.#own = undefined;
+    await own?.close();
+  }
+}
+
+/** Goes by HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as Botkit's adapter does. */
+function openAgent({ EnvHttpProxyAgent, Pool, buildConnector }: typeof Undici): Dispatcher {
+  const connectDirectly = buildConnector({});
+  return new EnvHttpProxyAgent({
+    connections: CONNECTIONS,
+    maxResponseSize: MAX_ANSWER,
+    // Through a proxy, `connect` is the one that opens the tunnel.
+    factory: (origin, { connect, ...options }: Undici.Pool.Options) =>
+      new Pool(origin, {
+        ...options,
+        connect: withOwnError(typeof connect === 'function' ? connect : connectDirectly),
+      }),
+    clientFactory: (proxy: URL, options: object) =>
+      new Pool(proxy, { ...options, headersTimeout: TUNNEL_TIMEOUT }),
+  });
+}
+
+/**
+ * Tells a connection that did not come up from one that broke: undici gives both the same errors. Some of them, as that
+ * of a proxy which hangs up, it would take for a reason to connect again, without end.
+ */
+function withOwnError(connect: buildConnector.connector): buildConnector.connector {
+  return (options, callback) => {
+    connect(options, (...[error, socket]) => {
+      if (error) callback(new NoConnectionError(describe(error)), null);
+      else callback(null, socket);
+    });
+  };
+}
