@@ -12,8 +12,22 @@ export type { AttachmentType } from './source/asset';
 export type { Filedata } from './source/filedata';
 export type { CacheKey } from './source/web-address';
 export type { KeyvLike, KeyvStorageLike } from './cache/id-store';
-export { AttachmentError, StoreError, type AttachmentErrorCode } from './base/errors';
-export { GraphError, TransportError, type TransportErrorCode } from './graph/errors';
+export {
+  AttachmentError,
+  FacebookAttachmentsError,
+  isAttachmentError,
+  isFacebookAttachmentsError,
+  isStoreError,
+  StoreError,
+  type AttachmentErrorCode,
+} from './base/errors';
+export {
+  GraphError,
+  isGraphError,
+  isTransportError,
+  TransportError,
+  type TransportErrorCode,
+} from './graph/errors';
 export type {
   AssetEvent,
   AttachmentEvents,

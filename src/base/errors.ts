@@ -1,3 +1,21 @@
+/** Marks the errors of this package, also those of another copy of it. */
+const BRAND = Symbol.for('botkit-plugin-facebook-attachments.error');
+
+/**
+ * The class that all errors of this package extend: `AttachmentError`, `GraphError`, `TransportError`, `StoreError`.
+ *
+ * @example
+ * cache.on('error', (error) => {
+ *   if (error instanceof FacebookAttachmentsError) console.error(error.name, error.message);
+ * });
+ */
+export abstract class FacebookAttachmentsError extends Error {
+  /** @internal */
+  get [BRAND](): true {
+    return true;
+  }
+}
+
 /**
  * What can be wrong with an attachment before Facebook is asked. Stable: safe to compare with.
  *
@@ -33,7 +51,7 @@ export type AttachmentErrorCode =
  *   if (error instanceof AttachmentError && error.code === 'ERR_ATTACHMENT_NOT_FOUND') console.error(error.asset);
  * });
  */
-export class AttachmentError extends Error {
+export class AttachmentError extends FacebookAttachmentsError {
   override readonly name = 'AttachmentError';
 
   /** Which mistake it is. */
@@ -42,11 +60,15 @@ export class AttachmentError extends Error {
   /** The attachment, as it may be shown: its type and its path or address, without query string or credentials. */
   readonly asset: string;
 
+  /** Why it cannot be sent: the message without the attachment's name, for example "there is no such file". */
+  readonly reason: string;
+
   /** @internal */
-  constructor(code: AttachmentErrorCode, asset: string, problem: string) {
-    super(`Cannot send ${asset}: ${problem}`);
+  constructor(code: AttachmentErrorCode, asset: string, reason: string) {
+    super(`Cannot send ${asset}: ${reason}`);
     this.code = code;
     this.asset = asset;
+    this.reason = reason;
   }
 }
 
@@ -54,11 +76,33 @@ export class AttachmentError extends Error {
  * The store of IDs fails or does not answer. Messages go on without it: known IDs keep working from memory, and new
  * ones are written when the store is back. Reported once an outage.
  */
-export class StoreError extends Error {
+export class StoreError extends FacebookAttachmentsError {
   override readonly name = 'StoreError';
 
   /** The only one. */
   readonly code = 'ERR_STORE_UNAVAILABLE';
+}
+
+/** Is it one of this package's errors? Unlike `instanceof`, it also knows those of another copy of the package. */
+export function isFacebookAttachmentsError(error: unknown): error is FacebookAttachmentsError {
+  return error instanceof Error && BRAND in error;
+}
+
+/**
+ * Is it an AttachmentError? Unlike `instanceof`, it also knows one of another copy of the package.
+ *
+ * @example
+ * cache.on('error', (error) => {
+ *   if (isAttachmentError(error)) console.error(error.asset, error.reason);
+ * });
+ */
+export function isAttachmentError(error: unknown): error is AttachmentError {
+  return isFacebookAttachmentsError(error) && error.name === 'AttachmentError';
+}
+
+/** Is it a StoreError? Unlike `instanceof`, it also knows one of another copy of the package. */
+export function isStoreError(error: unknown): error is StoreError {
+  return isFacebookAttachmentsError(error) && error.name === 'StoreError';
 }
 
 /** Whatever was thrown, as an Error. */

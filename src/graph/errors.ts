@@ -1,3 +1,4 @@
+import { FacebookAttachmentsError, isFacebookAttachmentsError } from '../base/errors';
 import { redact } from '../base/redact';
 
 /** The error object in an answer of the Graph API, as far as it could be read. */
@@ -65,7 +66,7 @@ const FAILURES: ReadonlySet<number | undefined> = new Set([1, 2, 1200]);
  *
  * @see https://developers.facebook.com/docs/messenger-platform/error-codes
  */
-export class GraphError extends Error {
+export class GraphError extends FacebookAttachmentsError {
   override readonly name = 'GraphError';
 
   /** Facebook's error code, for example 100. */
@@ -141,7 +142,7 @@ export type TransportErrorCode =
  *   if (error instanceof TransportError && error.code === 'ERR_GRAPH_UNREACHABLE') console.error('Nothing was sent');
  * });
  */
-export class TransportError extends Error {
+export class TransportError extends FacebookAttachmentsError {
   override readonly name = 'TransportError';
 
   /** What is known of the call's fate. */
@@ -166,6 +167,23 @@ export class TransportError extends Error {
     this.retryAfter = retryAfter;
     this.asset = asset;
   }
+}
+
+/**
+ * Is it a GraphError? Unlike `instanceof`, it also knows one of another copy of the package.
+ *
+ * @example
+ * cache.on('error', (error) => {
+ *   if (isGraphError(error) && error.code === 190) console.error('The access token has expired');
+ * });
+ */
+export function isGraphError(error: unknown): error is GraphError {
+  return isFacebookAttachmentsError(error) && error.name === 'GraphError';
+}
+
+/** Is it a TransportError? Unlike `instanceof`, it also knows one of another copy of the package. */
+export function isTransportError(error: unknown): error is TransportError {
+  return isFacebookAttachmentsError(error) && error.name === 'TransportError';
 }
 
 function consequenceOf(code: TransportErrorCode, action: CallPurpose['action']): string {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import sinon from 'sinon';
 import { askClient, hookAdapter, type HookedClient, type Intercept } from '../../../src/adapter/hook';
+import { loadAnew } from '../../support/checks/load-anew';
 import { FakeAdapter, FakeAPI, type Client } from '../../support/bot/fake-adapter';
 
 /** What was intercepted, and passed on as it was. */
@@ -14,18 +15,6 @@ function intercepting(): { seen: { client: HookedClient; call: unknown[] }[]; in
       return client.callAPI(...call);
     },
   };
-}
-
-/** The file loaded anew, as it is when a bot has the package twice. */
-function hookOfAnotherCopy(): typeof hookAdapter {
-  const file = require.resolve('../../../src/adapter/hook');
-  const { [file]: loaded } = require.cache;
-  require.cache[file] = undefined;
-  try {
-    return (module.require(file) as { hookAdapter: typeof hookAdapter }).hookAdapter;
-  } finally {
-    require.cache[file] = loaded;
-  }
 }
 
 describe('hookAdapter', () => {
@@ -68,10 +57,13 @@ describe('hookAdapter', () => {
   });
 
   it('comes by once, though another copy of the package is put in, too', async () => {
+    const another = loadAnew(require.resolve('../../../src/adapter/hook')) as {
+      hookAdapter: typeof hookAdapter;
+    };
     const other = intercepting();
     const [first, second] = [
       hookAdapter(adapter, hook.intercept),
-      hookOfAnotherCopy()(adapter, other.intercept),
+      another.hookAdapter(adapter, other.intercept),
     ];
     assert.deepEqual([first, second], [true, true]);
     await (await ask()).callAPI('/me');

@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import * as plugin from '../../../src';
+import { loadAnew } from '../../support/checks/load-anew';
+
+type Plugin = typeof plugin;
+
+const {
+  FacebookAttachmentsError,
+  isAttachmentError,
+  isFacebookAttachmentsError,
+  isGraphError,
+  isStoreError,
+  isTransportError,
+} = plugin;
+
+const GUARDS = { isAttachmentError, isGraphError, isTransportError, isStoreError };
+
+const INTENT = { action: 'send', asset: 'image "cats/tom.jpg"' } as const;
+
+function errorsOf({ AttachmentError, GraphError, TransportError, StoreError }: Plugin) {
+  return {
+    isAttachmentError: new AttachmentError('ERR_ATTACHMENT_EMPTY', 'image "a.png"', 'it has no content'),
+    isGraphError: new GraphError(INTENT, 400, { message: 'No', code: 100 }),
+    isTransportError: new TransportError('ERR_GRAPH_UNREACHABLE', INTENT, 'no connection'),
+    isStoreError: new StoreError('the store is down'),
+  };
+}
+
+describe('The errors', () => {
+  const own = errorsOf(plugin);
+  const others = errorsOf(loadAnew(require.resolve('../../../src')) as Plugin);
+
+  for (const [name, error] of Object.entries(own)) {
+    it(`have one base class: ${error.name}`, () => {
+      assert.ok(error instanceof FacebookAttachmentsError);
+      assert.ok(error instanceof Error);
+      assert.ok(isFacebookAttachmentsError(error));
+    });
+
+    it(`have a guard each: ${name} knows ${error.name} and no other`, () => {
+      const knowing = Object.entries(GUARDS).filter(([, isKnown]) => isKnown(error));
+      assert.deepEqual(
+        knowing.map(([guard]) => guard),
+        [name],
+      );
+    });
+  }
+
+  for (const [name, error] of Object.entries(others)) {
+    it(`are known though another copy of the package made them: ${error.name}`, () => {
+      assert.equal(error instanceof FacebookAttachmentsError, false);
+      assert.ok(isFacebookAttachmentsError(error));
+      assert.ok(GUARDS[name as keyof typeof GUARDS](error));
+    });
+  }
+
+  it('are no errors of others, whatever their name', () => {
+    const strangers = [
+      Object.assign(new Error('Bad'), { name: 'GraphError' }),
+      { name: 'GraphError', message: 'Bad' },
+      'GraphError',
+      undefined,
+      null,
+    ];
+    for (const stranger of strangers) {
+      assert.equal(isFacebookAttachmentsError(stranger), false);
+      for (const isKnown of Object.values(GUARDS)) assert.equal(isKnown(stranger), false);
+    }
+  });
+
+  it('print no fields that are for this package alone', () => {
+    for (const error of Object.values(own)) assert.deepEqual(Object.getOwnPropertySymbols(error), []);
+  });
+
+  it('tell why an attachment cannot be sent, apart from which it is', () => {
+    const { asset, reason, message } = own.isAttachmentError;
+    assert.equal(reason, 'it has no content');
+    assert.equal(message, `Cannot send ${asset}: ${reason}`);
+  });
+});
