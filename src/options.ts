@@ -1,13 +1,19 @@
 import { statSync } from 'node:fs';
 import type { Dispatcher } from 'undici';
 import { isRecord } from './base/records';
+import { DAY } from './base/time';
 import type { KeyvLike, KeyvStorageLike } from './cache/id-store';
 import type { CacheKey } from './source/web-address';
 
-const DAY = 24 * 60 * 60 * 1000;
-
-/** After this, Facebook forgets an ID. */
+/** Milliseconds after which Facebook forgets an ID. */
 const PLATFORM_TTL = 90 * DAY;
+
+/** The defaults of `ttl` and `refreshAhead`, which the command-line tool has, too. */
+export const DEFAULT_TTL = 89 * DAY;
+export const DEFAULT_REFRESH_AHEAD = 7 * DAY;
+
+/** Milliseconds: the most that a timer of Node takes. */
+const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
 /** All of them are optional. A name that is none of these is refused. */
 export interface AttachmentCacheOptions {
@@ -103,134 +109,148 @@ export interface AttachmentCacheOptions {
   readonly memory?: number;
 }
 
+const ttl = milliseconds({ over: 0, most: PLATFORM_TTL, otherwise: DEFAULT_TTL });
+
+/** Each option: what it has to be, and what it is if it is not given. */
+const OPTIONS = {
+  store: option('a Keyv or a Keyv storage adapter', isStore, undefined, { mayHoldPassword: true }),
+  root: option('the path of a folder', isFolder, undefined),
+  ttl,
+  refreshAhead: (value, name, others) => {
+    const most = ttl(others.ttl, 'ttl', others);
+    const otherwise = Math.min(DEFAULT_REFRESH_AHEAD, most / 10);
+    return milliseconds({ least: 0, most, otherwise })(value, name, others);
+  },
+  save: option("'upload' or 'send'", isWayToSave, 'upload'),
+  strict: option('a boolean', isBoolean, false),
+  storeTimeout: milliseconds({ over: 0, most: LONGEST_TIMEOUT, otherwise: 500 }),
+  uploads: group('option of `uploads`', { concurrency: wholeNumber(4), attempts: wholeNumber(3) }),
+  cacheKey: option('a function', isCacheKey, wholeAddress),
+  dispatcher: option('an undici Dispatcher', isDispatcher, undefined, { mayHoldPassword: true }),
+  memory: wholeNumber(10_000),
+} satisfies { [Name in keyof AttachmentCacheOptions]-?: Reader<AttachmentCacheOptions[Name]> };
+
 /** Options with their defaults, all checked. */
-export interface Settings {
-  readonly store: KeyvLike | KeyvStorageLike | undefined;
-  readonly root: string | undefined;
-  readonly ttl: number;
-  readonly refreshAhead: number;
-  readonly save: 'upload' | 'send';
-  readonly strict: boolean;
-  readonly storeTimeout: number;
-  readonly uploads: { readonly concurrency: number; readonly attempts: number };
-  readonly cacheKey: CacheKey;
-  readonly dispatcher: Dispatcher | undefined;
-  readonly memory: number;
-}
-
-const OPTION_NAMES: ReadonlySet<string> = new Set<keyof AttachmentCacheOptions>([
-  'store',
-  'root',
-  'ttl',
-  'refreshAhead',
-  'save',
-  'strict',
-  'storeTimeout',
-  'uploads',
-  'cacheKey',
-  'dispatcher',
-  'memory',
-]);
-
-const MAY_HOLD_A_PASSWORD: ReadonlySet<string> = new Set(['store', 'dispatcher']);
+export type CheckedOptions = Values<typeof OPTIONS>;
 
 /** @throws {TypeError | RangeError} An option is not what it should be: what was expected, and what was received. */
-export function readOptions(options: AttachmentCacheOptions = {}): Settings {
-  checkNames('options', 'option', options, OPTION_NAMES);
-  const { store, root, cacheKey, dispatcher, uploads = {} } = options;
-  const { save = 'upload', strict = false, storeTimeout = 500, memory = 10_000, ttl = 89 * DAY } = options;
-  checkNumber('ttl', ttl, { over: 0, most: PLATFORM_TTL });
-  const refreshAhead = options.refreshAhead ?? Math.min(7 * DAY, ttl / 10);
-  checkNumber('refreshAhead', refreshAhead, { least: 0, most: ttl });
-  checkNumber('storeTimeout', storeTimeout, { over: 0, most: 2 ** 31 - 1 });
-  checkInteger('memory', memory);
-  checkNames('uploads', 'option of `uploads`', uploads, new Set(['concurrency', 'attempts']));
-  const { concurrency = 4, attempts = 3 } = uploads;
-  checkInteger('uploads.concurrency', concurrency);
-  checkInteger('uploads.attempts', attempts);
-  check(['upload', 'send'].includes(save), 'save', "'upload' or 'send'", save);
-  check(typeof strict === 'boolean', 'strict', 'a boolean', strict);
-  check(isOptional(cacheKey, isFunction), 'cacheKey', 'a function', cacheKey);
-  check(isOptional(dispatcher, isDispatcher), 'dispatcher', 'an undici Dispatcher', dispatcher);
-  check(isOptional(store, isStore), 'store', 'a Keyv or a Keyv storage adapter', store);
-  check(isOptional(root, isFolder), 'root', 'the path of a folder', root);
-  return {
-    store,
-    root,
-    ttl,
-    refreshAhead,
-    save,
-    strict,
-    storeTimeout,
-    uploads: { concurrency, attempts },
-    cacheKey: cacheKey ?? ((url) => url.href),
-    dispatcher,
-    memory,
+export function readOptions(options: AttachmentCacheOptions = {}): CheckedOptions {
+  return group('option', OPTIONS)(options, 'options');
+}
+
+/** Checks the value of the option `name`, or gives its default. `others`: the options that it is one of, as they came. */
+type Reader<T> = (value: unknown, name: string, others: Readonly<Record<string, unknown>>) => T;
+
+type Readers = Readonly<Record<string, Reader<unknown>>>;
+
+type Values<Group extends Readers> = { readonly [Name in keyof Group]: ReturnType<Group[Name]> };
+
+/** How the error for a wrong value looks. */
+interface ErrorStyle {
+  /** A RangeError instead of a TypeError. */
+  readonly isRange?: boolean;
+  /** The address of a store or a proxy can hold a password, so it is not quoted. */
+  readonly mayHoldPassword?: boolean;
+}
+
+function option<T, Default>(
+  expected: string,
+  isValid: (value: unknown) => value is T,
+  otherwise: Default,
+  { isRange = false, mayHoldPassword = false }: ErrorStyle = {},
+): Reader<T | Default> {
+  return (value, name) => {
+    if (value === undefined) return otherwise;
+    if (isValid(value)) return value;
+    const shown = mayHoldPassword && typeof value === 'string' ? 'a string' : show(value);
+    throw new (isRange ? RangeError : TypeError)(unexpected(name, expected, shown));
   };
 }
 
-function checkNames(whole: string, each: string, options: object, known: ReadonlySet<string>): void {
-  check(isRecord(options), whole, 'an object', options);
-  for (const name of Object.keys(options)) {
-    if (known.has(name)) continue;
-    throw new TypeError(`Expected each ${each} to be one of ${[...known].join(', ')}, got \`${name}\``);
-  }
-}
-
-function checkNumber(
-  name: string,
-  value: unknown,
-  { over = -Infinity, least = -Infinity, most }: { over?: number; least?: number; most: number },
-): void {
-  const isGood = typeof value === 'number' && value > over && value >= least && value <= most;
+function milliseconds({
+  over = -Infinity,
+  least = -Infinity,
+  most,
+  otherwise,
+}: {
+  over?: number;
+  least?: number;
+  most: number;
+  otherwise: number;
+}): Reader<number> {
   const from = over === -Infinity ? `from ${least}` : `over ${over}`;
-  check(isGood, name, `a number of milliseconds ${from} and up to ${most}`, value, RangeError);
+  const isValid = (value: unknown): value is number =>
+    typeof value === 'number' && value > over && value >= least && value <= most;
+  return option(`a number of milliseconds ${from} and up to ${most}`, isValid, otherwise, {
+    isRange: true,
+  });
 }
 
-function checkInteger(name: string, value: unknown): void {
-  check(
-    Number.isSafeInteger(value) && (value as number) >= 1,
-    name,
-    'a whole number from 1',
-    value,
-    RangeError,
-  );
+function wholeNumber(otherwise: number): Reader<number> {
+  const isValid = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
+  return option('a whole number from 1', isValid, otherwise, { isRange: true });
 }
 
-function check(
-  isGood: boolean,
-  name: string,
-  expected: string,
-  received: unknown,
-  Failure: typeof TypeError | typeof RangeError = TypeError,
-): void {
-  if (!isGood) throw new Failure(`Expected \`${name}\` to be ${expected}, got ${show(name, received)}`);
+/** @param each - What one of them is called. */
+function group<Group extends Readers>(
+  each: string,
+  readers: Group,
+): (value: unknown, name: string) => Values<Group> {
+  return (options = {}, whole) => {
+    if (!isRecord(options)) throw new TypeError(unexpected(whole, 'an object', show(options)));
+    const names = Object.keys(readers);
+    const stranger = Object.keys(options).find((name) => !names.includes(name));
+    if (stranger !== undefined) {
+      throw new TypeError(`Expected each ${each} to be one of ${names.join(', ')}, got \`${stranger}\``);
+    }
+    const path = whole === 'options' ? '' : `${whole}.`;
+    const values = Object.entries(readers).map(([name, read]) => [
+      name,
+      read(options[name], path + name, options),
+    ]);
+    return Object.fromEntries(values) as Values<Group>;
+  };
 }
 
-/** The address of a store or a proxy can hold a password. */
-function show(name: string, value: unknown): string {
-  if (typeof value === 'string') return MAY_HOLD_A_PASSWORD.has(name) ? 'a string' : JSON.stringify(value);
+function unexpected(name: string, expected: string, shown: string): string {
+  return `Expected \`${name}\` to be ${expected}, got ${shown}`;
+}
+
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   return typeof value === 'function' ? 'a function' : String(value);
 }
 
-function isOptional(value: unknown, isGood: (value: unknown) => boolean): boolean {
-  return value === undefined || isGood(value);
+function wholeAddress(url: URL): string {
+  return url.href;
+}
+
+function isWayToSave(value: unknown): value is 'upload' | 'send' {
+  return value === 'upload' || value === 'send';
+}
+
+function isBoolean(value: unknown): value is boolean {
+  return typeof value === 'boolean';
 }
 
 function isFunction(value: unknown): boolean {
   return typeof value === 'function';
 }
 
-function isDispatcher(value: unknown): boolean {
+function isCacheKey(value: unknown): value is CacheKey {
+  return isFunction(value);
+}
+
+function isDispatcher(value: unknown): value is Dispatcher {
   return isRecord(value) && isFunction(value.dispatch) && isFunction(value.request);
 }
 
-function isStore(value: unknown): boolean {
+function isStore(value: unknown): value is KeyvLike | KeyvStorageLike {
   return isRecord(value) && ['get', 'set', 'delete', 'clear'].every((name) => isFunction(value[name]));
 }
 
-function isFolder(value: unknown): boolean {
+function isFolder(value: unknown): value is string {
   if (typeof value !== 'string') return false;
   try {
     return statSync(value).isDirectory();

@@ -9,7 +9,7 @@ import { Delivery } from './delivery/delivery';
 import { toError } from './base/errors';
 import { askClient, hookAdapter, type CallAPI, type HookedClient } from './adapter/hook';
 import { findSlots, type Slots } from './message/attachment-slots';
-import { readOptions, type AttachmentCacheOptions, type Settings } from './options';
+import { readOptions, type AttachmentCacheOptions, type CheckedOptions } from './options';
 import { Pages } from './adapter/pages';
 import { Sources } from './source/sources';
 import { StatsCounter, type AttachmentStats } from './events/stats';
@@ -92,7 +92,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    */
   readonly middlewares: { readonly send: SendMiddleware[] };
 
-  readonly #settings: Settings;
+  readonly #settings: CheckedOptions;
   readonly #stats = new StatsCounter();
   readonly #store: IdStore;
   readonly #cache: IdCache;
