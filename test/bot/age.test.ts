@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import sinon from 'sinon';
 import { image, type AttachmentCacheOptions } from '../../src';
-import { until } from '../support/checks/observe';
-import { scene } from '../support/bot/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
-import { PAGE } from '../support/bot/stage';
+import { until } from '../support/checks/waiting';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
+import { PAGE } from '../support/platform/pages';
 
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
 const TOM = image('cats/tom.jpg');
 
 describe('as an attachment ID ages', () => {
-  const play = scene();
+  const platform = useSimulator();
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
     clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
@@ -23,21 +23,21 @@ describe('as an attachment ID ages', () => {
 
   /** A bot that has sent a picture, days ago. */
   async function openBot(days: number, options: AttachmentCacheOptions = {}) {
-    const stage = await play.open(options);
-    const bot = await stage.bot();
+    const botkit = await platform.openBotkit(options);
+    const bot = await botkit.bot();
     await bot.say(TOM);
     clock.tick(days * DAY);
-    play.sim.clearCalls();
-    return { ...stage, say: () => bot.say(TOM) as Promise<unknown> };
+    platform.sim.clearCalls();
+    return { ...botkit, say: () => bot.say(TOM) as Promise<unknown> };
   }
 
-  const ids = () => arrived(play.sim).map(({ attachments: [shown] }) => shown?.attachmentId);
-  const uploaded = () => play.sim.assets().map(({ id }) => id);
+  const ids = () => arrived(platform.sim).map(({ attachments: [shown] }) => shown?.attachmentId);
+  const uploaded = () => platform.sim.assets().map(({ id }) => id);
 
   it('it is used as it is for 82 days', async () => {
     const { say } = await openBot(81.9);
     await say();
-    assert.deepEqual(calls(play.sim), ['send-id']);
+    assert.deepEqual(calls(platform.sim), ['send-id']);
     const [first, second] = ids();
     assert.equal(first, second);
   });
@@ -50,54 +50,54 @@ describe('as an attachment ID ages', () => {
     await say();
     const [old, fresh] = uploaded();
     assert.deepEqual(ids(), [old, old, fresh]);
-    assert.deepEqual(tally(play.sim), { 'upload-file': 1, 'send-id': 2 });
+    assert.deepEqual(callCounts(platform.sim), { 'upload-file': 1, 'send-id': 2 });
     assert.equal(plugin.stats.refreshes, 1);
   });
 
   it('a message does not wait for the renewal', async () => {
     const { say, plugin } = await openBot(83);
     const refreshed = once(plugin, 'refresh');
-    play.sim.addFaults({ purpose: 'upload-file', delayMs: 300 });
+    platform.sim.addFaults({ purpose: 'upload-file', delayMs: 300 });
     await say();
     assert.equal(plugin.stats.refreshes, 0);
     await refreshed;
-    assert.deepEqual(tally(play.sim), { 'upload-file': 1, 'send-id': 1 });
+    assert.deepEqual(callCounts(platform.sim), { 'upload-file': 1, 'send-id': 1 });
   });
 
   it('it is renewed once for twenty messages at once', async () => {
-    const { plugin, ...stage } = await openBot(83);
+    const { plugin, ...botkit } = await openBot(83);
     const users = Array.from({ length: 20 }, (_, index) => String(8000 + index));
-    const bots = await Promise.all(users.map((user) => stage.bot(user)));
+    const bots = await Promise.all(users.map((user) => botkit.bot(user)));
     const refreshed = once(plugin, 'refresh');
     await Promise.all(bots.map((one) => one.say(TOM) as Promise<unknown>));
     await refreshed;
-    for (const user of users) onlyArrival(play.sim, user);
-    assert.deepEqual(tally(play.sim), { 'upload-file': 1, 'send-id': 20 });
+    for (const user of users) onlyArrival(platform.sim, user);
+    assert.deepEqual(callCounts(platform.sim), { 'upload-file': 1, 'send-id': 20 });
   });
 
   it('a renewal that fails is reported, and not tried again with the next message', async () => {
-    const { say, plugin, errors, lines } = await openBot(83, { uploads: { attempts: 1 } });
-    play.sim.addFaults({ purpose: 'upload-file', error: { code: 1200 } });
+    const { say, plugin, errors, consoleErrors: lines } = await openBot(83, { uploads: { attempts: 1 } });
+    platform.sim.addFaults({ purpose: 'upload-file', error: { code: 1200 } });
     await say();
     await until('the failure is reported', () => errors.length > 0);
     await say();
     await say();
     await plugin.close();
     assert.equal(new Set(ids()).size, 1);
-    assert.deepEqual(tally(play.sim), { 'upload-file 1200': 1, 'send-id': 3 });
+    assert.deepEqual(callCounts(platform.sim), { 'upload-file 1200': 1, 'send-id': 3 });
     assert.deepEqual([errors.length, lines.length], [1, 0]);
   });
 
   it('without `refreshAhead` it is used to the end of its 89 days', async () => {
     const { say } = await openBot(88.9, { refreshAhead: 0 });
     await say();
-    assert.deepEqual(calls(play.sim), ['send-id']);
+    assert.deepEqual(calls(platform.sim), ['send-id']);
   });
 
   it('a new one is made after 89 days, before the platform has refused the old one', async () => {
     const { say } = await openBot(89.1, { refreshAhead: 0 });
     await say();
-    assert.deepEqual(calls(play.sim), ['upload-file', 'send-id']);
+    assert.deepEqual(calls(platform.sim), ['upload-file', 'send-id']);
     const [old, fresh] = uploaded();
     assert.deepEqual(ids(), [old, fresh]);
   });
@@ -106,31 +106,31 @@ describe('as an attachment ID ages', () => {
     const { say } = await openBot(0, { ttl: HOUR, refreshAhead: 0 });
     clock.tick(0.9 * HOUR);
     await say();
-    assert.deepEqual(calls(play.sim), ['send-id']);
+    assert.deepEqual(calls(platform.sim), ['send-id']);
     clock.tick(0.2 * HOUR);
     await say();
-    assert.deepEqual(calls(play.sim), ['send-id', 'upload-file', 'send-id']);
+    assert.deepEqual(calls(platform.sim), ['send-id', 'upload-file', 'send-id']);
   });
 
   it('a bot that starts does not trust an old one in the store', async () => {
     const store = new Map<string, unknown>();
-    await play.close(await openBot(0, { store }));
+    await platform.close(await openBot(0, { store }));
     // Databases may keep records longer than they are told to.
     const records = [...store].map(([key, value]) => [key, withoutExpiry(value)] as const);
     for (const expected of [['send-id'], ['upload-file', 'send-id']]) {
-      play.sim.clearCalls();
-      const stage = await play.open({ store: new Map<string, unknown>(records) });
-      const bot = await stage.bot();
+      platform.sim.clearCalls();
+      const botkit = await platform.openBotkit({ store: new Map<string, unknown>(records) });
+      const bot = await botkit.bot();
       await bot.say(TOM);
-      assert.deepEqual(calls(play.sim), expected);
+      assert.deepEqual(calls(platform.sim), expected);
       clock.tick(90 * DAY);
     }
   });
 
   it('another bot’s renewal in the store is taken over, without an upload', async () => {
     const store = new Map<string, unknown>();
-    const one = await play.open({ store });
-    const other = await play.open({ store });
+    const one = await platform.openBotkit({ store });
+    const other = await platform.openBotkit({ store });
     const [bot, otherBot] = [await one.bot('1'), await other.bot('2')];
     await bot.say(TOM);
     await otherBot.say(TOM);
@@ -143,9 +143,9 @@ describe('as an attachment ID ages', () => {
     await takenOver;
     await otherBot.say(TOM);
     const [old, fresh] = uploaded();
-    const sent = arrived(play.sim, '2', PAGE.id).map(({ attachments: [shown] }) => shown?.attachmentId);
+    const sent = arrived(platform.sim, '2', PAGE.id).map(({ attachments: [shown] }) => shown?.attachmentId);
     assert.deepEqual(sent, [old, old, fresh]);
-    assert.deepEqual(tally(play.sim), { 'upload-file': 2, 'send-id': 5 });
+    assert.deepEqual(callCounts(platform.sim), { 'upload-file': 2, 'send-id': 5 });
   });
 });
 

@@ -3,8 +3,9 @@ import { CardFactory, MessageFactory, type TurnContext } from 'botbuilder';
 import { BotkitConversation } from 'botkit';
 import { AttachmentError, type AttachmentCacheOptions } from '../../src';
 import { deepFreeze } from '../support/checks/freeze';
-import { scene } from '../support/bot/scene';
-import { arrived, asset, calls, onlyArrival, tally } from '../support/bot/seen';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
+import { readAsset } from '../support/files/assets';
 
 const TOM = { contentType: 'image/jpeg', contentUrl: 'cats/tom.jpg' };
 const SOUND = { contentType: 'audio/mpeg', contentUrl: 'lullaby.mp3' };
@@ -12,25 +13,25 @@ const FILM = { contentType: 'video/mp4', contentUrl: 'night.mp4' };
 const BROCHURE = { contentType: 'application/pdf', contentUrl: 'cat-care.pdf', name: 'Cat care 2025.pdf' };
 
 describe('Bot Framework attachments, which the adapter would drop', () => {
-  const play = scene();
+  const platform = useSimulator();
 
   async function openBot(options: AttachmentCacheOptions = {}) {
-    const stage = await play.open(options);
-    const bot = await stage.bot();
-    return { ...stage, bot, context: bot.getConfig('context') as TurnContext };
+    const botkit = await platform.openBotkit(options);
+    const bot = await botkit.bot();
+    return { ...botkit, bot, context: bot.getConfig('context') as TurnContext };
   }
 
   /** What the user sees, message by message. */
   const seen = () =>
-    arrived(play.sim).map(({ text, attachments: [shown] }) => text ?? `${shown?.type} ${shown?.name}`);
+    arrived(platform.sim).map(({ text, attachments: [shown] }) => text ?? `${shown?.type} ${shown?.name}`);
 
   it('go by their IDs, uploaded once', async () => {
-    const { context, lines } = await openBot();
+    const { context, consoleErrors: lines } = await openBot();
     for (let count = 0; count < 2; count++) {
       await context.sendActivity(MessageFactory.contentUrl(TOM.contentUrl, TOM.contentType));
     }
     assert.deepEqual(seen(), ['image tom.jpg', 'image tom.jpg']);
-    assert.deepEqual(calls(play.sim), ['upload-file', 'send-id', 'send-id']);
+    assert.deepEqual(calls(platform.sim), ['upload-file', 'send-id', 'send-id']);
     assert.deepEqual(lines, []);
   });
 
@@ -48,20 +49,20 @@ describe('Bot Framework attachments, which the adapter would drop', () => {
 
   it('may be data: URIs, as the Bot Framework has them', async () => {
     const { context } = await openBot();
-    const contentUrl = `data:image/png;base64,${asset('paw.png').toString('base64')}`;
+    const contentUrl = `data:image/png;base64,${readAsset('paw.png').toString('base64')}`;
     await context.sendActivity({ type: 'message', attachments: [{ contentType: 'image/png', contentUrl }] });
-    const { attachment } = onlyArrival(play.sim);
-    assert.ok(play.sim.content(attachment.sha256)?.bytes.equals(asset('paw.png')));
+    const { attachment } = onlyArrival(platform.sim);
+    assert.ok(platform.sim.content(attachment.sha256)?.bytes.equals(readAsset('paw.png')));
   });
 
   it('have the quick replies under the last of them', async () => {
     const { bot } = await openBot();
     const quick_replies = [{ content_type: 'text', title: 'More', payload: 'more' }];
     await bot.say({ text: 'Cats', attachments: [TOM, TOM], quick_replies, tag: 'HUMAN_AGENT' });
-    const [text, first, second] = arrived(play.sim);
+    const [text, first, second] = arrived(platform.sim);
     assert.deepEqual([text?.quick_replies, first?.quick_replies], [undefined, undefined]);
     assert.deepEqual(second?.quick_replies, quick_replies);
-    assert.deepEqual(new Set(arrived(play.sim).map(({ tag }) => tag)), new Set(['HUMAN_AGENT']));
+    assert.deepEqual(new Set(arrived(platform.sim).map(({ tag }) => tag)), new Set(['HUMAN_AGENT']));
   });
 
   it('answer with the ID of the last message, one for each activity', async () => {
@@ -70,7 +71,7 @@ describe('Bot Framework attachments, which the adapter would drop', () => {
       { type: 'message', text: 'Cats', attachments: [TOM, TOM] },
       { type: 'message', text: 'That was all' },
     ]);
-    const mids = arrived(play.sim).map(({ mid }) => mid);
+    const mids = arrived(platform.sim).map(({ mid }) => mid);
     assert.deepEqual(responses, [{ id: mids[2] }, { id: mids[3] }]);
   });
 
@@ -85,7 +86,7 @@ describe('Bot Framework attachments, which the adapter would drop', () => {
   });
 
   it('that cannot be sent are reported once each, and the others arrive', async () => {
-    const { bot, errors, lines } = await openBot();
+    const { bot, errors, consoleErrors: lines } = await openBot();
     await bot.say({ text: 'Cats', attachments: [{ ...TOM, contentUrl: 'no.jpg' }, TOM] });
     assert.deepEqual(seen(), ['Cats', 'image tom.jpg']);
     const [error, ...more] = errors;
@@ -109,6 +110,6 @@ describe('Bot Framework attachments, which the adapter would drop', () => {
       attachments: [CardFactory.heroCard('Tom'), CardFactory.adaptiveCard({})],
     });
     assert.deepEqual(seen(), ['A card']);
-    assert.deepEqual(tally(play.sim), { 'send-text': 1 });
+    assert.deepEqual(callCounts(platform.sim), { 'send-text': 1 });
   });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { image, type AttachmentCacheOptions } from '../../src';
 import { deepFreeze } from '../support/checks/freeze';
-import { scene } from '../support/bot/scene';
-import { arrived, calls, onlyArrival } from '../support/bot/seen';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived, calls, onlyArrival } from '../support/platform/received';
 
 const QUICK_REPLIES = [
   { content_type: 'text', title: 'More', payload: 'more' },
@@ -44,13 +44,13 @@ const WAYS: Record<string, { message: object; expected: string[]; options?: Atta
 };
 
 describe('around an attachment', () => {
-  const play = scene();
+  const platform = useSimulator();
 
   for (const [way, { message, expected, options }] of Object.entries(WAYS)) {
     describe(`sent ${way}`, () => {
       it('everything else of the message survives', async () => {
-        const { sim, ...stage } = await play.open(options);
-        const bot = await stage.bot();
+        const { sim, ...botkit } = await platform.openBotkit(options);
+        const bot = await botkit.bot();
         await bot.say({ ...message, ...FIELDS });
         const { message: shown } = onlyArrival(sim);
         const { quick_replies, tag, messaging_type, notification_type, persona_id } = shown;
@@ -59,22 +59,22 @@ describe('around an attachment', () => {
       });
 
       it('the author’s objects are not changed', async () => {
-        const { sim, ...stage } = await play.open(options);
+        const { sim, ...botkit } = await platform.openBotkit(options);
         const frozen = deepFreeze({ ...structuredClone(message), ...FIELDS });
         const users = ['1', '2', '3'];
         for (const user of users) {
-          const bot = await stage.bot(user);
+          const bot = await botkit.bot(user);
           await bot.say(frozen);
           await bot.say(deepFreeze({ channelData: frozen }));
           assert.equal(arrived(sim, user).length, 2);
         }
-        assert.deepEqual(stage.lines, []);
+        assert.deepEqual(botkit.consoleErrors, []);
       });
 
       for (const text of ['', null, undefined]) {
         it(`no empty text goes along: ${text === '' ? "''" : String(text)}`, async () => {
-          const { sim, ...stage } = await play.open(options);
-          const bot = await stage.bot();
+          const { sim, ...botkit } = await platform.openBotkit(options);
+          const bot = await botkit.bot();
           const params = { recipient: { id: '7001' }, message: { ...message, text } };
           await bot.api.callAPI('/me/messages', 'POST', params);
           assert.equal(onlyArrival(sim).message.text, undefined);
@@ -84,8 +84,8 @@ describe('around an attachment', () => {
       }
 
       it('a text goes along', async () => {
-        const { sim, ...stage } = await play.open(options);
-        const bot = await stage.bot();
+        const { sim, ...botkit } = await platform.openBotkit(options);
+        const bot = await botkit.bot();
         await bot.say({ ...message, text: 'This is Tom' });
         assert.equal(onlyArrival(sim).message.text, 'This is Tom');
       });
@@ -93,8 +93,8 @@ describe('around an attachment', () => {
   }
 
   it('quick replies pass beside the options of a helper', async () => {
-    const { sim, ...stage } = await play.open();
-    const bot = await stage.bot();
+    const { sim, ...botkit } = await platform.openBotkit();
+    const bot = await botkit.bot();
     await bot.say(image('cats/tom.jpg', { filename: 'Tom.jpg', quick_replies: QUICK_REPLIES }));
     const { message, attachment } = onlyArrival(sim);
     assert.deepEqual(message.quick_replies, QUICK_REPLIES);

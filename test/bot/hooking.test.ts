@@ -6,26 +6,28 @@ import { FacebookAdapter, FacebookAPI } from 'botbuilder-adapter-facebook';
 import sinon from 'sinon';
 import { Agent } from 'undici';
 import { FacebookAttachmentCache, image } from '../../src';
-import { scene } from '../support/bot/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
-import { ASSETS, createAdapter, PAGE, type Bot } from '../support/bot/stage';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
+import { ASSETS } from '../support/files/assets';
+import { createAdapter, type Bot } from '../support/bot/botkit';
+import { PAGE } from '../support/platform/pages';
 
 const TOM = image('cats/tom.jpg');
 const PARAMS = { recipient: { id: '7001' }, message: TOM };
 
 describe('the hook', () => {
-  const play = scene();
+  const platform = useSimulator();
 
   const openPlugin = () => {
-    const dispatcher = play.closing(new Agent({ connect: { ca: play.sim.ca } }));
-    return play.closing(new FacebookAttachmentCache({ root: ASSETS, dispatcher }));
+    const dispatcher = platform.closeAfterTest(new Agent({ connect: { ca: platform.sim.ca } }));
+    return platform.closeAfterTest(new FacebookAttachmentCache({ root: ASSETS, dispatcher }));
   };
 
   const credentials = () => ({
     verify_token: 'verify',
     app_secret: PAGE.secret ?? '',
     access_token: PAGE.token,
-    api_host: play.sim.host,
+    api_host: platform.sim.host,
   });
 
   async function send(adapter: FacebookAdapter): Promise<void> {
@@ -34,7 +36,7 @@ describe('the hook', () => {
   }
 
   it('is put in once, however often the plugin is used and attached', async () => {
-    const { sim, adapter, controller, plugin, errors } = await play.open();
+    const { sim, adapter, controller, plugin, errors } = await platform.openBotkit();
     const before = Object.entries(adapter);
     controller.usePlugin(plugin);
     plugin.attach(adapter).attach(adapter);
@@ -48,7 +50,7 @@ describe('the hook', () => {
   });
 
   it('is put in once by two instances: the first one does the work', async () => {
-    const { sim, adapter, controller, plugin } = await play.open();
+    const { sim, adapter, controller, plugin } = await platform.openBotkit();
     const before = Object.entries(adapter);
     const second = openPlugin();
     controller.usePlugin(second);
@@ -61,7 +63,7 @@ describe('the hook', () => {
   });
 
   it('can be in two adapters, which share the IDs of a page', async () => {
-    const { sim, adapter, plugin } = await play.open();
+    const { sim, adapter, plugin } = await platform.openBotkit();
     const second = createAdapter(sim, [PAGE]);
     plugin.attach(second);
     await send(adapter);
@@ -77,12 +79,12 @@ describe('the hook', () => {
     const adapter = new OurAdapter(credentials());
     openPlugin().attach(adapter);
     await send(adapter);
-    onlyArrival(play.sim);
-    assert.deepEqual(calls(play.sim), ['upload-file', 'send-id']);
+    onlyArrival(platform.sim);
+    assert.deepEqual(calls(platform.sim), ['upload-file', 'send-id']);
   });
 
   it('goes around a client once, though the adapter gives it out again and again', async () => {
-    const client = new FacebookAPI(PAGE.token, PAGE.secret ?? '', play.sim.host, 'v25.0');
+    const client = new FacebookAPI(PAGE.token, PAGE.secret ?? '', platform.sim.host, 'v25.0');
     class ThriftyAdapter extends FacebookAdapter {
       override getAPI(): Promise<FacebookAPI> {
         return Promise.resolve(client);
@@ -94,12 +96,12 @@ describe('the hook', () => {
     const hooked = Object.entries(client);
     for (let count = 0; count < 2; count++) await send(adapter);
     assert.deepEqual(Object.entries(client), hooked);
-    assert.equal(arrived(play.sim).length, 3);
-    assert.deepEqual(tally(play.sim), { 'upload-file': 1, 'send-id': 3 });
+    assert.equal(arrived(platform.sim).length, 3);
+    assert.deepEqual(callCounts(platform.sim), { 'upload-file': 1, 'send-id': 3 });
   });
 
   it('is what `controller.plugins.attachments` gives', async () => {
-    const { controller, plugin } = await play.open();
+    const { controller, plugin } = await platform.openBotkit();
     assert.equal(controller.plugins.attachments, plugin);
   });
 
@@ -139,11 +141,11 @@ describe('the hook', () => {
   });
 
   it('lets a message through although a listener fails', async () => {
-    const { sim, plugin, lines, ...stage } = await play.open();
+    const { sim, plugin, consoleErrors: lines, ...botkit } = await platform.openBotkit();
     plugin.on('send', () => {
       throw new Error('The listener is at fault');
     });
-    const bot = await stage.bot();
+    const bot = await botkit.bot();
     const warnings = await warningsOf(() => bot.say(TOM) as Promise<unknown>);
     onlyArrival(sim);
     assert.deepEqual(warnings, [
@@ -158,8 +160,8 @@ describe('the hook', () => {
   ] as const) {
     it(`${how} waits until IDs are written`, async () => {
       const store = new SlowMap();
-      const { plugin, controller, ...stage } = await play.open({ store });
-      const bot = await stage.bot();
+      const { plugin, controller, ...botkit } = await platform.openBotkit({ store });
+      const bot = await botkit.bot();
       await bot.say(TOM);
       assert.equal(store.size, 0);
       await end(plugin, controller);
@@ -170,8 +172,8 @@ describe('the hook', () => {
       const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
       try {
         const store = new SlowMap();
-        const { sim, plugin, controller, ...stage } = await play.open({ store });
-        const bot = await stage.bot();
+        const { sim, plugin, controller, ...botkit } = await platform.openBotkit({ store });
+        const bot = await botkit.bot();
         await bot.say(TOM);
         clock.tick(83 * 24 * 60 * 60 * 1000);
         sim.addFaults({ purpose: 'upload-file', delayMs: 100 });
@@ -186,8 +188,8 @@ describe('the hook', () => {
   }
 
   it('goes on after `close`, which closes nothing that is not its own', async () => {
-    const { sim, plugin, ...stage } = await play.open();
-    const bot = await stage.bot();
+    const { sim, plugin, ...botkit } = await platform.openBotkit();
+    const bot = await botkit.bot();
     await bot.say(TOM);
     await plugin.close();
     await plugin.close();
@@ -197,8 +199,8 @@ describe('the hook', () => {
   });
 
   it('tells of a send by the event, with what it was sent by', async () => {
-    const { sim, plugin, ...stage } = await play.open();
-    const bot = await stage.bot();
+    const { sim, plugin, ...botkit } = await platform.openBotkit();
+    const bot = await botkit.bot();
     const sent = once(plugin, 'send');
     await bot.say(TOM);
     const [{ page, type, asset, bytes, how, attachmentId }] = (await sent) as [Record<string, unknown>];

@@ -3,9 +3,9 @@ import Keyv from 'keyv';
 import KeyvFile from 'keyv-file';
 import { file, image } from '../../src';
 import { useFolder } from '../support/files/folder';
-import { scene } from '../support/bot/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
-import { PAGE } from '../support/bot/stage';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
+import { PAGE } from '../support/platform/pages';
 
 const TOM = image('cats/tom.jpg');
 const PICTURES = [TOM, image('cats/mia.jpg'), image('paw.png')];
@@ -21,33 +21,33 @@ class CountingMap extends Map<string, unknown> {
 }
 
 describe('an attachment ID', () => {
-  const play = scene();
+  const platform = useSimulator();
   const folder = useFolder();
 
   it('comes of one upload when fifty sends wait for it', async () => {
-    const { sim, ...stage } = await play.open();
+    const { sim, ...botkit } = await platform.openBotkit();
     const users = Array.from({ length: 50 }, (_, index) => String(8000 + index));
-    const bots = await Promise.all(users.map((user) => stage.bot(user)));
+    const bots = await Promise.all(users.map((user) => botkit.bot(user)));
     await Promise.all(bots.map((bot) => bot.say(TOM) as Promise<unknown>));
     const [saved, ...more] = sim.assets();
     assert.deepEqual(more, []);
     for (const user of users) assert.equal(onlyArrival(sim, user).attachment.attachmentId, saved?.id);
-    assert.deepEqual(tally(sim), { 'upload-file': 1, 'send-id': 50 });
+    assert.deepEqual(callCounts(sim), { 'upload-file': 1, 'send-id': 50 });
   });
 
   it('is shared by two bots on one store', async () => {
     const shared = new Map<string, unknown>();
-    const one = await play.open({ store: shared });
-    const other = await play.open({ store: shared });
+    const one = await platform.openBotkit({ store: shared });
+    const other = await platform.openBotkit({ store: shared });
     await (await one.bot('1')).say(TOM);
     await (await other.bot('2')).say(TOM);
     await (await other.bot('2')).say(PICTURES[1] ?? TOM);
     await (await one.bot('1')).say(PICTURES[1] ?? TOM);
     const ids = ['1', '2'].map((user) =>
-      arrived(play.sim, user).map(({ attachments: [shown] }) => shown?.attachmentId),
+      arrived(platform.sim, user).map(({ attachments: [shown] }) => shown?.attachmentId),
     );
     assert.deepEqual(ids[0], ids[1]);
-    assert.deepEqual(tally(play.sim), { 'upload-file': 2, 'send-id': 4 });
+    assert.deepEqual(callCounts(platform.sim), { 'upload-file': 2, 'send-id': 4 });
   });
 
   for (const separatedFile of [false, true]) {
@@ -55,22 +55,22 @@ describe('an attachment ID', () => {
       const openStore = () =>
         new Keyv({ store: new KeyvFile({ filename: folder.at('ids'), separatedFile, writeDelay: 1 }) });
       const before = openStore();
-      const first = await play.open({ store: before });
+      const first = await platform.openBotkit({ store: before });
       for (const picture of PICTURES) await (await first.bot()).say(picture);
-      await play.close(first);
+      await platform.close(first);
       await before.disconnect();
 
-      const second = await play.open({ store: openStore() });
+      const second = await platform.openBotkit({ store: openStore() });
       for (const picture of PICTURES) await (await second.bot()).say(picture);
-      assert.equal(arrived(play.sim).length, 6);
-      assert.deepEqual(tally(play.sim), { 'upload-file': 3, 'send-id': 6 });
+      assert.equal(arrived(platform.sim).length, 6);
+      assert.deepEqual(callCounts(platform.sim), { 'upload-file': 3, 'send-id': 6 });
     });
   }
 
   it('is asked of the store once, and then known', async () => {
     const store = new CountingMap();
-    const { sim, ...stage } = await play.open({ store });
-    const bot = await stage.bot();
+    const { sim, ...botkit } = await platform.openBotkit({ store });
+    const bot = await botkit.bot();
     for (let count = 0; count < 5; count++) await bot.say(TOM);
     assert.equal(arrived(sim).length, 5);
     assert.equal(store.asked, 1);
@@ -78,19 +78,19 @@ describe('an attachment ID', () => {
 
   it('is asked of the store again, and not uploaded again, when memory is full', async () => {
     const store = new CountingMap();
-    const { sim, ...stage } = await play.open({ store, memory: 2 });
-    const bot = await stage.bot();
+    const { sim, ...botkit } = await platform.openBotkit({ store, memory: 2 });
+    const bot = await botkit.bot();
     for (let round = 0; round < 3; round++) for (const picture of PICTURES) await bot.say(picture);
     assert.equal(arrived(sim).length, 9);
-    assert.deepEqual(tally(sim), { 'upload-file': 3, 'send-id': 9 });
+    assert.deepEqual(callCounts(sim), { 'upload-file': 3, 'send-id': 9 });
     // Three assets take turns in two places, so that none is ever still there.
     assert.equal(store.asked, 9);
   });
 
   it('is kept under a short ASCII key that tells the page and the type', async () => {
     const store = new Map<string, unknown>();
-    const { plugin, ...stage } = await play.open({ store });
-    const bot = await stage.bot();
+    const { plugin, ...botkit } = await platform.openBotkit({ store });
+    const bot = await botkit.bot();
     const name = '猫'.repeat(80);
     const messages = [...PICTURES, file('cat-care.pdf', { filename: `${name}.pdf` })];
     for (const message of messages) await bot.say(message);
@@ -103,33 +103,33 @@ describe('an attachment ID', () => {
   });
 
   it('is made anew after `forget`, and only that one', async () => {
-    const { sim, plugin, ...stage } = await play.open();
-    const bot = await stage.bot();
+    const { sim, plugin, ...botkit } = await platform.openBotkit();
+    const bot = await botkit.bot();
     const say = async () => {
       for (const picture of PICTURES) await bot.say(picture);
     };
     await say();
     await plugin.forget(TOM);
     await say();
-    assert.deepEqual(tally(sim), { 'upload-file': 4, read: 1, 'send-id': 6 });
+    assert.deepEqual(callCounts(sim), { 'upload-file': 4, read: 1, 'send-id': 6 });
     const [first, , , again] = arrived(sim).map(({ attachments: [shown] }) => shown);
     assert.equal(first?.name, again?.name);
     assert.notEqual(first?.attachmentId, again?.attachmentId);
   });
 
   it('is counted', async () => {
-    const { plugin, ...stage } = await play.open();
-    const bot = await stage.bot();
+    const { plugin, ...botkit } = await platform.openBotkit();
+    const bot = await botkit.bot();
     await bot.say(TOM);
     await bot.say(TOM);
     await bot.say(TOM);
     const { uploads, sends, sendsById, bytesUploaded, bytesSaved, errors } = plugin.stats;
-    const size = onlyCopy(play.sim.assets()).bytes;
+    const size = onlyCopy(platform.sim.assets()).bytes;
     assert.deepEqual(
       { uploads, sends, sendsById, bytesUploaded, bytesSaved, errors },
       { uploads: 1, sends: 3, sendsById: 3, bytesUploaded: size, bytesSaved: 2 * size, errors: 0 },
     );
-    assert.deepEqual(calls(play.sim), ['upload-file', 'send-id', 'send-id', 'send-id']);
+    assert.deepEqual(calls(platform.sim), ['upload-file', 'send-id', 'send-id', 'send-id']);
   });
 });
 

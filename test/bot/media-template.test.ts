@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { AttachmentError } from '../../src';
 import { deepFreeze } from '../support/checks/freeze';
-import { scene } from '../support/bot/scene';
-import { arrived, asset, calls, onlyArrival, tally } from '../support/bot/seen';
-import { openWebsite } from '../support/platform/web';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
+import { readAsset } from '../support/files/assets';
+import { openWebsite } from '../support/platform/website';
 
 const BUTTONS = [{ type: 'postback', title: 'Adopt', payload: 'adopt' }];
 
@@ -13,19 +14,23 @@ const mediaTemplate = (...elements: object[]) =>
   });
 
 describe('a media template', () => {
-  const play = scene();
+  const platform = useSimulator();
 
   const elements: Record<string, (website: string) => Record<string, unknown>> = {
     'a local picture': () => ({ media_type: 'image', url: 'cats/tom.jpg' }),
     'a local video': () => ({ media_type: 'video', url: 'night.mp4' }),
-    'a picture of bytes': () => ({ media_type: 'image', filedata: asset('paw.png'), filename: 'paw.png' }),
+    'a picture of bytes': () => ({
+      media_type: 'image',
+      filedata: readAsset('paw.png'),
+      filename: 'paw.png',
+    }),
     'a picture on the web': (website) => ({ media_type: 'image', url: `${website}/paw.png` }),
   };
   for (const [what, write] of Object.entries(elements)) {
     it(`shows ${what} by its ID, with its buttons, uploaded once`, async () => {
-      const website = play.closing(await openWebsite());
-      const { sim, ...stage } = await play.open();
-      const bot = await stage.bot();
+      const website = platform.closeAfterTest(await openWebsite());
+      const { sim, ...botkit } = await platform.openBotkit();
+      const bot = await botkit.bot();
       const element = write(website.url);
       await bot.say(mediaTemplate({ ...element, buttons: BUTTONS }));
       const { message, attachment } = onlyArrival(sim);
@@ -43,8 +48,8 @@ describe('a media template', () => {
   }
 
   it('shares its ID with the attachments of other messages', async () => {
-    const { sim, ...stage } = await play.open();
-    const bot = await stage.bot();
+    const { sim, ...botkit } = await platform.openBotkit();
+    const bot = await botkit.bot();
     await bot.say(mediaTemplate({ media_type: 'image', url: 'cats/tom.jpg' }));
     await bot.say({ attachment: { type: 'image', payload: { url: 'cats/tom.jpg' } } });
     assert.deepEqual(calls(sim), ['upload-file', 'send-template', 'send-id']);
@@ -52,20 +57,20 @@ describe('a media template', () => {
 
   for (const save of ['upload', 'send'] as const) {
     it(`that is not to be saved is uploaded each time, for it needs an ID: save '${save}'`, async () => {
-      const { sim, plugin, ...stage } = await play.open({ save });
-      const bot = await stage.bot();
+      const { sim, plugin, ...botkit } = await platform.openBotkit({ save });
+      const bot = await botkit.bot();
       const element = { media_type: 'image', url: 'cats/tom.jpg', is_reusable: false };
       await bot.say(mediaTemplate(element));
       await bot.say(mediaTemplate(element));
       assert.equal(arrived(sim).length, 2);
-      assert.deepEqual(tally(sim), { 'upload-file': 2, 'send-template': 2 });
+      assert.deepEqual(callCounts(sim), { 'upload-file': 2, 'send-template': 2 });
       assert.deepEqual(await plugin.list(), []);
     });
   }
 
   it('is filled in where it needs to be, and only there', async () => {
-    const { sim, ...stage } = await play.open();
-    const bot = await stage.bot();
+    const { sim, ...botkit } = await platform.openBotkit();
+    const bot = await botkit.bot();
     // The platform takes one element today; should it take more, they are all seen to.
     sim.addFaults({
       purpose: 'send-template',
@@ -97,7 +102,7 @@ describe('a media template', () => {
         },
       },
     });
-    assert.deepEqual(tally(sim), { 'upload-file': 2, 'send-template': 1 });
+    assert.deepEqual(callCounts(sim), { 'upload-file': 2, 'send-template': 1 });
   });
 
   for (const address of [
@@ -106,8 +111,8 @@ describe('a media template', () => {
     'https://example.org/?https://www.facebook.com/cat.jpg',
   ]) {
     it(`is not taken in by an address that only looks like Facebook’s: ${address}`, async () => {
-      const { sim, ...stage } = await play.open();
-      const bot = await stage.bot();
+      const { sim, ...botkit } = await platform.openBotkit();
+      const bot = await botkit.bot();
       // Nothing is really fetched from there.
       sim.addFaults(
         { purpose: 'upload-url', status: 200, body: { attachment_id: '1857777774821032' } },
@@ -119,8 +124,8 @@ describe('a media template', () => {
   }
 
   it('with one bad element is not sent, and the error says which', async () => {
-    const { sim, errors, lines, ...stage } = await play.open();
-    const bot = await stage.bot();
+    const { sim, errors, consoleErrors: lines, ...botkit } = await platform.openBotkit();
+    const bot = await botkit.bot();
     await bot.say(
       mediaTemplate(
         { media_type: 'image', url: 'cats/tom.jpg' },

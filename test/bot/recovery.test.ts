@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { image, type AttachmentCacheOptions, type RecoverEvent } from '../../src';
-import { until } from '../support/checks/observe';
-import { scene } from '../support/bot/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
-import { openWebsite } from '../support/platform/web';
+import { until } from '../support/checks/waiting';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
+import { openWebsite } from '../support/platform/website';
 
 const TOM = image('cats/tom.jpg');
 const REFUSED = { code: 100, subcode: 2018074 };
@@ -16,32 +16,32 @@ const mediaTemplate = (...urls: string[]) => ({
 });
 
 describe('when the platform refuses an attachment ID', () => {
-  const play = scene();
+  const platform = useSimulator();
 
   /** A bot that has sent `message` once; from then on its ID is dead. */
   async function openBot(options: AttachmentCacheOptions = {}, message: object = TOM) {
-    const stage = await play.open(options);
-    const bot = await stage.bot();
+    const botkit = await platform.openBotkit(options);
+    const bot = await botkit.bot();
     await bot.say(message);
-    const [dead] = play.sim.assets();
+    const [dead] = platform.sim.assets();
     assert.ok(dead);
-    play.sim.revokeAll();
-    play.sim.clearCalls();
+    platform.sim.revokeAll();
+    platform.sim.clearCalls();
     const recoveries: RecoverEvent[] = [];
-    stage.plugin.on('recover', (event) => recoveries.push(event));
-    return { ...stage, dead, recoveries, say: () => bot.say(message) as Promise<unknown> };
+    botkit.plugin.on('recover', (event) => recoveries.push(event));
+    return { ...botkit, dead, recoveries, say: () => bot.say(message) as Promise<unknown> };
   }
 
   const ids = (user?: string) =>
-    arrived(play.sim, user).map(({ attachments: [shown] }) => shown?.attachmentId);
-  const newest = () => play.sim.assets().at(-1)?.id;
+    arrived(platform.sim, user).map(({ attachments: [shown] }) => shown?.attachmentId);
+  const newest = () => platform.sim.assets().at(-1)?.id;
 
   it('the message arrives in one step, and the next one goes by the new ID', async () => {
-    const { say, dead, recoveries, errors, lines } = await openBot();
+    const { say, dead, recoveries, errors, consoleErrors: lines } = await openBot();
     await say();
     await say();
     assert.deepEqual(ids(), [dead.id, undefined, newest()]);
-    assert.deepEqual(tally(play.sim), {
+    assert.deepEqual(callCounts(platform.sim), {
       'send-id 100/2018074': 1,
       'send-file': 1,
       'upload-file': 1,
@@ -57,36 +57,40 @@ describe('when the platform refuses an attachment ID', () => {
   });
 
   it('because 90 days have passed, the message arrives all the same', async () => {
-    const stage = await play.open();
-    const bot = await stage.bot();
+    const botkit = await platform.openBotkit();
+    const bot = await botkit.bot();
     await bot.say(TOM);
-    play.sim.advanceDays(90);
+    platform.sim.advanceDays(90);
     await bot.say(TOM);
     await bot.say(TOM);
-    const [old] = play.sim.assets();
+    const [old] = platform.sim.assets();
     assert.deepEqual(ids(), [old?.id, undefined, newest()]);
-    assert.deepEqual(stage.lines, []);
+    assert.deepEqual(botkit.consoleErrors, []);
   });
 
   it('again and again, each message arrives once', async () => {
     const { say, recoveries } = await openBot();
     for (let count = 0; count < 4; count++) {
       await say();
-      await until('the new ID is there', () => play.sim.assets().at(-1)?.alive === true);
-      play.sim.revokeAll();
+      await until('the new ID is there', () => platform.sim.assets().at(-1)?.alive === true);
+      platform.sim.revokeAll();
     }
-    assert.equal(arrived(play.sim).length, 5);
+    assert.equal(arrived(platform.sim).length, 5);
     assert.equal(recoveries.length, 4);
-    assert.deepEqual(tally(play.sim), { 'send-id 100/2018074': 4, 'send-file': 4, 'upload-file': 4 });
+    assert.deepEqual(callCounts(platform.sim), {
+      'send-id 100/2018074': 4,
+      'send-file': 4,
+      'upload-file': 4,
+    });
   });
 
   it('to thirty messages at once, each arrives once, and the bytes go up twice at most', async () => {
-    const { recoveries, ...stage } = await openBot();
+    const { recoveries, ...botkit } = await openBot();
     const users = Array.from({ length: 30 }, (_, index) => String(8000 + index));
-    const bots = await Promise.all(users.map((user) => stage.bot(user)));
+    const bots = await Promise.all(users.map((user) => botkit.bot(user)));
     await Promise.all(bots.map((one) => one.say(TOM) as Promise<unknown>));
-    for (const user of users) onlyArrival(play.sim, user);
-    const { 'send-file': inOneStep = 0, 'upload-file': uploads = 0 } = tally(play.sim);
+    for (const user of users) onlyArrival(platform.sim, user);
+    const { 'send-file': inOneStep = 0, 'upload-file': uploads = 0 } = callCounts(platform.sim);
     assert.ok(inOneStep + uploads <= 2, `${inOneStep} sends in one step, ${uploads} uploads`);
     assert.ok(recoveries.length >= 1);
   });
@@ -94,30 +98,34 @@ describe('when the platform refuses an attachment ID', () => {
   it('and another bot has a newer one in the store, that is used without an upload', async () => {
     const store = new Map<string, unknown>();
     const first = await openBot({ store });
-    const second = await play.open({ store });
+    const second = await platform.openBotkit({ store });
     const bot = await second.bot('2');
     // The second bot has the dead ID from the store, and meets its end only after the first has renewed it.
-    play.sim.addFaults({ purpose: 'send-id', status: 200, body: { recipient_id: '2', message_id: 'm_1' } });
+    platform.sim.addFaults({
+      purpose: 'send-id',
+      status: 200,
+      body: { recipient_id: '2', message_id: 'm_1' },
+    });
     await bot.say(TOM);
     await first.say();
     await until('the new ID is in the store', () => {
-      const [, fresh] = play.sim.assets();
+      const [, fresh] = platform.sim.assets();
       return fresh !== undefined && JSON.stringify([...store]).includes(fresh.id);
     });
-    play.sim.clearCalls();
+    platform.sim.clearCalls();
     await bot.say(TOM);
-    assert.deepEqual(calls(play.sim), ['send-id 100/2018074', 'send-id']);
+    assert.deepEqual(calls(platform.sim), ['send-id 100/2018074', 'send-id']);
     assert.deepEqual(ids('2'), [newest()]);
     assert.equal(second.plugin.stats.recoveries, 1);
   });
 
   it('of an address on the web, the platform fetches it again', async () => {
-    const website = play.closing(await openWebsite());
+    const website = platform.closeAfterTest(await openWebsite());
     const { say, dead } = await openBot({}, image(`${website.url}/cats/tom.jpg`));
     await say();
     await say();
     assert.deepEqual(ids(), [dead.id, undefined, newest()]);
-    const { 'send-url': inOneStep, 'upload-url': uploads } = tally(play.sim);
+    const { 'send-url': inOneStep, 'upload-url': uploads } = callCounts(platform.sim);
     assert.deepEqual([inOneStep, uploads], [1, 1]);
   });
 
@@ -126,7 +134,7 @@ describe('when the platform refuses an attachment ID', () => {
     await say();
     await say();
     assert.deepEqual(ids(), [dead.id, newest(), newest()]);
-    assert.deepEqual(calls(play.sim), [
+    assert.deepEqual(calls(platform.sim), [
       'send-template 100/2018074',
       'upload-file',
       'send-template',
@@ -139,35 +147,35 @@ describe('when the platform refuses an attachment ID', () => {
   });
 
   it('in a media template of several, all of them are renewed, for the platform does not say which it is', async () => {
-    const stage = await play.open();
-    const bot = await stage.bot();
+    const botkit = await platform.openBotkit();
+    const bot = await botkit.bot();
     const answer = { status: 200, body: { recipient_id: '7001', message_id: 'm_1' } };
     const message = mediaTemplate('cats/tom.jpg', 'cats/mia.jpg');
-    play.sim.addFaults(
+    platform.sim.addFaults(
       { purpose: 'send-template', ...answer },
       { purpose: 'send-template', error: REFUSED },
       { purpose: 'send-template', ...answer },
     );
     await bot.say(message);
-    const old = play.sim.assets().map(({ id }) => id);
+    const old = platform.sim.assets().map(({ id }) => id);
     await bot.say(message);
-    const sent = play.sim
+    const sent = platform.sim
       .calls()
       .flatMap(({ purpose, body }) => (purpose === 'send-template' ? [idsIn(body)] : []));
     const fresh = ['tom.jpg', 'mia.jpg'].map(
-      (name) => play.sim.assets().findLast((one) => one.name === name)?.id,
+      (name) => platform.sim.assets().findLast((one) => one.name === name)?.id,
     );
     assert.deepEqual(
       sent.map((all) => all.toSorted()),
       [old.toSorted(), old.toSorted(), fresh.toSorted()],
     );
     assert.deepEqual(sent[2], fresh);
-    assert.deepEqual(tally(play.sim), {
+    assert.deepEqual(callCounts(platform.sim), {
       'upload-file': 4,
       'send-template': 2,
       'send-template 100/2018074': 1,
     });
-    assert.equal(stage.plugin.stats.recoveries, 2);
+    assert.equal(botkit.plugin.stats.recoveries, 2);
   });
 
   it('in a bot that saves by sending, the message arrives and an ID is made anew', async () => {
@@ -178,25 +186,25 @@ describe('when the platform refuses an attachment ID', () => {
     assert.notEqual(third, dead.id);
     assert.equal(third, newest());
     assert.ok(second === undefined || second === third);
-    assert.equal(arrived(play.sim).length, 3);
+    assert.equal(arrived(platform.sim).length, 3);
   });
 
   it('that the author has set, that is the author’s matter', async () => {
-    const { errors, lines, ...stage } = await play.open();
-    const bot = await stage.bot();
+    const { errors, consoleErrors: lines, ...botkit } = await platform.openBotkit();
+    const bot = await botkit.bot();
     await bot.say({ attachment: { type: 'image', payload: { attachment_id: '1857777774821032' } } });
-    assert.deepEqual(calls(play.sim), ['send-id 100/2018074']);
+    assert.deepEqual(calls(platform.sim), ['send-id 100/2018074']);
     assert.equal(errors.length, 0);
     assert.equal(lines.length, 1);
   });
 });
 
 describe('saving by sending', () => {
-  const play = scene();
+  const platform = useSimulator();
 
   it('the first message saves, the next ones go by its ID', async () => {
-    const { sim, plugin, ...stage } = await play.open({ save: 'send' });
-    const bot = await stage.bot();
+    const { sim, plugin, ...botkit } = await platform.openBotkit({ save: 'send' });
+    const bot = await botkit.bot();
     for (let count = 0; count < 3; count++) await bot.say(TOM);
     assert.deepEqual(calls(sim), ['send-file', 'send-id', 'send-id']);
     const [saved, ...more] = sim.assets();
@@ -206,18 +214,18 @@ describe('saving by sending', () => {
   });
 
   it('one of twenty saves, the others wait for its ID', async () => {
-    const { sim, ...stage } = await play.open({ save: 'send' });
+    const { sim, ...botkit } = await platform.openBotkit({ save: 'send' });
     const users = Array.from({ length: 20 }, (_, index) => String(8000 + index));
-    const bots = await Promise.all(users.map((user) => stage.bot(user)));
+    const bots = await Promise.all(users.map((user) => botkit.bot(user)));
     await Promise.all(bots.map((bot) => bot.say(TOM) as Promise<unknown>));
     for (const user of users) onlyArrival(sim, user);
-    assert.deepEqual(tally(sim), { 'send-file': 1, 'send-id': 19 });
+    assert.deepEqual(callCounts(sim), { 'send-file': 1, 'send-id': 19 });
   });
 
   it('a message that the platform gives no ID for is not sent again; the next one saves', async () => {
-    const { sim, errors, ...stage } = await play.open({ save: 'send' });
+    const { sim, errors, ...botkit } = await platform.openBotkit({ save: 'send' });
     sim.addFaults({ purpose: 'send-file', drop: ['attachment_id'] });
-    const bot = await stage.bot();
+    const bot = await botkit.bot();
     for (let count = 0; count < 3; count++) await bot.say(TOM);
     assert.deepEqual(calls(sim), ['send-file', 'send-file', 'send-id']);
     assert.equal(arrived(sim).length, 3);
@@ -225,9 +233,9 @@ describe('saving by sending', () => {
   });
 
   it('a user who cannot be reached does not keep the others from saving it', async () => {
-    const { sim, errors, ...stage } = await play.open({ save: 'send' });
+    const { sim, errors, ...botkit } = await platform.openBotkit({ save: 'send' });
     sim.setUser({ page: '1001', user: '1', available: false });
-    const bots = await Promise.all(['1', '2', '3'].map((user) => stage.bot(user)));
+    const bots = await Promise.all(['1', '2', '3'].map((user) => botkit.bot(user)));
     await Promise.all(bots.map((bot) => bot.say(TOM) as Promise<unknown>));
     assert.deepEqual(
       ['1', '2', '3'].map((user) => arrived(sim, user).length),

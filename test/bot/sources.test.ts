@@ -3,13 +3,13 @@ import { Blob, File } from 'node:buffer';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { audio, file, image, video, type AttachmentMessage } from '../../src';
-import { scene } from '../support/bot/scene';
-import { arrived, asset, calls } from '../support/bot/seen';
-import { ASSETS } from '../support/bot/stage';
-import { openWebsite } from '../support/platform/web';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived, calls } from '../support/platform/received';
+import { readAsset, ASSETS } from '../support/files/assets';
+import { openWebsite } from '../support/platform/website';
 
-const TOM = asset('cats/tom.jpg');
-const PAW = asset('paw.png');
+const TOM = readAsset('cats/tom.jpg');
+const PAW = readAsset('paw.png');
 const TOM_FILE = path.join(ASSETS, 'cats/tom.jpg');
 
 /** A view into a larger buffer, as libraries give them. */
@@ -62,16 +62,16 @@ const SOURCES: Record<string, [AttachmentMessage, bytes: Uint8Array, name: strin
     'Paw.png',
     'image/png',
   ],
-  'an animation': [image('blink.gif'), asset('blink.gif'), 'blink.gif', 'image/gif'],
-  'a sound': [audio('lullaby.mp3'), asset('lullaby.mp3'), 'lullaby.mp3', 'audio/mpeg'],
-  'a sound of bytes': [audio(asset('lullaby.mp3')), asset('lullaby.mp3'), 'audio.mp3', 'audio/mpeg'],
-  'a video': [video('night.mp4'), asset('night.mp4'), 'night.mp4', 'video/mp4'],
-  'a video of bytes': [video(asset('night.mp4')), asset('night.mp4'), 'video.mp4', 'video/mp4'],
-  'a file': [file('cat-care.pdf'), asset('cat-care.pdf'), 'cat-care.pdf', 'application/pdf'],
+  'an animation': [image('blink.gif'), readAsset('blink.gif'), 'blink.gif', 'image/gif'],
+  'a sound': [audio('lullaby.mp3'), readAsset('lullaby.mp3'), 'lullaby.mp3', 'audio/mpeg'],
+  'a sound of bytes': [audio(readAsset('lullaby.mp3')), readAsset('lullaby.mp3'), 'audio.mp3', 'audio/mpeg'],
+  'a video': [video('night.mp4'), readAsset('night.mp4'), 'night.mp4', 'video/mp4'],
+  'a video of bytes': [video(readAsset('night.mp4')), readAsset('night.mp4'), 'video.mp4', 'video/mp4'],
+  'a file': [file('cat-care.pdf'), readAsset('cat-care.pdf'), 'cat-care.pdf', 'application/pdf'],
   'a picture to download': [file('cats/tom.jpg'), TOM, 'tom.jpg', 'image/jpeg'],
   'a file with a name of its own': [
     file('cat-care.pdf', { filename: 'Cat care 2025.pdf' }),
-    asset('cat-care.pdf'),
+    readAsset('cat-care.pdf'),
     'Cat care 2025.pdf',
     'application/pdf',
   ],
@@ -96,12 +96,12 @@ const WEB: Record<string, (website: string) => AttachmentMessage> = {
 };
 
 describe('a source', () => {
-  const play = scene();
+  const platform = useSimulator();
 
   for (const [what, [message, bytes, name, contentType]] of Object.entries(SOURCES)) {
     it(`can be ${what}: whole, under its name, uploaded once`, async () => {
-      const { sim, ...stage } = await play.open();
-      const bot = await stage.bot();
+      const { sim, ...botkit } = await platform.openBotkit();
+      const bot = await botkit.bot();
       await bot.say(message);
       await bot.say(message);
       const { type } = message.attachment;
@@ -111,21 +111,21 @@ describe('a source', () => {
         assert.ok(sim.content(attachments[0]?.sha256 ?? '')?.bytes.equals(bytes), 'other bytes arrived');
       }
       assert.deepEqual(calls(sim), ['upload-file', 'send-id', 'send-id']);
-      assert.deepEqual([stage.errors, stage.lines], [[], []]);
+      assert.deepEqual([botkit.errors, botkit.consoleErrors], [[], []]);
     });
   }
 
   for (const [what, write] of Object.entries(WEB)) {
     it(`can be ${what}: fetched by the platform, once`, async () => {
-      const website = play.closing(await openWebsite());
-      const { sim, ...stage } = await play.open();
-      const bot = await stage.bot();
+      const website = platform.closeAfterTest(await openWebsite());
+      const { sim, ...botkit } = await platform.openBotkit();
+      const bot = await botkit.bot();
       const message = write(website.url);
       await bot.say(message);
       await bot.say(message);
       const address = new URL(message.attachment.payload.url ?? '');
       assert.deepEqual(website.fetched, [address.pathname + address.search]);
-      const expected = asset(address.pathname);
+      const expected = readAsset(address.pathname);
       for (const { attachments } of arrived(sim)) {
         assert.equal(attachments[0]?.type, message.attachment.type);
         assert.ok(sim.content(attachments[0].sha256)?.bytes.equals(expected), 'other bytes arrived');
@@ -140,15 +140,15 @@ describe('a source', () => {
     ['a web address', (website: string) => `${website}/cats/tom.jpg`, 'send-url'],
   ] as const) {
     it(`that is not reusable is sent in one step each time, and leaves nothing behind: ${what}`, async () => {
-      const website = play.closing(await openWebsite());
-      const { sim, ...stage } = await play.open();
-      const bot = await stage.bot();
+      const website = platform.closeAfterTest(await openWebsite());
+      const { sim, ...botkit } = await platform.openBotkit();
+      const bot = await botkit.bot();
       const message = image(source(website.url), { reusable: false });
       await bot.say(message);
       await bot.say(message);
       assert.deepEqual(calls(sim), [call, call]);
       assert.equal(arrived(sim).length, 2);
-      assert.deepEqual([sim.assets(), await stage.plugin.list()], [[], []]);
+      assert.deepEqual([sim.assets(), await botkit.plugin.list()], [[], []]);
     });
   }
 });

@@ -4,25 +4,27 @@ import { BotkitConversation } from 'botkit';
 import { AttachmentError, GraphError, image } from '../../src';
 import { BAD_MESSAGES, writeBadFiles } from '../support/bot/bad-attachments';
 import { useFolder } from '../support/files/folder';
-import { scene } from '../support/bot/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
-import { PAGE, type StageOptions } from '../support/bot/stage';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
+import { PAGE } from '../support/platform/pages';
+import type { RunningBotkitOptions } from '../support/bot/botkit';
 import { openWebhook } from '../support/platform/webhook';
-import { openWebsite } from '../support/platform/web';
+import { openWebsite } from '../support/platform/website';
 
 describe('in strict mode', () => {
-  const play = scene();
+  const platform = useSimulator();
   const folder = useFolder();
   beforeEach(() => writeBadFiles(folder));
 
-  const openBot = (options: StageOptions = {}) => play.open({ strict: true, root: folder.path, ...options });
+  const openBot = (options: RunningBotkitOptions = {}) =>
+    platform.openBotkit({ strict: true, root: folder.path, ...options });
 
-  const texts = () => arrived(play.sim).map(({ text }) => text);
+  const texts = () => arrived(platform.sim).map(({ text }) => text);
 
   for (const { what, code, write } of BAD_MESSAGES) {
     it(`bot.say rejects: ${what}, ${code}`, async () => {
-      const { sim, plugin, errors, lines, ...stage } = await openBot();
-      const bot = await stage.bot();
+      const { sim, plugin, errors, consoleErrors: lines, ...botkit } = await openBot();
+      const bot = await botkit.bot();
       const said = bot.say(write(folder)) as Promise<unknown>;
       await assert.rejects(said, (error) => error instanceof AttachmentError && error.code === code);
       await assert.rejects(said, (error) => error === errors[0]);
@@ -36,39 +38,39 @@ describe('in strict mode', () => {
   }
 
   it('bot.reply rejects, and the bot can say what else there is', async () => {
-    const webhook = play.closing(await openWebhook());
-    play.sim.setWebhook(webhook.url);
-    const { controller, errors } = await openBot({ botkit: { webserver: webhook.webserver } });
+    const webhook = platform.closeAfterTest(await openWebhook());
+    platform.sim.setWebhook(webhook.url);
+    const { controller, errors } = await openBot({ configuration: { webserver: webhook.webserver } });
     controller.hears('picture', 'message', async (bot, message) => {
       await assert.rejects(bot.reply(message, image('no.jpg')) as Promise<unknown>, {
         code: 'ERR_ATTACHMENT_NOT_FOUND',
       });
       await bot.reply(message, 'No picture today');
     });
-    const { status } = await play.sim.say({ page: PAGE.id, user: '7001', text: 'picture' });
+    const { status } = await platform.sim.say({ page: PAGE.id, user: '7001', text: 'picture' });
     assert.equal(status, 200);
     assert.deepEqual(texts(), ['No picture today']);
     assert.equal(errors.length, 1);
   });
 
   it('an address that the platform cannot fetch rejects, too', async () => {
-    const website = play.closing(await openWebsite());
-    const { errors, lines, ...stage } = await openBot();
-    const bot = await stage.bot();
+    const website = platform.closeAfterTest(await openWebsite());
+    const { errors, consoleErrors: lines, ...botkit } = await openBot();
+    const bot = await botkit.bot();
     await assert.rejects(
       bot.say(image(`${website.url}/no.jpg`)) as Promise<unknown>,
       (error) => error instanceof GraphError && error.subcode === 2018008,
     );
-    assert.deepEqual(calls(play.sim), ['upload-url 100/2018008']);
+    assert.deepEqual(calls(platform.sim), ['upload-url 100/2018008']);
     assert.deepEqual([errors.length, lines.length], [1, 0]);
   });
 
   it('what a conversation says rejects whoever began it', async () => {
-    const { controller, errors, lines, ...stage } = await openBot();
+    const { controller, errors, consoleErrors: lines, ...botkit } = await openBot();
     const conversation = new BotkitConversation('the script', controller);
     conversation.say('Look:').say(image('no.jpg')).say('The end');
     controller.addDialog(conversation);
-    const bot = await stage.bot();
+    const bot = await botkit.bot();
     // The dialogs wrap whatever is thrown in them.
     await assert.rejects(bot.beginDialog('the script'), (wrapper: { error: unknown }) => {
       assert.equal(wrapper.error, errors[0]);
@@ -79,11 +81,11 @@ describe('in strict mode', () => {
   });
 
   it('what a conversation asks is reported by Botkit, which goes on without it', async () => {
-    const { controller, errors, lines, ...stage } = await openBot();
+    const { controller, errors, consoleErrors: lines, ...botkit } = await openBot();
     const conversation = new BotkitConversation('the script', controller);
     conversation.ask({ attachment: image('no.jpg').attachment }, [], 'answer').say('The end');
     controller.addDialog(conversation);
-    const bot = await stage.bot();
+    const bot = await botkit.bot();
     await bot.beginDialog('the script');
     assert.deepEqual(texts(), ['Failed to start prompt the script_default_prompt', 'The end']);
     assert.deepEqual(lines, [[errors[0]]]);
@@ -92,16 +94,16 @@ describe('in strict mode', () => {
   });
 
   it('context.sendActivity, which must not throw, reports it', async () => {
-    const { errors, lines, ...stage } = await openBot();
-    const context = (await stage.bot()).getConfig('context') as TurnContext;
+    const { errors, consoleErrors: lines, ...botkit } = await openBot();
+    const context = (await botkit.bot()).getConfig('context') as TurnContext;
     await context.sendActivity({ type: 'message', channelData: image('no.jpg') });
     assert.deepEqual(lines, [['Error sending activity to Facebook:', errors[0]]]);
     assert.equal(errors.length, 1);
   });
 
   it('what is well is uploaded once and sent once', async () => {
-    const { sim, errors, lines, ...stage } = await openBot();
-    const bot = await stage.bot();
+    const { sim, errors, consoleErrors: lines, ...botkit } = await openBot();
+    const bot = await botkit.bot();
     await bot.say('Hello');
     await bot.say(image('tom.jpg', { reusable: false }));
     await bot.say(image('tom.jpg'));
@@ -112,16 +114,16 @@ describe('in strict mode', () => {
   });
 
   it('the first message may still save what it sends', async () => {
-    const { sim, ...stage } = await openBot({ save: 'send' });
-    const bot = await stage.bot();
+    const { sim, ...botkit } = await openBot({ save: 'send' });
+    const bot = await botkit.bot();
     await bot.say(image('tom.jpg'));
     await bot.say(image('tom.jpg'));
     assert.deepEqual(calls(sim), ['send-file', 'send-id']);
   });
 
   it('a dead ID is no reason to reject', async () => {
-    const { sim, errors, lines, ...stage } = await openBot();
-    const bot = await stage.bot();
+    const { sim, errors, consoleErrors: lines, ...botkit } = await openBot();
+    const bot = await botkit.bot();
     await bot.say(image('tom.jpg'));
     sim.revokeAll();
     await bot.say(image('tom.jpg'));
@@ -130,12 +132,12 @@ describe('in strict mode', () => {
   });
 
   it('an upload that fails is no reason to reject, while the message can go in one step', async () => {
-    const { sim, lines, ...stage } = await openBot({ uploads: { attempts: 1 } });
+    const { sim, consoleErrors: lines, ...botkit } = await openBot({ uploads: { attempts: 1 } });
     sim.addFaults({ purpose: 'upload-file', error: { code: 1200 }, times: 2 });
-    const bot = await stage.bot();
+    const bot = await botkit.bot();
     await bot.say(image('tom.jpg'));
     onlyArrival(sim);
-    assert.equal(tally(sim)['send-file'], 1);
+    assert.equal(callCounts(sim)['send-file'], 1);
     assert.deepEqual(lines, []);
   });
 });

@@ -4,8 +4,9 @@ import { FacebookAPI, type FacebookAdapter } from 'botbuilder-adapter-facebook';
 import sinon from 'sinon';
 import { deepFreeze } from '../support/checks/freeze';
 import { recordCalls } from '../support/platform/recorder';
-import { scene } from '../support/bot/scene';
-import { createAdapter, PAGE } from '../support/bot/stage';
+import { useSimulator } from '../support/bot/use-simulator';
+import { createAdapter } from '../support/bot/botkit';
+import { PAGE } from '../support/platform/pages';
 
 const recipient = { id: '7001' };
 const template = (payload: object) => ({ attachment: { type: 'template', payload } });
@@ -69,7 +70,7 @@ const CALLS: Record<string, [path: string, method: string, params: object]> = {
 };
 
 describe('what has nothing to resolve goes to the adapter’s own client', () => {
-  const play = scene();
+  const platform = useSimulator();
   afterEach(() => {
     sinon.restore();
   });
@@ -77,8 +78,8 @@ describe('what has nothing to resolve goes to the adapter’s own client', () =>
   for (const [name, call] of Object.entries(CALLS)) {
     it(`as the very object that the author gave: ${name}`, async () => {
       const own = sinon.spy(FacebookAPI.prototype, 'callAPI');
-      const stage = await play.open();
-      const bot = await stage.bot();
+      const botkit = await platform.openBotkit();
+      const bot = await botkit.bot();
       deepFreeze(call);
       // Whether the platform likes it is not the question here.
       const outcome = await bot.api.callAPI(...call).catch((error: unknown) => error);
@@ -86,15 +87,15 @@ describe('what has nothing to resolve goes to the adapter’s own client', () =>
       assert.equal(own.firstCall.args.length, 3);
       for (const [index, argument] of call.entries()) assert.equal(own.firstCall.args[index], argument);
       assert.equal(outcome, await own.firstCall.returnValue.catch((error: unknown) => error));
-      assert.equal(play.sim.calls().length, 1);
-      assert.deepEqual(stage.errors, []);
+      assert.equal(platform.sim.calls().length, 1);
+      assert.deepEqual(botkit.errors, []);
     });
   }
 
   for (const [name, { text, ...channelData }] of Object.entries(MESSAGES)) {
     it(`byte for byte as without the plugin: ${name}`, async () => {
-      const recorder = play.closing(await recordCalls(play.sim));
-      const { adapter } = await play.open({ sim: recorder });
+      const recorder = platform.closeAfterTest(await recordCalls(platform.sim));
+      const { adapter } = await platform.openBotkit({ sim: recorder });
       const activity = { type: 'message', text, channelData: deepFreeze(channelData) } as Partial<Activity>;
       await send(adapter, activity);
       await send(createAdapter(recorder, [PAGE]), activity);

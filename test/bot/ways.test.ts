@@ -5,9 +5,11 @@ import { BotkitConversation, type BotkitMessage, type BotWorker } from 'botkit';
 import { Agent } from 'undici';
 import { FacebookAttachmentCache, image } from '../../src';
 import { deepFreeze } from '../support/checks/freeze';
-import { scene } from '../support/bot/scene';
-import { arrived, calls, onlyArrival, tally } from '../support/bot/seen';
-import { ASSETS, createAdapter, PAGE, type Bot, type Stage } from '../support/bot/stage';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
+import { ASSETS } from '../support/files/assets';
+import { createAdapter, type Bot, type RunningBotkit } from '../support/bot/botkit';
+import { PAGE } from '../support/platform/pages';
 import { openWebhook } from '../support/platform/webhook';
 
 const USER = '7001';
@@ -15,7 +17,7 @@ const CAT = deepFreeze(image('cats/tom.jpg'));
 const PARAMS = deepFreeze({ recipient: { id: USER }, message: CAT });
 
 /** One way for a picture to leave a bot. */
-type Way = (stage: Stage) => Promise<void>;
+type Way = (botkit: RunningBotkit) => Promise<void>;
 
 const ways: Record<string, Way> = {
   'bot.reply': inTurn(async (bot, message) => {
@@ -32,9 +34,9 @@ const ways: Record<string, Way> = {
   'bot.say with channelData.attachment': inTurn(async (bot) => {
     await bot.say({ channelData: CAT });
   }),
-  'bot.say after bot.changeContext': async (stage) => {
-    const { reference } = await hear(stage);
-    const bot = await stage.controller.spawn();
+  'bot.say after bot.changeContext': async (botkit) => {
+    const { reference } = await hear(botkit);
+    const bot = await botkit.controller.spawn();
     await bot.changeContext(reference);
     await bot.say(CAT);
   },
@@ -49,9 +51,9 @@ const ways: Record<string, Way> = {
   'context.sendActivities': inTurn(async (_bot, { context }) => {
     await (context as TurnContext).sendActivities([{ type: 'message', channelData: CAT }]);
   }),
-  'adapter.continueConversation': async (stage) => {
-    const { reference } = await hear(stage);
-    await stage.adapter.continueConversation(reference, async (context) => {
+  'adapter.continueConversation': async (botkit) => {
+    const { reference } = await hear(botkit);
+    await botkit.adapter.continueConversation(reference, async (context) => {
       await context.sendActivity({ type: 'message', channelData: CAT });
     });
   },
@@ -76,41 +78,41 @@ const ways: Record<string, Way> = {
 };
 
 describe('a picture goes by its ID', () => {
-  const play = scene();
+  const platform = useSimulator();
 
-  async function openBot(): Promise<Stage> {
-    const webhook = play.closing(await openWebhook());
-    play.sim.setWebhook(webhook.url);
-    return play.open({ botkit: { webserver: webhook.webserver } });
+  async function openBot(): Promise<RunningBotkit> {
+    const webhook = platform.closeAfterTest(await openWebhook());
+    platform.sim.setWebhook(webhook.url);
+    return platform.openBotkit({ configuration: { webserver: webhook.webserver } });
   }
 
   for (const [name, go] of Object.entries(ways)) {
     it(`however it is sent: ${name}`, async () => {
-      const stage = await openBot();
-      await go(stage);
-      const { message, attachment } = onlyArrival(stage.sim, USER);
+      const botkit = await openBot();
+      await go(botkit);
+      const { message, attachment } = onlyArrival(botkit.sim, USER);
       assert.equal(attachment.name, 'tom.jpg');
-      assert.equal(attachment.attachmentId, stage.sim.assets()[0]?.id);
+      assert.equal(attachment.attachmentId, botkit.sim.assets()[0]?.id);
       assert.equal(message.text, undefined);
-      assert.deepEqual(calls(stage.sim), ['upload-file', 'send-id']);
-      assert.deepEqual([stage.errors, stage.lines], [[], []]);
+      assert.deepEqual(calls(botkit.sim), ['upload-file', 'send-id']);
+      assert.deepEqual([botkit.errors, botkit.consoleErrors], [[], []]);
     });
   }
 
   it('which all ways share: one upload', async () => {
-    const stage = await openBot();
-    for (const go of Object.values(ways)) await go(stage);
+    const botkit = await openBot();
+    for (const go of Object.values(ways)) await go(botkit);
     const count = Object.keys(ways).length;
-    assert.equal(arrived(stage.sim, USER).length, count);
-    assert.deepEqual(tally(stage.sim), { 'upload-file': 1, 'send-id': count });
+    assert.equal(arrived(botkit.sim, USER).length, count);
+    assert.deepEqual(callCounts(botkit.sim), { 'upload-file': 1, 'send-id': count });
   });
 
   it('from a bot made with BotBuilder alone', async () => {
-    const webhook = play.closing(await openWebhook());
-    const dispatcher = play.closing(new Agent({ connect: { ca: play.sim.ca } }));
-    const adapter = createAdapter(play.sim, [PAGE]);
+    const webhook = platform.closeAfterTest(await openWebhook());
+    const dispatcher = platform.closeAfterTest(new Agent({ connect: { ca: platform.sim.ca } }));
+    const adapter = createAdapter(platform.sim, [PAGE]);
     const plugin = new FacebookAttachmentCache({ root: ASSETS, dispatcher }).attach(adapter);
-    play.closing(plugin);
+    platform.closeAfterTest(plugin);
     const bot = new ActivityHandler().onMessage(async (context, next) => {
       await context.sendActivity({ type: 'message', channelData: CAT });
       await next();
@@ -118,25 +120,25 @@ describe('a picture goes by its ID', () => {
     webhook.webserver.post('/api/messages', (request, response, next) => {
       adapter.processActivity(request, response, (context) => bot.run(context)).catch(next);
     });
-    play.sim.setWebhook(webhook.url);
-    const said = await play.sim.say({ page: PAGE.id, user: USER, text: 'picture' });
+    platform.sim.setWebhook(webhook.url);
+    const said = await platform.sim.say({ page: PAGE.id, user: USER, text: 'picture' });
     assert.equal(said.status, 200);
-    assert.equal(onlyArrival(play.sim, USER).attachment.name, 'tom.jpg');
-    assert.deepEqual(calls(play.sim), ['upload-file', 'send-id']);
+    assert.equal(onlyArrival(platform.sim, USER).attachment.name, 'tom.jpg');
+    assert.deepEqual(calls(platform.sim), ['upload-file', 'send-id']);
   });
 
   it('and bot.say tells the ID of the message, as the adapter does', async () => {
-    const stage = await play.open();
-    const bot = await stage.bot();
+    const botkit = await platform.openBotkit();
+    const bot = await botkit.bot();
     const response = (await bot.say(CAT)) as { id: string };
-    assert.equal(response.id, onlyArrival(stage.sim).message.mid);
+    assert.equal(response.id, onlyArrival(botkit.sim).message.mid);
   });
 
   it('and bot.api.callAPI answers what the platform answers', async () => {
-    const stage = await play.open();
-    const bot = await stage.bot();
+    const botkit = await platform.openBotkit();
+    const bot = await botkit.bot();
     const answer = await bot.api.callAPI('/me/messages', 'POST', PARAMS);
-    assert.deepEqual(answer, { recipient_id: USER, message_id: onlyArrival(stage.sim).message.mid });
+    assert.deepEqual(answer, { recipient_id: USER, message_id: onlyArrival(botkit.sim).message.mid });
   });
 });
 
@@ -153,24 +155,24 @@ function inTurn(act: (bot: BotWorker, message: BotkitMessage) => Promise<void>):
 }
 
 /** What the user said, after the turn. */
-async function hear(stage: Stage): Promise<BotkitMessage> {
+async function hear(botkit: RunningBotkit): Promise<BotkitMessage> {
   const heard: BotkitMessage[] = [];
-  await inTurn((_bot, message) => Promise.resolve(void heard.push(message)))(stage);
+  await inTurn((_bot, message) => Promise.resolve(void heard.push(message)))(botkit);
   const [message] = heard;
   assert.ok(message);
   return message;
 }
 
 function inConversation(write: (conversation: BotkitConversation) => void): Way {
-  return async (stage) => {
+  return async (botkit) => {
     const name = `conversation ${++said}`;
-    const conversation = new BotkitConversation(name, stage.controller);
+    const conversation = new BotkitConversation(name, botkit.controller);
     write(conversation);
-    stage.controller.addDialog(conversation);
-    await inTurn((bot) => bot.beginDialog(name))(stage);
+    botkit.controller.addDialog(conversation);
+    await inTurn((bot) => bot.beginDialog(name))(botkit);
     // What the user says next is not an answer to its question.
-    const bot = await stage.bot();
+    const bot = await botkit.bot();
     await bot.cancelAllDialogs();
-    await stage.controller.saveState(bot);
+    await botkit.controller.saveState(bot);
   };
 }

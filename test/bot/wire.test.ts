@@ -3,10 +3,12 @@ import { createHmac } from 'node:crypto';
 import { startSimulator, type PageOptions } from 'messenger-platform-simulator';
 import { audio, file, image, video, type AttachmentCacheOptions } from '../../src';
 import { parseForm, recordCalls, type RecordedRequest } from '../support/platform/recorder';
-import { scene } from '../support/bot/scene';
-import { asset, onlyArrival } from '../support/bot/seen';
-import { PAGE, type Bot } from '../support/bot/stage';
-import { openWebsite } from '../support/platform/web';
+import { useSimulator } from '../support/bot/use-simulator';
+import { readAsset } from '../support/files/assets';
+import { onlyArrival } from '../support/platform/received';
+import { PAGE } from '../support/platform/pages';
+import type { Bot } from '../support/bot/botkit';
+import { openWebsite } from '../support/platform/website';
 
 /** The adapter adds it to every message; the pages leave it out of these examples. */
 const ALWAYS = { messaging_type: 'RESPONSE' };
@@ -15,24 +17,24 @@ const RECIPIENT = { id: '7001' };
 const MESSAGES = '/v25.0/me/messages';
 const MESSAGE_ATTACHMENTS = '/v25.0/me/message_attachments';
 
-const CAT = { name: 'tom.jpg', type: 'image/jpeg', bytes: asset('cats/tom.jpg') };
+const CAT = { name: 'tom.jpg', type: 'image/jpeg', bytes: readAsset('cats/tom.jpg') };
 
 describe('on the wire, each request is exactly what the platform documents', () => {
-  const play = scene();
+  const platform = useSimulator();
 
   /** What a bot sends over the wire. */
   async function record(
     act: (bot: Bot) => Promise<unknown>,
     options: AttachmentCacheOptions = {},
   ): Promise<RecordedRequest[]> {
-    const recorder = play.closing(await recordCalls(play.sim));
-    const stage = await play.open({ sim: recorder, ...options });
-    await act(await stage.bot());
-    assert.deepEqual(stage.lines, []);
+    const recorder = platform.closeAfterTest(await recordCalls(platform.sim));
+    const botkit = await platform.openBotkit({ sim: recorder, ...options });
+    await act(await botkit.bot());
+    assert.deepEqual(botkit.consoleErrors, []);
     return recorder.requests;
   }
 
-  const website = async () => play.closing(await openWebsite());
+  const website = async () => platform.closeAfterTest(await openWebsite());
 
   it('uploads from a URL, then sends the saved asset', async () => {
     const url = `${(await website()).url}/cats/tom.jpg`;
@@ -144,8 +146,8 @@ describe('on the wire, each request is exactly what the platform documents', () 
   });
 
   it('asks for the ID of the page, and for nothing else of it', async () => {
-    const recorder = play.closing(await recordCalls(play.sim));
-    const { adapter } = await play.open({ sim: recorder });
+    const recorder = platform.closeAfterTest(await recordCalls(platform.sim));
+    const { adapter } = await platform.openBotkit({ sim: recorder });
     const api = (await adapter.getAPI({})) as Bot['api'];
     await api.callAPI('/me/messages', 'POST', { recipient: RECIPIENT, message: image('cats/tom.jpg') });
     const [me] = recorder.requests;
@@ -171,7 +173,7 @@ describe('on the wire, each request is exactly what the platform documents', () 
     it(`names ${name} and says that it is ${type}`, async () => {
       const [upload] = await record((bot) => bot.say(message));
       const attachment = { type: message.attachment.type, payload: { is_reusable: true } };
-      const bytes = asset(name);
+      const bytes = readAsset(name);
       checkForm(upload, MESSAGE_ATTACHMENTS, { message: { attachment } }, { name, type, bytes });
     });
   }
@@ -180,21 +182,21 @@ describe('on the wire, each request is exactly what the platform documents', () 
     const name = 'Menü für 猫.pdf';
     const [upload] = await record((bot) => bot.say(file('cat-care.pdf', { filename: name })));
     const attachment = { type: 'file', payload: { is_reusable: true } };
-    const expected = { name, type: 'application/pdf', bytes: asset('cat-care.pdf') };
+    const expected = { name, type: 'application/pdf', bytes: readAsset('cat-care.pdf') };
     checkForm(upload, MESSAGE_ATTACHMENTS, { message: { attachment } }, expected);
   });
 
   it('gives the token as it is, whatever characters it has', async () => {
     const page: PageOptions = { id: '1003', token: 'EAA|b+c/d=&e%20f', secret: 'another-secret' };
-    const sim = play.closing(await startSimulator({ pages: [page] }));
-    const recorder = play.closing(await recordCalls(sim));
-    const stage = await play.open({ sim: recorder, pages: [page] });
-    const bot = await stage.bot();
+    const sim = platform.closeAfterTest(await startSimulator({ pages: [page] }));
+    const recorder = platform.closeAfterTest(await recordCalls(sim));
+    const botkit = await platform.openBotkit({ sim: recorder, pages: [page] });
+    const bot = await botkit.bot();
     await bot.say(image('cats/tom.jpg'));
     assert.equal(onlyArrival(sim, '7001', page.id).attachment.name, 'tom.jpg');
     const [upload, send] = recorder.requests;
     const attachment = { type: 'image', payload: { is_reusable: true } };
-    const expected = { name: 'tom.jpg', type: 'image/jpeg', bytes: asset('cats/tom.jpg') };
+    const expected = { name: 'tom.jpg', type: 'image/jpeg', bytes: readAsset('cats/tom.jpg') };
     checkForm(upload, MESSAGE_ATTACHMENTS, { message: { attachment } }, expected, page);
     assert.ok(send);
     const { access_token: token } = JSON.parse(send.body.toString()) as Record<string, unknown>;
@@ -202,7 +204,7 @@ describe('on the wire, each request is exactly what the platform documents', () 
   });
 
   function savedId(): string | undefined {
-    return onlyArrival(play.sim).attachment.attachmentId;
+    return onlyArrival(platform.sim).attachment.attachmentId;
   }
 });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
-import { countUploads, until } from '../support/checks/observe';
+import { countUploads } from '../support/platform/received';
+import { until } from '../support/checks/waiting';
 import { IN_ASSETS, printed, STORE, workbench } from './support';
 
 /** Assets in the root. */

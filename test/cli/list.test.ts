@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import KeyvFile from 'keyv-file';
 import { image } from '../../src';
-import { openClient } from '../support/bot/client';
-import { countUploads } from '../support/checks/observe';
-import { OTHER_PAGE, PAGE } from '../support/bot/stage';
+import { openPlainAdapter } from '../support/bot/plain-adapter';
+import { countUploads } from '../support/platform/received';
+import { OTHER_PAGE, PAGE } from '../support/platform/pages';
 import { IN_ASSETS, STORE, workbench } from './support';
 
 interface Listed {
@@ -22,7 +22,7 @@ describe('facebook-attachments list', () => {
   it('lists the IDs that a bot has saved, without a token', async () => {
     const store = new KeyvFile({ filename: bench.folder.at('ids'), separatedFile: true });
     for (const page of [PAGE, OTHER_PAGE]) {
-      const client = openClient(bench.sim, { page, store });
+      const client = openPlainAdapter(bench.sim, { page, store });
       await client.send('7001', image('cats/tom.jpg'));
       await client.close();
     }
@@ -80,8 +80,8 @@ describe('facebook-attachments forget', () => {
     const { code, stdout } = await bench.tool(['forget', 'cats/tom.jpg', ...IN_ASSETS]);
     assert.equal(code, 0);
     assert.match(stdout, /^forgotten +image "cats\/tom\.jpg" +\d+\n$/);
-    const stage = await bench.open({ store: new KeyvFile({ filename: bench.folder.at('ids.json') }) });
-    const bot = await stage.bot();
+    const botkit = await bench.openBotkit({ store: new KeyvFile({ filename: bench.folder.at('ids.json') }) });
+    const bot = await botkit.bot();
     await bot.say(image('cats/mia.jpg'));
     assert.equal(countUploads(bench.sim), 2);
     await bot.say(image('cats/tom.jpg'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import { connect } from 'node:net';
 import { listen } from '../support/platform/listen';
-import { countUploads } from '../support/checks/observe';
+import { countUploads } from '../support/platform/received';
 import { IN_ASSETS, TOKEN, workbench } from './support';
 
 describe('facebook-attachments behind a proxy', () => {
@@ -21,7 +21,7 @@ describe('facebook-attachments behind a proxy', () => {
       for (const socket of [client, upstream]) socket.on('error', () => client.destroy());
     });
     const { port, close } = await listen(server);
-    bench.closing({ close });
+    bench.closeAfterTest({ close });
     return { url: `http://127.0.0.1:${port}`, passed };
   };
 

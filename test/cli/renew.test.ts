@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import KeyvFile from 'keyv-file';
 import { useFakeTimers } from 'sinon';
 import { image } from '../../src';
-import { countUploads } from '../support/checks/observe';
-import { ASSETS } from '../support/bot/stage';
-import { openWebsite } from '../support/platform/web';
+import { countUploads } from '../support/platform/received';
+import { ASSETS } from '../support/files/assets';
+import { openWebsite } from '../support/platform/website';
 import { IN_ASSETS, printed, workbench } from './support';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -42,7 +42,7 @@ describe('facebook-attachments renew', () => {
   });
 
   it('replaces all with --all, addresses too', async () => {
-    const website = bench.closing(await openWebsite());
+    const website = bench.closeAfterTest(await openWebsite());
     await bench.tool(['warm', 'cats', `${website.url}/paw.png`, ...IN_ASSETS]);
     const before = new Set(bench.sim.assets().map(({ id }) => id));
     const result = await bench.tool(['renew', '--all', '--json', ...IN_ASSETS]);
@@ -56,28 +56,28 @@ describe('facebook-attachments renew', () => {
     bench.sim.revokeAll();
     const { code } = await bench.tool(['renew', 'cats/tom.jpg', ...IN_ASSETS]);
     assert.equal(code, 0);
-    const stage = await bench.open({ store: new KeyvFile({ filename: bench.folder.at('ids.json') }) });
-    await (await stage.bot()).say(image('cats/tom.jpg'));
-    assert.equal(stage.plugin.stats.recoveries, 0);
+    const botkit = await bench.openBotkit({ store: new KeyvFile({ filename: bench.folder.at('ids.json') }) });
+    await (await botkit.bot()).say(image('cats/tom.jpg'));
+    assert.equal(botkit.plugin.stats.recoveries, 0);
     assert.equal(countUploads(bench.sim), 2);
   });
 
   it('leaves what it cannot open again, and says why', async () => {
-    const website = bench.closing(await openWebsite());
-    const stage = await bench.open({
+    const website = bench.closeAfterTest(await openWebsite());
+    const botkit = await bench.openBotkit({
       root: bench.folder.path,
       store: new KeyvFile({ filename: bench.folder.at('ids'), separatedFile: true }),
     });
     await bench.folder.write('changed.png', 'before');
     await bench.folder.write('gone.png', 'here');
-    const bot = await stage.bot();
+    const bot = await botkit.bot();
     await bot.say({
       attachment: { type: 'image', payload: { filedata: Buffer.from('bytes'), filename: 'b.png' } },
     });
     for (const url of ['changed.png', 'gone.png', `${website.url}/paw.png?signature=abc`])
       await bot.say(image(url));
     await bench.folder.write('changed.png', 'after');
-    await stage.plugin.close();
+    await botkit.plugin.close();
     const result = await bench.tool([
       'renew',
       '--all',

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { image } from '../../src';
-import { openClient } from '../support/bot/client';
-import { until } from '../support/checks/observe';
+import { openPlainAdapter } from '../support/bot/plain-adapter';
+import { until } from '../support/checks/waiting';
 import { workbench } from './support';
 
 /** As KeyvRedis is by default: it tells of a failure by an event, and answers as if there were none. */
@@ -32,7 +32,7 @@ describe('A store that the bot shares with the tool', () => {
 
   it('gets an ID later that it could not take, also if it told so by an event alone', async () => {
     const store = new EventfulAdapter();
-    const client = bench.closing(openClient(bench.sim, { store }));
+    const client = bench.closeAfterTest(openPlainAdapter(bench.sim, { store }));
     store.isFull = true;
     await client.send('7001', image('cats/tom.jpg'));
     await until('the failure is noticed', () => client.errors.length > 0);

@@ -5,8 +5,8 @@ import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import KeyvFile from 'keyv-file';
 import { image } from '../../src';
-import { countUploads } from '../support/checks/observe';
-import { ASSETS } from '../support/bot/stage';
+import { countUploads } from '../support/platform/received';
+import { ASSETS } from '../support/files/assets';
 import { hidePackage, STORE, TOKEN, workbench } from './support';
 
 /** A storage adapter over a Map, with faults, in the place of one that needs a server. */
@@ -45,8 +45,8 @@ describe('The store of facebook-attachments', () => {
       2,
     );
     const store = new KeyvFile({ filename: bench.folder.at('.data/attachment-ids'), separatedFile: true });
-    const stage = await bench.open({ store });
-    await (await stage.bot()).say(image('cats/tom.jpg'));
+    const botkit = await bench.openBotkit({ store });
+    await (await botkit.bot()).say(image('cats/tom.jpg'));
     assert.equal(countUploads(bench.sim), 2);
     const { stdout } = await bench.tool(['list', '--store', 'file://.data/attachment-ids/']);
     assert.match(stdout, /image "cats\/tom\.jpg"/);
@@ -119,7 +119,7 @@ describe('The store of facebook-attachments', () => {
   it('is tried before anything is uploaded: a server that never answers', async () => {
     // It hears what is said, and the end of it.
     const server = createServer((socket) => socket.resume()).listen(0, '127.0.0.1');
-    bench.closing({ close: () => promisify(server.close.bind(server))() });
+    bench.closeAfterTest({ close: () => promisify(server.close.bind(server))() });
     await once(server, 'listening');
     const { port } = server.address() as { port: number };
     const spawned = await bench.spawnTool(['list', '--store', `redis://127.0.0.1:${port}`]);

@@ -9,9 +9,10 @@ import { Agent } from 'undici';
 import type { Simulator } from 'messenger-platform-simulator';
 import { run } from '../../src/cli/run';
 import { useFolder, type Folder } from '../support/files/folder';
-import { until } from '../support/checks/observe';
-import { scene, type Scene } from '../support/bot/scene';
-import { ASSETS, PAGE } from '../support/bot/stage';
+import { until } from '../support/checks/waiting';
+import { useSimulator, type SimulatorFixture } from '../support/bot/use-simulator';
+import { ASSETS } from '../support/files/assets';
+import { PAGE } from '../support/platform/pages';
 
 const MAIN = path.join(__dirname, '../../src/cli/main.ts');
 const LOADER = require.resolve('tsx');
@@ -45,7 +46,7 @@ export interface Spawned {
 }
 
 /** Everything that a test of the tool stands on; made anew for each. */
-export interface Workbench extends Pick<Scene, 'open' | 'closing'> {
+export interface Workbench extends Pick<SimulatorFixture, 'openBotkit' | 'closeAfterTest'> {
   readonly sim: Simulator;
   /** The current folder. */
   readonly folder: Folder;
@@ -64,14 +65,14 @@ export const TOKEN = { FACEBOOK_ACCESS_TOKEN: PAGE.token, FACEBOOK_APP_SECRET: P
 export const IN_ASSETS = ['--root', ASSETS, '--store', STORE];
 
 export function workbench(): Workbench {
-  const stage = scene();
+  const platform = useSimulator();
   const folder = useFolder('project');
   const children: ChildProcess[] = [];
   let dispatcher: Agent | undefined;
   before(() => {
-    dispatcher = new Agent({ connect: { ca: stage.sim.ca } });
+    dispatcher = new Agent({ connect: { ca: platform.sim.ca } });
   });
-  beforeEach(() => writeFile(folder.at('..', 'ca.pem'), stage.sim.ca));
+  beforeEach(() => writeFile(folder.at('..', 'ca.pem'), platform.sim.ca));
   afterEach(() => {
     restore();
     for (const child of children.splice(0)) child.kill('SIGKILL');
@@ -79,22 +80,22 @@ export function workbench(): Workbench {
   after(() => dispatcher?.close());
 
   const command: Workbench['command'] = (args) => ({
-    line: [process.execPath, '--import', LOADER, MAIN, ...withHost(args, stage.sim)],
+    line: [process.execPath, '--import', LOADER, MAIN, ...withHost(args, platform.sim)],
     // Without what the machine itself sets: a proxy, CI.
     env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: folder.at('..', 'ca.pem') },
   });
 
   return {
     get sim() {
-      return stage.sim;
+      return platform.sim;
     },
     folder,
-    open: (options) => stage.open(options),
-    closing: (thing) => stage.closing(thing),
+    openBotkit: (options) => platform.openBotkit(options),
+    closeAfterTest: (thing) => platform.closeAfterTest(thing),
     command,
     tool: async (args, { env = TOKEN, folder: cwd = folder.path, signal, terminal = false } = {}) => {
       const [stdout, stderr] = [new Captured(terminal), new Captured(terminal)];
-      const code = await run(withHost(args, stage.sim), {
+      const code = await run(withHost(args, platform.sim), {
         env,
         folder: cwd,
         stdout,

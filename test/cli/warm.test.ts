@@ -5,10 +5,10 @@ import Keyv from 'keyv';
 import KeyvFile from 'keyv-file';
 import { useFakeTimers } from 'sinon';
 import { image } from '../../src';
-import { countUploads } from '../support/checks/observe';
-import { arrived } from '../support/bot/seen';
-import { ASSETS, OTHER_PAGE, PAGE } from '../support/bot/stage';
-import { openWebsite } from '../support/platform/web';
+import { countUploads, arrived } from '../support/platform/received';
+import { ASSETS } from '../support/files/assets';
+import { OTHER_PAGE, PAGE } from '../support/platform/pages';
+import { openWebsite } from '../support/platform/website';
 import { IN_ASSETS, printed, STORE, TOKEN, workbench } from './support';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -17,7 +17,7 @@ describe('facebook-attachments warm', () => {
   const bench = workbench();
   const fileStore = (): KeyvFile => new KeyvFile({ filename: bench.folder.at('ids.json') });
   const webAsset = async (file: string): Promise<string> => {
-    const website = bench.closing(await openWebsite());
+    const website = bench.closeAfterTest(await openWebsite());
     return `${website.url}/${file}`;
   };
 
@@ -34,8 +34,8 @@ describe('facebook-attachments warm', () => {
       ]);
       assert.equal(code, 0);
       assert.equal(countUploads(bench.sim), 5);
-      const stage = await bench.open({ store: fileStore() });
-      const bot = await stage.bot();
+      const botkit = await bench.openBotkit({ store: fileStore() });
+      const bot = await botkit.bot();
       for (const [type, url] of [
         ['image', 'cats/tom.jpg'],
         ['image', 'cats/mia.jpg'],
@@ -47,24 +47,24 @@ describe('facebook-attachments warm', () => {
       }
       assert.equal(arrived(bench.sim).length, 5);
       assert.equal(countUploads(bench.sim), 5);
-      assert.deepEqual(stage.errors, []);
+      assert.deepEqual(botkit.errors, []);
     });
 
     it('shares a namespace with the bot’s own Keyv', async () => {
       await bench.tool(['warm', 'cats/tom.jpg', '--namespace', 'my-bot', ...IN_ASSETS]);
-      const stage = await bench.open({ store: new Keyv({ store: fileStore(), namespace: 'my-bot' }) });
-      await (await stage.bot()).say(image('cats/tom.jpg'));
+      const botkit = await bench.openBotkit({ store: new Keyv({ store: fileStore(), namespace: 'my-bot' }) });
+      await (await botkit.bot()).say(image('cats/tom.jpg'));
       assert.equal(countUploads(bench.sim), 1);
     });
 
     it('shares what the bot calls the same address, whatever the query string', async () => {
       const address = await webAsset('paw.png');
       await bench.tool(['warm', `${address}?signature=1`, '--ignore-query', ...IN_ASSETS]);
-      const stage = await bench.open({
+      const botkit = await bench.openBotkit({
         store: fileStore(),
         cacheKey: (url) => url.origin + url.pathname,
       });
-      await (await stage.bot()).say(image(`${address}?signature=2`));
+      await (await botkit.bot()).say(image(`${address}?signature=2`));
       assert.equal(countUploads(bench.sim), 1);
     });
   });
@@ -157,7 +157,7 @@ describe('facebook-attachments warm', () => {
   });
 
   it('uploads everything as the type that is given', async () => {
-    const website = bench.closing(await openWebsite());
+    const website = bench.closeAfterTest(await openWebsite());
     const args = [
       'warm',
       `${website.url}/paw.png?as=picture`,

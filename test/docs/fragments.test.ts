@@ -13,11 +13,13 @@ import { Agent, ProxyAgent } from 'undici';
 import { startSimulator } from 'messenger-platform-simulator';
 import * as plugin from '../../src';
 import { useFolder } from '../support/files/folder';
-import { scene } from '../support/bot/scene';
-import { arrived } from '../support/bot/seen';
-import { ASSETS, OTHER_PAGE, PAGE, type Stage } from '../support/bot/stage';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived } from '../support/platform/received';
+import { ASSETS } from '../support/files/assets';
+import { OTHER_PAGE, PAGE } from '../support/platform/pages';
+import type { RunningBotkit } from '../support/bot/botkit';
 import { openWebhook } from '../support/platform/webhook';
-import { openWebsite, type Website } from '../support/platform/web';
+import { openWebsite, type Website } from '../support/platform/website';
 import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } from './blocks';
 
 /** Their packages are those of the tests of stores. */
@@ -57,7 +59,7 @@ describe('the fragments of the documentation run in the middle of a conversation
   afterEach(() => {
     process.chdir(home);
   });
-  const play = scene();
+  const platform = useSimulator();
   const folder = useFolder('assets');
 
   beforeEach(async () => {
@@ -70,25 +72,30 @@ describe('the fragments of the documentation run in the middle of a conversation
   });
   for (const block of FRAGMENTS) {
     it(`${block.file}:${block.line}`, async () => {
-      const site = play.closing(await openWebsite(folder.path));
-      const webhook = play.closing(await openWebhook());
-      play.sim.setWebhook(webhook.url);
+      const site = platform.closeAfterTest(await openWebsite(folder.path));
+      const webhook = platform.closeAfterTest(await openWebhook());
+      platform.sim.setWebhook(webhook.url);
       const pages = block.heading === 'Several pages' ? [PAGE, OTHER_PAGE] : [PAGE];
-      const botkit = { webserver: webhook.webserver };
-      const stage = await play.open({ sim: play.sim, root: folder.path, pages, botkit });
-      await inTurn(stage, (bot, message) => run(block, stage, site, bot, message));
-      assert.deepEqual(stage.errors, []);
-      assert.equal(arrived(play.sim, USER).length > 0, SENDS.test(block.text));
+      const configuration = { webserver: webhook.webserver };
+      const botkit = await platform.openBotkit({
+        sim: platform.sim,
+        root: folder.path,
+        pages,
+        configuration,
+      });
+      await inTurn(botkit, (bot, message) => run(block, botkit, site, bot, message));
+      assert.deepEqual(botkit.errors, []);
+      assert.equal(arrived(platform.sim, USER).length > 0, SENDS.test(block.text));
       if (!LISTENS.test(block.text)) return;
-      const bot = await stage.bot(USER);
+      const bot = await botkit.bot(USER);
       for (const name of ['cats/tom.jpg', 'missing.jpg']) await bot.say(plugin.image(name));
-      assert.equal(stage.errors.length, 1);
+      assert.equal(botkit.errors.length, 1);
     });
   }
 
   async function run(
     { file, line, text }: Block,
-    { sim, ...stage }: Stage,
+    { sim, ...botkit }: RunningBotkit,
     { url }: Website,
     bot: BotWorker,
     message: BotkitMessage,
@@ -103,11 +110,11 @@ describe('the fragments of the documentation run in the middle of a conversation
       ProxyAgent,
       path,
       startSimulator,
-      adapter: stage.adapter,
-      controller: stage.controller,
+      adapter: botkit.adapter,
+      controller: botkit.controller,
       bot,
       message,
-      cache: stage.plugin,
+      cache: botkit.plugin,
       dispatcher: new Agent(),
       root: folder.path,
       person: USER,
@@ -126,7 +133,9 @@ describe('the fragments of the documentation run in the middle of a conversation
         once: () => undefined,
       },
     };
-    const other = text.includes(CHAT_PAGE) ? play.closing(await startSimulator({ pages: [NO_SECRET] })) : sim;
+    const other = text.includes(CHAT_PAGE)
+      ? platform.closeAfterTest(await startSimulator({ pages: [NO_SECRET] }))
+      : sim;
     const here = text.replaceAll('https://example.com', url).replaceAll(CHAT_PAGE, other.httpUrl);
     const example: { run?: () => Promise<void> } = {};
     const { outputText } = ts.transpileModule(`example.run = async () => { ${here}\n};`, {
@@ -143,7 +152,7 @@ describe('the fragments of the documentation run in the middle of a conversation
 
   /** Does something as the bot's answer to a person. */
   async function inTurn(
-    { controller, sim }: Stage,
+    { controller, sim }: RunningBotkit,
     work: (bot: BotWorker, message: BotkitMessage) => Promise<void>,
   ): Promise<void> {
     const done = new Promise<void>((resolve, reject) => {

@@ -8,8 +8,10 @@ import path from 'node:path';
 import { startSimulator, type Simulator, type ThreadMessage } from 'messenger-platform-simulator';
 import { buildPackage } from '../support/processes/built-package';
 import { runCommand } from '../support/processes/command';
-import { freePort, inTime, until } from '../support/checks/observe';
-import { ASSETS, PAGE } from '../support/bot/stage';
+import { freePort } from '../support/platform/listen';
+import { inTime, until } from '../support/checks/waiting';
+import { ASSETS } from '../support/files/assets';
+import { PAGE } from '../support/platform/pages';
 import type { Block } from './blocks';
 import { extensionOf } from './compile';
 

@@ -2,20 +2,20 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { request } from 'undici';
-import { CATS, messagesOf, NEIGHBOURS, openScene, type Scene, type View } from './scene';
+import { CATS, messagesOf, NEIGHBOURS, openUi, type UiFixture, type View } from './ui-fixture';
 
 const ASSETS = path.join(__dirname, '../../example-bot/assets');
 
 describe('The simulator’s page, in a browser', function () {
-  let scene: Scene;
+  let fixture: UiFixture;
   let view: View;
   before(async () => {
-    scene = await openScene();
+    fixture = await openUi();
   });
-  after(() => scene.close());
+  after(() => fixture.close());
   beforeEach(async () => {
-    scene.simulator.reset();
-    view = await scene.open(`?page=${CATS}&user=1`);
+    fixture.simulator.reset();
+    view = await fixture.open(`?page=${CATS}&user=1`);
   });
   afterEach(async () => {
     assert.deepEqual(view.problems, [], 'the browser complained');
@@ -78,7 +78,7 @@ describe('The simulator’s page, in a browser', function () {
     assert.equal(await view.log.getByLabel('night.mp4').count(), 1);
     await view.log.getByRole('button', { name: 'The tune, please' }).click();
     await view.log.getByLabel('lullaby.mp3').waitFor();
-    const [, , tapped] = messagesOf(scene.simulator.state(), '1');
+    const [, , tapped] = messagesOf(fixture.simulator.state(), '1');
     assert.deepEqual([tapped?.text, tapped?.payload], ['The tune, please', 'sound']);
   });
 
@@ -88,7 +88,7 @@ describe('The simulator’s page, in a browser', function () {
     await replies.getByRole('button', { name: 'Gallery 2' }).click();
     await view.log.getByRole('img', { name: 'mia.jpg' }).waitFor();
     assert.deepEqual(await replies.getByRole('button').allInnerTexts(), ['Gallery 3', 'Help']);
-    const texts = messagesOf(scene.simulator.state(), '1').filter(({ from }) => from === 'user');
+    const texts = messagesOf(fixture.simulator.state(), '1').filter(({ from }) => from === 'user');
     assert.deepEqual(
       texts.map(({ text, payload }) => [text, payload]),
       [
@@ -151,14 +151,14 @@ describe('The simulator’s page, in a browser', function () {
   });
 
   it('says when the bot did not get a message, and tries again', async () => {
-    const { url = '' } = scene.simulator.state().webhook ?? {};
-    scene.simulator.setWebhook('http://127.0.0.1:9/nobody');
+    const { url = '' } = fixture.simulator.state().webhook ?? {};
+    fixture.simulator.setWebhook('http://127.0.0.1:9/nobody');
     try {
       await view.page.getByRole('textbox', { name: /^Message of/ }).fill('picture');
       await view.page.keyboard.press('Enter');
       await view.log.getByText(/^Not delivered/).waitFor();
     } finally {
-      scene.simulator.setWebhook(url);
+      fixture.simulator.setWebhook(url);
     }
     await view.log.getByRole('button', { name: 'Try again' }).click();
     await view.log.getByRole('img', { name: 'tom.jpg' }).waitFor();
@@ -166,7 +166,7 @@ describe('The simulator’s page, in a browser', function () {
   });
 
   it('keeps two people apart who chat at once, and two pages', async () => {
-    const other = await scene.open(`?page=${CATS}&user=2`);
+    const other = await fixture.open(`?page=${CATS}&user=2`);
     await Promise.all([view.write('picture'), other.write('logo')]);
     assert.equal(await view.log.getByRole('img').count(), 1);
     await other.log.getByRole('img', { name: 'paw.png' }).waitFor();
@@ -177,7 +177,7 @@ describe('The simulator’s page, in a browser', function () {
     await other.page.getByRole('combobox', { name: 'Page' }).selectOption('The neighbours');
     await other.log.getByText('has not written to The neighbours yet').waitFor();
     await other.write('logo');
-    assert.equal(messagesOf(scene.simulator.state(), '2', NEIGHBOURS).length, 2);
+    assert.equal(messagesOf(fixture.simulator.state(), '2', NEIGHBOURS).length, 2);
     await other.close();
   });
 
@@ -197,7 +197,7 @@ describe('The simulator’s page, in a browser', function () {
       page: CATS,
       user: '1',
       tab: 'calls',
-      call: String(scene.simulator.calls().length),
+      call: String(fixture.simulator.calls().length),
     });
     await view.page.goBack();
     assert.equal(await view.page.getByRole('region', { name: 'Answer' }).count(), 0);
@@ -205,10 +205,10 @@ describe('The simulator’s page, in a browser', function () {
 
   /** As the bot's page. */
   async function graph(call: object): Promise<void> {
-    const { statusCode, body } = await request(`${scene.simulator.httpUrl}/v25.0/me/messages`, {
+    const { statusCode, body } = await request(`${fixture.simulator.httpUrl}/v25.0/me/messages`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...scene.credentials, recipient: { id: '1' }, ...call }),
+      body: JSON.stringify({ ...fixture.credentials, recipient: { id: '1' }, ...call }),
     });
     assert.equal(statusCode, 200, await body.text());
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import axe, { type AxeResults } from 'axe-core';
 import { type BrowserContextOptions } from 'playwright-core';
 import { DEMO_PAGE, startSimulator } from 'messenger-platform-simulator';
-import { CATS, openScene, type Scene } from './scene';
+import { CATS, openUi, type UiFixture } from './ui-fixture';
 
 const WINDOWS: Record<string, BrowserContextOptions> = {
   light: { colorScheme: 'light' },
@@ -12,24 +12,24 @@ const WINDOWS: Record<string, BrowserContextOptions> = {
 };
 
 describe('The simulator’s page', () => {
-  let scene: Scene;
+  let fixture: UiFixture;
   before(async () => {
-    scene = await openScene();
-    const { simulator } = scene;
+    fixture = await openUi();
+    const { simulator } = fixture;
     const say = (text: string) => simulator.say({ page: CATS, user: '1', text });
     for (const text of ['help', 'picture', 'sound', 'video', 'file', 'card']) await say(text);
     simulator.revokeAll();
     for (const text of ['picture', 'gallery']) await say(text);
     simulator.addFaults({ purpose: 'read', status: 500 });
   });
-  after(() => scene.close());
+  after(() => fixture.close());
 
   for (const [name, options] of Object.entries(WINDOWS)) {
     for (const tab of ['chat', 'calls', 'assets', 'controls']) {
       it(`has nothing for axe to complain about: ${tab}, ${name}`, async () => {
-        const refused = scene.simulator.calls().find(({ subcode }) => subcode === 2018074)?.number ?? 0;
+        const refused = fixture.simulator.calls().find(({ subcode }) => subcode === 2018074)?.number ?? 0;
         const call = tab === 'calls' ? `&call=${refused}` : '';
-        const view = await scene.open(`?page=${CATS}&user=1&tab=${tab}${call}`, {
+        const view = await fixture.open(`?page=${CATS}&user=1&tab=${tab}${call}`, {
           ...options,
           reducedMotion: 'reduce',
         });
@@ -53,7 +53,7 @@ describe('The simulator’s page', () => {
   }
 
   it('can be used with the keyboard alone', async () => {
-    const view = await scene.open(`?page=${CATS}&user=7&tab=calls`);
+    const view = await fixture.open(`?page=${CATS}&user=7&tab=calls`);
     const { keyboard } = view.page;
     await keyboard.press('Tab');
     assert.equal(await focused(view.page), 'Skip to the message field');
@@ -77,12 +77,12 @@ describe('The simulator’s page', () => {
   });
 
   it('asks nobody but the simulator, and lets no other script in', async () => {
-    const view = await scene.open(`?page=${CATS}&user=1&tab=calls`);
+    const view = await fixture.open(`?page=${CATS}&user=1&tab=calls`);
     const asked = new Set<string>();
     view.page.on('request', (request) => asked.add(new URL(request.url()).origin));
     const response = await view.page.reload();
     await view.calls.first().waitFor();
-    assert.deepEqual([...asked], [scene.simulator.httpUrl]);
+    assert.deepEqual([...asked], [fixture.simulator.httpUrl]);
     const policy = (await response?.headerValue('content-security-policy')) ?? '';
     assert.match(policy, /default-src 'none'.*script-src 'self'.*frame-ancestors 'none'/);
     assert.doesNotMatch(policy, /unsafe|\*/);
@@ -97,17 +97,17 @@ describe('The simulator’s page', () => {
 
   it('stays smooth and bounded while thousands of calls come in', async function () {
     this.timeout(240_000);
-    const view = await scene.open(`?page=${CATS}&user=1&tab=calls`);
+    const view = await fixture.open(`?page=${CATS}&user=1&tab=calls`);
     await view.page.evaluate(`
       window.longest = 0;
       let last = performance.now();
       const tick = (now) => { longest = Math.max(longest, now - last); last = now; requestAnimationFrame(tick); };
       requestAnimationFrame(tick);
     `);
-    const { httpUrl } = scene.simulator;
-    const before = scene.simulator.totals().calls;
+    const { httpUrl } = fixture.simulator;
+    const before = fixture.simulator.totals().calls;
     const body = JSON.stringify({
-      ...scene.credentials,
+      ...fixture.credentials,
       recipient: { id: '1' },
       message: { text: 'one of many' },
     });
@@ -131,7 +131,7 @@ describe('The simulator’s page', () => {
 
   it('comes back by itself when the simulator does', async () => {
     const first = await startSimulator();
-    const view = await scene.open(`?user=1&tab=calls`, {}, first.httpUrl);
+    const view = await fixture.open(`?user=1&tab=calls`, {}, first.httpUrl);
     await view.page.getByText('Live', { exact: true }).waitFor();
     await first.close();
     await view.page.getByText('Reconnecting…').waitFor();

@@ -1,20 +1,20 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { CATS, messagesOf, openScene, type Scene, type View } from './scene';
+import { CATS, messagesOf, openUi, type UiFixture, type View } from './ui-fixture';
 
 const MIA = path.join(__dirname, '../../example-bot/assets/cats/mia.jpg');
 
 describe('What a tester does on the page', () => {
-  let scene: Scene;
+  let fixture: UiFixture;
   let view: View;
   // A bot of its own for each: it must not know the IDs of another test.
   beforeEach(async () => {
-    scene = await openScene();
-    view = await scene.open(`?page=${CATS}&user=1&tab=controls`);
+    fixture = await openUi();
+    view = await fixture.open(`?page=${CATS}&user=1&tab=controls`);
   });
   afterEach(async () => {
-    await scene.close();
+    await fixture.close();
     assert.deepEqual(view.problems, [], 'the browser complained');
   });
 
@@ -46,9 +46,9 @@ describe('What a tester does on the page', () => {
       assert.deepEqual(steps.at(-1), 'refused');
       assert.deepEqual(steps.toSorted(), ['new ID', 'one step', 'refused', 'renewed']);
       const answer = view.page.getByRole('region', { name: 'Request', exact: true });
-      const [, renewed] = scene.simulator.assets().map(({ id }) => id);
+      const [, renewed] = fixture.simulator.assets().map(({ id }) => id);
       assert.match(await answer.innerText(), new RegExp(`"attachment_id": "${renewed ?? ''}"`));
-      const pictures = messagesOf(scene.simulator.state(), '1').filter(({ from }) => from === 'page');
+      const pictures = messagesOf(fixture.simulator.state(), '1').filter(({ from }) => from === 'page');
       assert.equal(pictures.length, 3);
     });
   }
@@ -73,12 +73,12 @@ describe('What a tester does on the page', () => {
     for (const text of ['picture', 'picture', 'picture', 'picture']) await view.write(text);
     const shown = (name: string) =>
       view.page.locator('.stats div').filter({ hasText: name }).locator('dd').innerText();
-    const { bytes = 0 } = scene.simulator.assets()[0] ?? {};
+    const { bytes = 0 } = fixture.simulator.assets()[0] ?? {};
     assert.equal(await shown('Sends'), '4');
     assert.equal(await shown('Uploads'), '1');
     assert.equal(await shown('Hit rate'), '75 %');
     assert.equal(await shown('Bytes saved'), `${((3 * bytes) / 1000).toFixed(1)} kB`);
-    assert.equal(await shown('Bytes up'), `${(scene.simulator.totals().bytes / 1000).toFixed(1)} kB`);
+    assert.equal(await shown('Bytes up'), `${(fixture.simulator.totals().bytes / 1000).toFixed(1)} kB`);
   });
 
   it('lets the next call fail in the way that was chosen, and calls it off', async () => {
@@ -96,14 +96,14 @@ describe('What a tester does on the page', () => {
     await control('Let it fail').click();
     await control('Call off').click();
     await waiting.waitFor({ state: 'detached' });
-    assert.deepEqual(scene.simulator.faults(), []);
+    assert.deepEqual(fixture.simulator.faults(), []);
   });
 
   it('slows the network down', async () => {
     await control('300 ms').click();
     await view.page.locator('button[aria-pressed=true]', { hasText: '300 ms' }).waitFor();
     await view.write('Hello');
-    const [call] = scene.simulator.calls();
+    const [call] = fixture.simulator.calls();
     assert.ok((call?.ms ?? 0) >= 299, `${call?.ms ?? 0} ms`);
     await control('Full speed').click();
     await view.page.locator('button[aria-pressed=true]', { hasText: 'Full speed' }).waitFor();
@@ -144,7 +144,7 @@ describe('What a tester does on the page', () => {
     await request().getByText('PUT /_sim/bot/assets/mia.jpg').waitFor();
     await ask.click();
     await view.fromBot().nth(1).waitFor();
-    assert.equal(scene.simulator.assets().length, 2);
+    assert.equal(fixture.simulator.assets().length, 2);
   });
 
   it('is told what the bot’s folder does not take', async () => {
@@ -156,7 +156,7 @@ describe('What a tester does on the page', () => {
   });
 
   it('starts over, and every window with it', async () => {
-    const other = await scene.open(`?page=${CATS}&user=1&tab=assets`);
+    const other = await fixture.open(`?page=${CATS}&user=1&tab=assets`);
     await view.write('picture');
     await other.page.getByRole('list', { name: 'Saved assets' }).getByRole('listitem').waitFor();
     await control('Start over').click();

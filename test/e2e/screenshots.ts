@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BrowserContextOptions } from 'playwright-core';
 import { indexedPng, pixelsOf } from './indexed-png';
-import { CATS, openScene, type Scene } from './scene';
+import { CATS, openUi, type UiFixture } from './ui-fixture';
 
 const FOLDER = path.resolve(process.argv[2] ?? path.join(__dirname, '../../docs/images'));
 const NARROW = { width: 390, height: 780 };
@@ -32,11 +32,11 @@ const PICTURES: Picture[] = [
 
 async function main(): Promise<void> {
   await mkdir(FOLDER, { recursive: true });
-  const scene = await openScene();
+  const fixture = await openUi();
   try {
-    await play(scene);
+    await play(fixture);
     for (const { name, query, options } of PICTURES) {
-      const view = await scene.open(query, { ...options, reducedMotion: 'reduce' });
+      const view = await fixture.open(query, { ...options, reducedMotion: 'reduce' });
       await view.page.waitForTimeout(1_000); // Pictures, and the first frames of videos.
       const file = path.join(FOLDER, `${name}.png`);
       const { width, height } = options.viewport ?? WIDE;
@@ -47,12 +47,12 @@ async function main(): Promise<void> {
       await view.close();
     }
   } finally {
-    await scene.close();
+    await fixture.close();
   }
 }
 
 /** Something to see: people who chat, IDs that die, and the recovery. */
-async function play({ simulator }: Scene): Promise<void> {
+async function play({ simulator }: UiFixture): Promise<void> {
   const say = (user: string, text: string) => simulator.say({ page: CATS, user, text });
   for (const text of ['Hello there', 'sound', 'file']) await say('3', text);
   for (const text of ['video', 'card']) await say('2', text);

@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import { AttachmentError, image, type AttachmentErrorCode } from '../../src';
-import { openClient } from '../support/bot/client';
 import { FaultyStore } from '../support/stores/faulty-store';
 import { useFolder } from '../support/files/folder';
-import { openGate, type Gate } from '../support/platform/gate';
-import { scene } from '../support/bot/scene';
-import { arrived } from '../support/bot/seen';
+import { openTcpRelay, type TcpRelay } from '../support/platform/tcp-relay';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived } from '../support/platform/received';
 import { sha256 } from '../support/checks/sha256';
-import type { Stage } from '../support/bot/stage';
+import type { RunningBotkit } from '../support/bot/botkit';
 import { ARRIVES, REPORTED, useMatrix } from './matrix/cell';
 import { fileFaults } from './matrix/file-faults';
 import { FIRST, RECOVERY, SAVING, TEMPLATE, TEMPLATE_RECOVERY } from './matrix/ways';
@@ -46,8 +45,8 @@ describe('A file', () => {
           });
         },
         outcome: isGone ? REPORTED : ARRIVES,
-        check: ({ stage }) => {
-          if (isGone) assertTold(stage, leaves);
+        check: ({ botkit: botkit }) => {
+          if (isGone) assertTold(botkit, leaves);
         },
       }));
     }
@@ -59,22 +58,22 @@ describe('A file', () => {
       const isGone = typeof left === 'string';
       const now = sparesReaders ? 'as it was' : 'as it is now';
       const then = isGone ? `${left} is reported once` : `it arrives ${now}`;
-      let gate: Gate;
+      let relay: TcpRelay;
       cell(`that ${name} while it goes up, in ${way.name}: ${then}`, () => ({
         way,
         options: async (tools) => {
-          gate = tools.scene.closing(await openGate(tools.scene.sim));
-          return { dispatcher: gate.dispatcher };
+          relay = tools.platform.closeAfterTest(await openTcpRelay(tools.platform.sim));
+          return { dispatcher: relay.dispatcher };
         },
         content: LARGE,
         ...(!isGone && { arriving: left }),
         fault: ({ folder }) => {
-          const { halted, resume } = gate.haltAfter(BEGUN);
+          const { halted, resume } = relay.haltAfter(BEGUN);
           void halted.then(() => happens(folder.at('paw.png'))).finally(resume);
         },
         outcome: isGone ? REPORTED : ARRIVES,
-        check: ({ stage }) => {
-          if (isGone) assertTold(stage, left);
+        check: ({ botkit: botkit }) => {
+          if (isGone) assertTold(botkit, left);
         },
       }));
     }
@@ -82,14 +81,14 @@ describe('A file', () => {
 });
 
 describe('A file that is written anew', () => {
-  const platform = scene();
+  const platform = useSimulator();
   const folder = useFolder();
 
   it('at any time while it is hashed and sent arrives as it was at some moment, and no ID is mistaken', async () => {
     const versions = ['old ', 'new '].map((text) => Buffer.alloc(4 * 1024 * 1024, text));
     const [before, after] = versions as [Buffer, Buffer];
     const store = new FaultyStore();
-    const client = platform.closing(openClient(platform.sim, { store, root: folder.path }));
+    const client = platform.openPlainAdapter({ store, root: folder.path });
     for (let ms = 0; ms < 40; ms += 2) {
       const file = await folder.write(`${ms}.png`, before);
       const sending = client.send('7001', image(`${ms}.png`)).catch(assertEmptyThen);
@@ -117,7 +116,7 @@ function assertEmptyThen(error: unknown): void {
   assert.equal((error as AttachmentError).code, 'ERR_ATTACHMENT_EMPTY');
 }
 
-function assertTold({ errors }: Stage, code: AttachmentErrorCode): void {
+function assertTold({ errors }: RunningBotkit, code: AttachmentErrorCode): void {
   const codes = errors.map((error) => (error instanceof AttachmentError ? error.code : error.name));
   assert.ok(codes.includes(code), `reported were: ${codes.join(', ')}`);
 }

@@ -5,14 +5,15 @@ import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BotkitConversation, type BotkitMessage } from 'botkit';
 import { AttachmentError, file, image } from '../../src';
-import { openClient } from '../support/bot/client';
 import { useFolder } from '../support/files/folder';
 import { MERE_NAMES, WAYS_OUT } from '../support/files/hostile-names';
-import { inTime } from '../support/checks/observe';
-import { scene } from '../support/bot/scene';
-import { arrived, asset } from '../support/bot/seen';
+import { inTime } from '../support/checks/waiting';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived } from '../support/platform/received';
+import { readAsset } from '../support/files/assets';
 import { sha256 } from '../support/checks/sha256';
-import { PAGE, type Stage } from '../support/bot/stage';
+import { PAGE } from '../support/platform/pages';
+import type { RunningBotkit } from '../support/bot/botkit';
 import { openWebhook } from '../support/platform/webhook';
 
 const SECRET = Buffer.from('The secret that lies beside the root');
@@ -24,11 +25,11 @@ const PATIENCE = 20_000;
 const SWAPPING = 15_000;
 
 describe('A local file outside of the root', () => {
-  const platform = scene();
+  const platform = useSimulator();
   const folder = useFolder();
 
   beforeEach(async () => {
-    await folder.write('cats/tom.png', asset('paw.png'));
+    await folder.write('cats/tom.png', readAsset('paw.png'));
     await folder.write('../secret.png', SECRET);
     await folder.write('../root-2/secret.png', SECRET);
     await symlink('../secret.png', folder.at('link.png'));
@@ -42,7 +43,7 @@ describe('A local file outside of the root', () => {
   const assertStaysHome = (): void => {
     assert.equal(platform.sim.content(sha256(SECRET, 'hex')), undefined);
     const seen = platform.sim.assets().map((one) => one.sha256);
-    assert.ok(seen.every((hash) => hash === sha256(asset('paw.png'), 'hex')));
+    assert.ok(seen.every((hash) => hash === sha256(readAsset('paw.png'), 'hex')));
   };
 
   const names = (): string[] => {
@@ -66,11 +67,14 @@ describe('A local file outside of the root', () => {
   };
 
   /** A bot that shows to users the file that they name. */
-  const openBot = async (): Promise<Stage> => {
-    const webhook = platform.closing(await openWebhook());
+  const openBot = async (): Promise<RunningBotkit> => {
+    const webhook = platform.closeAfterTest(await openWebhook());
     platform.sim.setWebhook(webhook.url);
-    const stage = await platform.open({ root: folder.path, botkit: { webserver: webhook.webserver } });
-    const { controller } = stage;
+    const botkit = await platform.openBotkit({
+      root: folder.path,
+      configuration: { webserver: webhook.webserver },
+    });
+    const { controller } = botkit;
     const script = new BotkitConversation('show', controller);
     script.say(file('{{{vars.typed}}}'));
     script.say('There you are');
@@ -78,19 +82,19 @@ describe('A local file outside of the root', () => {
     controller.on('message', async (bot, message: BotkitMessage) => {
       await bot.beginDialog('show', { typed: message.text });
     });
-    return stage;
+    return botkit;
   };
 
   it('does not leave by whatever a user types into a script, and the script goes on', async () => {
     const { sim } = platform;
-    const stage = await openBot();
+    const botkit = await openBot();
     let said = 0;
     for (const text of names()) {
-      const refused = stage.errors.length;
+      const refused = botkit.errors.length;
       await inTime(JSON.stringify(text), sim.say({ page: PAGE.id, user: '7001', text }), PATIENCE);
       said += 1;
       assert.equal(arrived(sim).length, said, `the script goes on after ${JSON.stringify(text)}`);
-      assert.equal(stage.errors.length, refused + 1, `${JSON.stringify(text)} is refused`);
+      assert.equal(botkit.errors.length, refused + 1, `${JSON.stringify(text)} is refused`);
       assertStaysHome();
     }
     assert.ok(arrived(sim).every(({ attachments }) => attachments.length === 0));
@@ -99,7 +103,7 @@ describe('A local file outside of the root', () => {
   });
 
   it('does not leave in a media template, by the plain API, or where bytes belong', async () => {
-    const client = platform.closing(openClient(platform.sim, { root: folder.path }));
+    const client = platform.openPlainAdapter({ root: folder.path });
     for (const url of names()) {
       const element = { media_type: 'image', url };
       const payload = { template_type: 'media', elements: [element] };
@@ -137,7 +141,7 @@ describe('A local file outside of the root', () => {
 
   for (const [what, write] of Object.entries(liars)) {
     it(`does not leave by ${what}`, async () => {
-      const client = platform.closing(openClient(platform.sim, { root: folder.path }));
+      const client = platform.openPlainAdapter({ root: folder.path });
       const attachment = { type: 'image', payload: { url: write() } };
       await client.send('7001', { attachment }).catch((error: unknown) => {
         assert.ok(error instanceof AttachmentError);
@@ -147,7 +151,7 @@ describe('A local file outside of the root', () => {
   }
 
   it('does not leave by a `url` that is another each time it is read', async () => {
-    const client = platform.closing(openClient(platform.sim, { root: folder.path }));
+    const client = platform.openPlainAdapter({ root: folder.path });
     const answers = ['cats/tom.png', 'cats/tom.png', 'cats/tom.png'];
     for (let honest = 0; honest <= answers.length; honest++) {
       const left = answers.slice(0, honest);
@@ -165,7 +169,7 @@ describe('A local file outside of the root', () => {
     ['a link that takes the folder’s place again and again', 'swap/secret.png'],
   ] as const) {
     it(`does not leave by ${what}`, async () => {
-      await folder.write('inside/secret.png', asset('paw.png'));
+      await folder.write('inside/secret.png', readAsset('paw.png'));
       const [inside, outside, swapped] =
         name === 'swap.png'
           ? ['inside/secret.png', '../secret.png', 'swap.png']
@@ -174,7 +178,7 @@ describe('A local file outside of the root', () => {
         eval: true,
         workerData: { inside: folder.at(inside), outside: folder.at(outside), swapped: folder.at(swapped) },
       });
-      const client = platform.closing(openClient(platform.sim, { root: folder.path }));
+      const client = platform.openPlainAdapter({ root: folder.path });
       try {
         const wasBoth = (): boolean => arrived(platform.sim).length > 0 && client.errors.length > 0;
         const end = performance.now() + SWAPPING;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { Agent } from 'undici';
 import type { AttachmentCacheOptions } from '../../src';
-import { openGate, type Gate } from '../support/platform/gate';
+import { openTcpRelay, type TcpRelay } from '../support/platform/tcp-relay';
 import { ARRIVES, countCalls, useMatrix, type CellTools, type Outcome } from './matrix/cell';
 import { afterUpload, PLATFORM_FAULTS } from './matrix/platform-faults';
 import { ALL_WAYS } from './matrix/ways';
@@ -59,15 +59,15 @@ describe('A connection that never comes up', () => {
 
   for (const way of ALL_WAYS) {
     for (const how of ['refused', 'cut in the handshake'] as const) {
-      let gate: Gate;
+      let relay: TcpRelay;
       cell(`in ${way.name}, ${how}: the call is made again, and it arrives`, () => ({
         way,
-        options: async ({ scene }) => {
-          gate = scene.closing(await openGate(scene.sim));
-          return { dispatcher: gate.dispatcher };
+        options: async ({ platform }) => {
+          relay = platform.closeAfterTest(await openTcpRelay(platform.sim));
+          return { dispatcher: relay.dispatcher };
         },
         fault: () => {
-          gate.refuse(how, 1);
+          relay.refuse(how, 1);
         },
         outcome: ARRIVES,
       }));
@@ -75,10 +75,10 @@ describe('A connection that never comes up', () => {
   }
 });
 
-function impatient({ scene }: CellTools): AttachmentCacheOptions {
-  const { ca } = scene.sim;
+function impatient({ platform }: CellTools): AttachmentCacheOptions {
+  const { ca } = platform.sim;
   const dispatcher = new Agent({ connect: { ca }, headersTimeout: IMPATIENCE, bodyTimeout: IMPATIENCE });
-  return { dispatcher: scene.closing(dispatcher) };
+  return { dispatcher: platform.closeAfterTest(dispatcher) };
 }
 
 function inWords({ arrives, reported }: Outcome): string {

@@ -3,14 +3,14 @@ import path from 'node:path';
 import KeyvFile from 'keyv-file';
 import type { Simulator } from 'messenger-platform-simulator';
 import { image } from '../../src';
-import { startChild, type Child } from '../support/processes/children';
-import { openClient } from '../support/bot/client';
+import { startChild, type Child } from '../support/processes/child-process';
+import { openPlainAdapter } from '../support/bot/plain-adapter';
 import { useFolder } from '../support/files/folder';
-import { openGate } from '../support/platform/gate';
-import { countUploads, inTime, until } from '../support/checks/observe';
-import { scene } from '../support/bot/scene';
-import { arrived } from '../support/bot/seen';
-import { PAGE } from '../support/bot/stage';
+import { openTcpRelay } from '../support/platform/tcp-relay';
+import { countUploads, arrived } from '../support/platform/received';
+import { inTime, until } from '../support/checks/waiting';
+import { useSimulator } from '../support/bot/use-simulator';
+import { PAGE } from '../support/platform/pages';
 import type { Orders } from './processes/bot';
 
 const BOT = path.join(__dirname, 'processes/bot.ts');
@@ -22,7 +22,7 @@ const DAY = 24 * 60 * 60 * 1000;
 
 describe('A bot in a process of its own', function () {
   this.timeout(4 * PATIENCE);
-  const platform = scene();
+  const platform = useSimulator();
   const folder = useFolder();
   const children: Child[] = [];
 
@@ -57,8 +57,8 @@ describe('A bot in a process of its own', function () {
 
   const end = async (child: Child): Promise<void> => {
     const code = await inTime('the end of the process', child.ended, PATIENCE);
-    assert.equal(code, 0, child.complaints.join('\n'));
-    assert.deepEqual(child.complaints, []);
+    assert.equal(code, 0, child.stderrLines.join('\n'));
+    assert.deepEqual(child.stderrLines, []);
   };
 
   const arrivals = (user = '7001'): number => arrived(platform.sim, user).length;
@@ -78,9 +78,9 @@ describe('A bot in a process of its own', function () {
   });
 
   it('that is killed in an upload sends it again, and loses nothing', async () => {
-    const gate = platform.closing(await openGate(platform.sim));
-    const { halted } = gate.haltAfter(1024 * 1024);
-    const first = start({ host: gate.host });
+    const relay = platform.closeAfterTest(await openTcpRelay(platform.sim));
+    const { halted } = relay.haltAfter(1024 * 1024);
+    const first = start({ host: relay.host });
     await inTime('an upload that has begun', halted, PATIENCE);
     first.kill();
     await first.ended;
@@ -145,7 +145,7 @@ describe('A bot in a process of its own', function () {
   /** Sends as another process does that shares the store; resolves with the ID that it used. */
   const storedId = async (): Promise<string | undefined> => {
     const store = new KeyvFile({ filename: folder.at('store'), separatedFile: true });
-    const client = openClient(platform.sim, { root: folder.at('root'), store });
+    const client = openPlainAdapter(platform.sim, { root: folder.at('root'), store });
     await client.send('7000', image('large.png'));
     await client.close();
     return arrived(platform.sim, '7000').at(-1)?.attachments[0]?.attachmentId;

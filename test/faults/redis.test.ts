@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import KeyvRedis from '@keyv/redis';
 import Keyv from 'keyv';
 import { image, StoreError } from '../../src';
-import { openClient } from '../support/bot/client';
-import { countUploads, until } from '../support/checks/observe';
+import { countUploads, arrived } from '../support/platform/received';
+import { until } from '../support/checks/waiting';
 import { hasRedis, openRedis, type Redis } from '../support/stores/redis';
-import { scene } from '../support/bot/scene';
-import { arrived, asset } from '../support/bot/seen';
+import { useSimulator } from '../support/bot/use-simulator';
+import { readAsset } from '../support/files/assets';
 import { sha256 } from '../support/checks/sha256';
-import { PAGE } from '../support/bot/stage';
+import { PAGE } from '../support/platform/pages';
 import { ARRIVES, sendAgain, useMatrix } from './matrix/cell';
 import { FILE_WAYS, FIRST, RECOVERY } from './matrix/ways';
 
@@ -51,7 +51,7 @@ suite(hasRedis() ? 'A Redis' : 'A Redis (there is no redis-server on this machin
   let redis: Redis;
   const clients: KeyvRedis<unknown>[] = [];
   const { cell } = useMatrix();
-  const platform = scene();
+  const platform = useSimulator();
 
   const connect = () => {
     const client = new KeyvRedis<unknown>(redis.url);
@@ -76,9 +76,9 @@ suite(hasRedis() ? 'A Redis' : 'A Redis (there is no redis-server on this machin
         store: connect,
         fault: () => happens(redis),
         outcome: ARRIVES,
-        check: async ({ stage, sim }) => {
-          assert.ok(stage.errors.length <= 1, `reported: ${stage.errors.join('; ')}`);
-          assert.ok(stage.errors.every((error) => error instanceof StoreError));
+        check: async ({ botkit, sim }) => {
+          assert.ok(botkit.errors.length <= 1, `reported: ${botkit.errors.join('; ')}`);
+          assert.ok(botkit.errors.every((error) => error instanceof StoreError));
           assert.ok(countUploads(sim) <= 2);
           await ends(redis);
         },
@@ -87,7 +87,7 @@ suite(hasRedis() ? 'A Redis' : 'A Redis (there is no redis-server on this machin
 
     for (const way of [FIRST, RECOVERY]) {
       // Of its own, because a client that was cut off may still write what it could not before.
-      const content = Buffer.concat([asset('paw.png'), Buffer.from(`${name}, ${way.name}`)]);
+      const content = Buffer.concat([readAsset('paw.png'), Buffer.from(`${name}, ${way.name}`)]);
       cell(`that ${name} in ${way.name}, and then works: the ID reaches it`, () => ({
         way,
         content,
@@ -95,8 +95,8 @@ suite(hasRedis() ? 'A Redis' : 'A Redis (there is no redis-server on this machin
         store: connect,
         fault: () => happens(redis),
         outcome: ARRIVES,
-        check: async ({ stage, sim, source, shared }) => {
-          await sendAgain(stage, source);
+        check: async ({ botkit, sim, source, shared }) => {
+          await sendAgain(botkit, source);
           await ends(redis);
           const alive = sim.assets().find((one) => one.alive);
           const reader = new Keyv({ store: shared, namespace: 'facebook-attachments' });
@@ -112,7 +112,7 @@ suite(hasRedis() ? 'A Redis' : 'A Redis (there is no redis-server on this machin
     await redis.kill();
     for (const store of [connect(), new Keyv(connect())]) {
       platform.sim.reset();
-      const client = platform.closing(openClient(platform.sim, { store, storeTimeout: STORE_TIMEOUT }));
+      const client = platform.openPlainAdapter({ store, storeTimeout: STORE_TIMEOUT });
       for (const user of ['7001', '7001', '7001']) await client.send(user, image('paw.png'));
       assert.equal(arrived(platform.sim).length, 3);
       assert.equal(countUploads(platform.sim), 1);

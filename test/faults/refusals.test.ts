@@ -3,18 +3,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import sinon from 'sinon';
 import type { Fault, GraphCall } from 'messenger-platform-simulator';
 import { image } from '../../src';
-import { openClient } from '../support/bot/client';
-import { scene } from '../support/bot/scene';
-import { arrived } from '../support/bot/seen';
-import { openWebsite, type Website } from '../support/platform/web';
+import { useSimulator } from '../support/bot/use-simulator';
+import { arrived } from '../support/platform/received';
+import { openWebsite, type Website } from '../support/platform/website';
 
 const RATE_LIMIT: Fault = { error: { code: 613 }, status: 429, path: '/message_attachments$' };
 
 describe('A rate limit', () => {
-  const platform = scene();
+  const platform = useSimulator();
 
   it('is backed off from for as long as Retry-After says, and a little longer', async () => {
-    const client = platform.closing(openClient(platform.sim));
+    const client = platform.openPlainAdapter();
     platform.sim.addFaults({ ...RATE_LIMIT, headers: { 'Retry-After': '1' } });
     await client.send('7001', image('paw.png'));
     const [first, second] = uploads();
@@ -26,7 +25,7 @@ describe('A rate limit', () => {
     platform.sim.addFaults({ ...RATE_LIMIT, times: Infinity });
     const pauses: number[][] = [];
     for (const picture of ['paw.png', 'cats/tom.jpg', 'cats/mia.jpg', 'blink.gif']) {
-      const client = platform.closing(openClient(platform.sim));
+      const client = platform.openPlainAdapter();
       platform.sim.clearCalls();
       await client.send('7001', image(picture));
       const times = uploads().map(({ time }) => time);
@@ -38,7 +37,7 @@ describe('A rate limit', () => {
   });
 
   it('does not hold up the upload of another asset', async () => {
-    const client = platform.closing(openClient(platform.sim, { uploads: { concurrency: 1 } }));
+    const client = platform.openPlainAdapter({ uploads: { concurrency: 1 } });
     platform.sim.addFaults({ ...RATE_LIMIT, headers: { 'Retry-After': '5' } });
     const limited = client.send('7001', image('paw.png'));
     while (uploads().length === 0) await new Promise(setImmediate);
@@ -53,7 +52,7 @@ describe('A rate limit', () => {
 });
 
 describe('An asset that the platform refuses', () => {
-  const platform = scene();
+  const platform = useSimulator();
   let website: Website;
 
   before(async () => {
@@ -70,7 +69,7 @@ describe('An asset that the platform refuses', () => {
   ] as const) {
     it(`${what} costs one call, and for 30 s no other`, async () => {
       const elapsed = letTimePass();
-      const client = platform.closing(openClient(platform.sim));
+      const client = platform.openPlainAdapter();
       const send = () => client.send('7001', image(address()));
       await assert.rejects(send(), { name: 'GraphError', code: 100 });
       assert.equal(platform.sim.totals().calls, 1, 'neither again nor in one step');
@@ -85,7 +84,7 @@ describe('An asset that the platform refuses', () => {
   }
 
   it('does not keep other assets from being sent', async () => {
-    const client = platform.closing(openClient(platform.sim));
+    const client = platform.openPlainAdapter();
     await assert.rejects(client.send('7001', image(`${website.url}/gone.png`)));
     await client.send('7001', image(`${website.url}/paw.png`));
     assert.equal(arrived(platform.sim).length, 1);

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { Agent, type Dispatcher } from 'undici';
 import { startSimulator, type Fault, type Simulator } from 'messenger-platform-simulator';
 import { image, type AttachmentCacheOptions } from '../../src';
-import { CANARY, CANARY_PAGE, catchLeaks, PROOF, type Leaks } from '../support/platform/canary';
+import { CANARY, CANARY_PAGE, catchLeaks, PROOF, type Leaks } from '../support/checks/secret-leaks';
 import { FaultyStore, throws } from '../support/stores/faulty-store';
-import { openGate } from '../support/platform/gate';
-import { arrived } from '../support/bot/seen';
-import { openStage, type Bot, type Stage } from '../support/bot/stage';
-import { openWebsite, type Website } from '../support/platform/web';
+import { openTcpRelay } from '../support/platform/tcp-relay';
+import { arrived } from '../support/platform/received';
+import { openBotkit, type Bot, type RunningBotkit } from '../support/bot/botkit';
+import { openWebsite, type Website } from '../support/platform/website';
 import { PLATFORM_FAULTS } from './matrix/platform-faults';
 import { mediaTemplate, say } from './matrix/ways';
 
@@ -21,7 +21,7 @@ const ECHO = [
 describe('Secrets', () => {
   let sim: Simulator;
   let website: Website;
-  let stage: Stage | undefined;
+  let botkit: RunningBotkit | undefined;
   let store: FaultyStore;
   let leaks: Leaks;
 
@@ -39,22 +39,24 @@ describe('Secrets', () => {
     leaks = catchLeaks();
   });
   afterEach(async () => {
-    await stage?.close();
-    stage = undefined;
+    await botkit?.close();
+    botkit = undefined;
     leaks.stop();
   });
 
   const open = async (options: AttachmentCacheOptions = {}): Promise<Bot> => {
-    stage = await openStage({ sim, pages: [CANARY_PAGE], store, uploads: { attempts: 2 }, ...options });
-    leaks.watch(stage.plugin);
-    return stage.bot();
+    botkit = await openBotkit({ sim, pages: [CANARY_PAGE], store, uploads: { attempts: 2 }, ...options });
+    leaks.watch(botkit.plugin);
+    return botkit.bot();
   };
 
   /** Sends it, whatever becomes of it, and looks everywhere. */
   const look = async (bot: Bot, ...messages: object[]): Promise<void> => {
     for (const message of messages) await say(bot, message).catch(leaks.take);
-    await stage?.plugin.close();
-    leaks.take(stage?.lines, stage?.errors, stage?.plugin.stats, stage?.plugin, [...store.records]);
+    await botkit?.plugin.close();
+    leaks.take(botkit?.consoleErrors, botkit?.errors, botkit?.plugin.stats, botkit?.plugin, [
+      ...store.records,
+    ]);
     assert.ok(leaks.size > 0, 'there was something to look at');
     leaks.assertNone();
   };
@@ -90,7 +92,7 @@ describe('Secrets', () => {
   it('are in nothing that an address with a password leaves', async () => {
     const address = signed().replace('//', `//${CANARY.user}:${CANARY.password}@`);
     await look(await open(), image(address), mediaTemplate(address), image(new URL(address)));
-    assert.equal(stage?.errors.length, 3, 'the platform fetches no such address');
+    assert.equal(botkit?.errors.length, 3, 'the platform fetches no such address');
   });
 
   for (const [what, address] of [
@@ -101,7 +103,7 @@ describe('Secrets', () => {
   ] as const) {
     it(`are in nothing that an address ${what} leaves`, async () => {
       await look(await open(), image(address));
-      assert.equal(stage?.errors.length, 1);
+      assert.equal(botkit?.errors.length, 1);
     });
   }
 
@@ -110,7 +112,7 @@ describe('Secrets', () => {
       throw new Error(`No key for ${url.href}`);
     };
     await look(await open({ cacheKey }), image(signed()));
-    assert.equal(stage?.errors.length, 1);
+    assert.equal(botkit?.errors.length, 1);
   });
 
   it('are in nothing that strict mode rejects with', async () => {
@@ -124,11 +126,11 @@ describe('Secrets', () => {
   });
 
   it('are in nothing that a connection leaves which never comes up', async () => {
-    const gate = await openGate(sim);
-    gate.refuse('refused', Infinity);
-    await look(await open({ dispatcher: gate.dispatcher }), ...ways.flatMap(([, messages]) => messages()));
-    assert.ok(stage?.errors.length);
-    await gate.close();
+    const relay = await openTcpRelay(sim);
+    relay.refuse('refused', Infinity);
+    await look(await open({ dispatcher: relay.dispatcher }), ...ways.flatMap(([, messages]) => messages()));
+    assert.ok(botkit?.errors.length);
+    await relay.close();
   });
 
   it('are in nothing that a dispatcher leaves whose errors hold the request', async () => {
@@ -139,7 +141,7 @@ describe('Secrets', () => {
       });
     });
     await look(await open({ dispatcher }), ...ways.flatMap(([, messages]) => messages()));
-    assert.ok(stage?.errors.length);
+    assert.ok(botkit?.errors.length);
     await agent.close();
   });
 
@@ -150,9 +152,9 @@ describe('Secrets', () => {
       store.fail({ get: failing, set: failing, delete: failing });
       const bot = await open();
       await look(bot, image('paw.png'));
-      await stage?.plugin.forget(image('paw.png')).catch(leaks.take);
+      await botkit?.plugin.forget(image('paw.png')).catch(leaks.take);
       await look(bot);
-      assert.ok(stage?.errors.length);
+      assert.ok(botkit?.errors.length);
     });
   }
 });

@@ -11,7 +11,7 @@ import { runInNewContext } from 'node:vm';
 import type { Listening } from '../../bench/platform/counts';
 import { Platform } from '../../bench/platform/platform';
 import { image } from '../../src';
-import { openClient, type Client } from '../support/bot/client';
+import { openPlainAdapter, type PlainAdapter } from '../support/bot/plain-adapter';
 
 /*
  * Many more assets than the memory tier holds, sent for a long time, some of them by IDs that have died. Heap, file
@@ -79,7 +79,7 @@ async function soak(
 ): Promise<{ samples: Sample[]; plugin: WeakRef<object> }> {
   const [listening] = (await once(server, 'message')) as [Listening];
   const platform = new Platform(listening);
-  const client = openClient(listening, { root, memory: MEMORY });
+  const client = openPlainAdapter(listening, { root, memory: MEMORY });
   const plugin = new WeakRef(client.plugin);
   const samples = await sendAll(client, platform);
 
@@ -92,7 +92,7 @@ async function soak(
   return { samples, plugin };
 }
 
-async function sendAll(client: Client, platform: Platform): Promise<Sample[]> {
+async function sendAll(client: PlainAdapter, platform: Platform): Promise<Sample[]> {
   const samples: Sample[] = [];
   let lastId: string | undefined;
   client.plugin.on('send', ({ attachmentId }) => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import Keyv from 'keyv';
 import { image, StoreError } from '../../src';
 import { answers, FaultyStore, hangs, throws } from '../support/stores/faulty-store';
-import { openClient } from '../support/bot/client';
-import { countUploads, until } from '../support/checks/observe';
-import { scene } from '../support/bot/scene';
-import { arrived } from '../support/bot/seen';
-import { PAGE } from '../support/bot/stage';
+import { openPlainAdapter } from '../support/bot/plain-adapter';
+import { countUploads, arrived } from '../support/platform/received';
+import { until } from '../support/checks/waiting';
+import { useSimulator } from '../support/bot/use-simulator';
+import { PAGE } from '../support/platform/pages';
 import { ARRIVES, sendAgain, useMatrix } from './matrix/cell';
 import { recordOf, STORE_FAULTS } from './matrix/store-faults';
 import { FILE_WAYS, FIRST, RECOVERY, WARM_STORE } from './matrix/ways';
@@ -29,10 +29,10 @@ describe('A store', () => {
             store.fail(courses);
           },
           outcome: ARRIVES,
-          check: ({ stage, sim }) => {
-            const told = stage.errors.filter((error) => error instanceof StoreError);
-            assert.ok(told.length <= (isOutage ? 1 : 0), `reported: ${stage.errors.join('; ')}`);
-            assert.equal(stage.errors.length, told.length, 'nothing else is wrong');
+          check: ({ botkit, sim }) => {
+            const told = botkit.errors.filter((error) => error instanceof StoreError);
+            assert.ok(told.length <= (isOutage ? 1 : 0), `reported: ${botkit.errors.join('; ')}`);
+            assert.equal(botkit.errors.length, told.length, 'nothing else is wrong');
             assert.ok(countUploads(sim) <= 2, 'its content goes up twice at most');
           },
         }));
@@ -43,7 +43,7 @@ describe('A store', () => {
   cell('that holds the ID of a video under the key of a picture: the message arrives', () => ({
     way: FIRST,
     fault: async ({ sim, store }) => {
-      const other = openClient(sim);
+      const other = openPlainAdapter(sim);
       await other.send('7000', { attachment: { type: 'video', payload: { url: 'night.mp4' } } });
       await other.close();
       const [video] = sim.assets();
@@ -62,8 +62,8 @@ describe('A store', () => {
           store.fail(courses);
         },
         outcome: ARRIVES,
-        check: async ({ sim, stage, store, source }) => {
-          await sendAgain(stage, source);
+        check: async ({ sim, botkit, store, source }) => {
+          await sendAgain(botkit, source);
           store.heal();
           const alive = sim.assets().find((asset) => asset.alive);
           await until('the ID is in the store', () => store.ids().some(([, id]) => id === alive?.id));
@@ -83,8 +83,8 @@ describe('A store', () => {
         store.fail({ get: course, set: course });
       },
       outcome: ARRIVES,
-      check: async ({ stage, store, sim }) => {
-        for (const source of ['paw.png', 'other.png', 'other.png']) await sendAgain(stage, source);
+      check: async ({ botkit, store, sim }) => {
+        for (const source of ['paw.png', 'other.png', 'other.png']) await sendAgain(botkit, source);
         assert.equal(countReads(store), 2, 'one by the process that warmed it, one by this one');
         assert.equal(countUploads(sim), 2, 'one for each asset');
       },
@@ -93,10 +93,10 @@ describe('A store', () => {
 });
 
 describe('A store', () => {
-  const platform = scene();
+  const platform = useSimulator();
 
   const openOn = (store: FaultyStore | Keyv) =>
-    platform.closing(openClient(platform.sim, { store, storeTimeout: STORE_TIMEOUT }));
+    platform.openPlainAdapter({ store, storeTimeout: STORE_TIMEOUT });
 
   it('that is down costs one upload an asset, however many messages wait', async () => {
     const store = new FaultyStore();

@@ -2,14 +2,14 @@ import assert from 'node:assert/strict';
 import { Agent } from 'undici';
 import type { Fault } from 'messenger-platform-simulator';
 import { image, type AttachmentCacheOptions } from '../../src';
-import { openClient, type Client } from '../support/bot/client';
+import type { PlainAdapter } from '../support/bot/plain-adapter';
 import { FaultyStore } from '../support/stores/faulty-store';
-import { countUploads } from '../support/checks/observe';
-import { scene } from '../support/bot/scene';
-import { arrived, asset } from '../support/bot/seen';
+import { countUploads, arrived } from '../support/platform/received';
+import { useSimulator } from '../support/bot/use-simulator';
+import { readAsset } from '../support/files/assets';
 import { sha256 } from '../support/checks/sha256';
-import type { Bot, Stage } from '../support/bot/stage';
-import { openWebsite, type Website } from '../support/platform/web';
+import type { Bot, RunningBotkit } from '../support/bot/botkit';
+import { openWebsite, type Website } from '../support/platform/website';
 import { mediaTemplate, say } from './matrix/ways';
 
 const MANY = 1_000;
@@ -17,7 +17,7 @@ const MANY = 1_000;
 const USERS = Array.from({ length: MANY }, (_, at) => String(100_000 + at));
 
 describe('A storm of a thousand sends', () => {
-  const platform = scene();
+  const platform = useSimulator();
   let website: Website;
 
   before(async () => {
@@ -25,26 +25,28 @@ describe('A storm of a thousand sends', () => {
   });
   after(() => website.close());
 
-  /** A stage, and a bot for each user. */
-  const open = async (options: AttachmentCacheOptions = {}): Promise<{ stage: Stage; bots: Bot[] }> => {
+  /** A botkit, and a bot for each user. */
+  const open = async (
+    options: AttachmentCacheOptions = {},
+  ): Promise<{ botkit: RunningBotkit; bots: Bot[] }> => {
     const { sim } = platform;
     // A thousand connections at once would measure this machine's TLS.
-    const dispatcher = platform.closing(new Agent({ connect: { ca: sim.ca }, connections: 50 }));
-    const stage = await platform.open({ dispatcher, ...options });
-    return { stage, bots: await Promise.all(USERS.map((user) => stage.bot(user))) };
+    const dispatcher = platform.closeAfterTest(new Agent({ connect: { ca: sim.ca }, connections: 50 }));
+    const botkit = await platform.openBotkit({ dispatcher, ...options });
+    return { botkit, bots: await Promise.all(USERS.map((user) => botkit.bot(user))) };
   };
 
   const sendAll = (bots: Bot[], message: object): Promise<unknown> =>
     Promise.all(bots.map((bot) => say(bot, message)));
 
-  const assertEachArrivedOnce = (stage: Stage): void => {
-    const right = sha256(asset('paw.png'), 'hex');
+  const assertEachArrivedOnce = (botkit: RunningBotkit): void => {
+    const right = sha256(readAsset('paw.png'), 'hex');
     const wrong = USERS.filter((user) => {
       const [message, ...more] = arrived(platform.sim, user);
       return more.length > 0 || message?.attachments[0]?.sha256 !== right;
     });
     assert.deepEqual(wrong, [], 'who did not get it exactly once');
-    assert.deepEqual(stage.lines, []);
+    assert.deepEqual(botkit.consoleErrors, []);
   };
 
   for (const [what, message] of [
@@ -53,27 +55,27 @@ describe('A storm of a thousand sends', () => {
     ['a media template', () => mediaTemplate('paw.png')],
   ] as const) {
     it(`with ${what} that nobody has sent before uploads once`, async () => {
-      const { stage, bots } = await open();
+      const { botkit, bots } = await open();
       await sendAll(bots, message());
-      assertEachArrivedOnce(stage);
+      assertEachArrivedOnce(botkit);
       assert.equal(countUploads(platform.sim), 1);
     });
 
     it(`that meets a dead ID of ${what} delivers each once, and the content goes up twice at most`, async () => {
-      const { stage, bots } = await open();
-      await say(await stage.bot(), message());
+      const { botkit, bots } = await open();
+      await say(await botkit.bot(), message());
       platform.sim.revokeAll();
       platform.sim.clearCalls();
       await sendAll(bots, message());
-      assertEachArrivedOnce(stage);
+      assertEachArrivedOnce(botkit);
       assert.ok(countUploads(platform.sim) <= 2, `it went up ${countUploads(platform.sim)} times`);
     });
   }
 
   it("that saves by sending (save: 'send') uploads once", async () => {
-    const { stage, bots } = await open({ save: 'send' });
+    const { botkit, bots } = await open({ save: 'send' });
     await sendAll(bots, image('paw.png'));
-    assertEachArrivedOnce(stage);
+    assertEachArrivedOnce(botkit);
     assert.equal(countUploads(platform.sim), 1);
   });
 
@@ -83,55 +85,55 @@ describe('A storm of a thousand sends', () => {
     ['finds the file refused', { error: { code: 100, subcode: 2018047 } }],
   ] satisfies [string, Fault][]) {
     it(`whose renewal ${how} still delivers each once`, async () => {
-      const { stage, bots } = await open({ uploads: { attempts: 2 } });
-      await say(await stage.bot(), image('paw.png'));
+      const { botkit, bots } = await open({ uploads: { attempts: 2 } });
+      await say(await botkit.bot(), image('paw.png'));
       platform.sim.revokeAll();
       platform.sim.addFaults({ ...fault, path: '/message_attachments$', times: Infinity });
       await sendAll(bots, image('paw.png'));
-      assertEachArrivedOnce(stage);
-      assert.equal(stage.errors.length, 1, 'the failure is reported once');
+      assertEachArrivedOnce(botkit);
+      assert.equal(botkit.errors.length, 1, 'the failure is reported once');
     });
   }
 
   it('that meets an ID which another process has renewed goes by that one, and uploads nothing', async () => {
     const store = new FaultyStore();
-    const { stage, bots } = await open({ store });
-    await say(await stage.bot(), image('paw.png'));
+    const { botkit, bots } = await open({ store });
+    await say(await botkit.bot(), image('paw.png'));
     platform.sim.revokeAll();
-    const other = platform.closing(openClient(platform.sim, { store }));
+    const other = platform.openPlainAdapter({ store });
     await renew(other);
     platform.sim.clearCalls();
     await sendAll(bots, image('paw.png'));
-    assertEachArrivedOnce(stage);
+    assertEachArrivedOnce(botkit);
     assert.equal(countUploads(platform.sim), 0);
   });
 
   it('that meets a dead ID in memory, and another dead one in the store, uploads twice at most', async () => {
     const store = new FaultyStore();
-    const { stage, bots } = await open({ store });
-    await say(await stage.bot(), image('paw.png'));
+    const { botkit, bots } = await open({ store });
+    await say(await botkit.bot(), image('paw.png'));
     platform.sim.revokeAll();
-    await renew(platform.closing(openClient(platform.sim, { store })));
+    await renew(platform.openPlainAdapter({ store }));
     platform.sim.revokeAll();
     platform.sim.clearCalls();
     await sendAll(bots, image('paw.png'));
-    assertEachArrivedOnce(stage);
+    assertEachArrivedOnce(botkit);
     assert.ok(countUploads(platform.sim) <= 2, `it went up ${countUploads(platform.sim)} times`);
   });
 
   it('is over when it is over: the next send goes by the new ID, and nothing else is called', async () => {
-    const { stage, bots } = await open();
-    await say(await stage.bot(), image('paw.png'));
+    const { botkit, bots } = await open();
+    await say(await botkit.bot(), image('paw.png'));
     platform.sim.revokeAll();
     await sendAll(bots, image('paw.png'));
     platform.sim.clearCalls();
-    await say(await stage.bot(), image('paw.png'));
+    await say(await botkit.bot(), image('paw.png'));
     assert.deepEqual(platform.sim.totals().byPurpose, { 'send-id': 1 });
   });
 });
 
 /** Sends what is dead, so that a new ID is in the store. */
-async function renew(client: Client): Promise<void> {
+async function renew(client: PlainAdapter): Promise<void> {
   await client.send('7002', image('paw.png'));
   await client.plugin.close();
 }

@@ -7,13 +7,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startSimulator } from 'messenger-platform-simulator';
 import { PAGE, sendPicture } from '../package/bots';
-import { Report } from '../support/processes/report';
+import { CheckReport } from '../support/processes/check-report';
 import { createBuiltBot } from './built-bot';
 import { installNodeVersions, NODE_VERSIONS } from './node-versions';
 import { runUnitTests } from './unit-tests';
 
 async function main(): Promise<void> {
-  const report = new Report();
+  const report = new CheckReport();
   const isReady = await report.check('the Node versions, from npm', async (note) => {
     note((await installNodeVersions()) ? 'installed' : 'installed before');
     return true;
@@ -22,7 +22,7 @@ async function main(): Promise<void> {
   process.exitCode = report.end();
 }
 
-async function runAll(report: Report): Promise<void> {
+async function runAll(report: CheckReport): Promise<void> {
   const sim = await startSimulator({ pages: [PAGE] });
   const folder = await mkdtemp(path.join(tmpdir(), 'node-matrix-'));
   try {

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runCommand } from '../support/processes/command';
-import type { Note } from '../support/processes/report';
+import type { Note } from '../support/processes/check-report';
 import type { NodeVersion } from './node-versions';
 
 const ROOT = path.join(__dirname, '../..');

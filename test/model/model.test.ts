@@ -3,11 +3,11 @@ import fc from 'fast-check';
 import { Agent, type Dispatcher } from 'undici';
 import type { Simulator } from 'messenger-platform-simulator';
 import { useFolder } from '../support/files/folder';
-import { watchProcess } from '../support/checks/observe';
-import { assertIdsAreRight } from '../support/bot/right-ids';
-import { scene } from '../support/bot/scene';
-import { asset } from '../support/bot/seen';
-import { openWebsite } from '../support/platform/web';
+import { watchProcess } from '../support/checks/process-problems';
+import { assertIdsMatchContent } from '../support/checks/ids-match-content';
+import { useSimulator } from '../support/bot/use-simulator';
+import { readAsset } from '../support/files/assets';
+import { openWebsite } from '../support/platform/website';
 import { commands, newModel, type Model } from './commands';
 import { ASSETS, World } from './world';
 
@@ -19,17 +19,17 @@ const TIME_LIMIT = 1_000 * Number(process.env.SECONDS ?? 300);
 
 describe('Whatever happens', function () {
   this.timeout(2 * TIME_LIMIT);
-  const platform = scene();
+  const platform = useSimulator();
   const folder = useFolder();
 
   it('each message arrives once with the right content, or is reported once', async () => {
     const { sim } = platform;
-    const website = platform.closing(await openWebsite());
+    const website = platform.closeAfterTest(await openWebsite());
     const around = {
       sim,
-      dispatcher: withoutTls(platform.closing(new Agent()), sim),
+      dispatcher: withoutTls(platform.closeAfterTest(new Agent()), sim),
       root: folder.path,
-      web: { url: `${website.url}/paw.png`, content: asset('paw.png') },
+      web: { url: `${website.url}/paw.png`, content: readAsset('paw.png') },
     };
     let runs = 0;
     const property = fc.asyncProperty(fc.commands([...commands], { maxCommands: 14 }), async (sequence) => {
@@ -70,5 +70,5 @@ async function assertAllIsWell(world: World, model: Model): Promise<void> {
     assert.equal(arrived, 1);
   }
   await world.settle();
-  assertIdsAreRight(world.sim, world.store);
+  assertIdsMatchContent(world.sim, world.store);
 }

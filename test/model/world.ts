@@ -6,10 +6,9 @@ import sinon, { type SinonFakeTimers } from 'sinon';
 import type { Dispatcher } from 'undici';
 import type { Simulator } from 'messenger-platform-simulator';
 import { image } from '../../src';
-import { openClient, type Client } from '../support/bot/client';
+import { openPlainAdapter, type PlainAdapter } from '../support/bot/plain-adapter';
 import { FaultyStore } from '../support/stores/faulty-store';
-import { countUploads } from '../support/checks/observe';
-import { arrived } from '../support/bot/seen';
+import { countUploads, arrived } from '../support/platform/received';
 import { sha256 } from '../support/checks/sha256';
 import { mediaTemplate } from '../faults/matrix/ways';
 
@@ -45,7 +44,7 @@ export class World {
   readonly store = new FaultyStore();
   readonly #around: Surroundings;
   readonly #contents: Record<AssetName, Uint8Array>;
-  readonly #processes: Client[] = [];
+  readonly #processes: PlainAdapter[] = [];
   readonly #clock: SinonFakeTimers;
   #elapsed = 0;
   #edits = 0;
@@ -142,7 +141,7 @@ export class World {
 
   #start(process: number): void {
     const { sim, dispatcher, root } = this.#around;
-    this.#processes[process] = openClient(sim, {
+    this.#processes[process] = openPlainAdapter(sim, {
       root,
       dispatcher,
       store: this.store,
@@ -153,7 +152,7 @@ export class World {
     });
   }
 
-  #process(number: number): Client {
+  #process(number: number): PlainAdapter {
     const process = this.#processes[number];
     assert.ok(process);
     return process;

@@ -4,7 +4,7 @@ import { copyFile, cp, mkdir, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { PageOptions, Simulator } from 'messenger-platform-simulator';
 import { runCommand } from '../support/processes/command';
-import type { Note } from '../support/processes/report';
+import type { Note } from '../support/processes/check-report';
 import { compile, install } from './packed';
 
 export const PICTURE = path.join(__dirname, '../../example-bot/assets/paw.png');

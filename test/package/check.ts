@@ -6,7 +6,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startSimulator, type Simulator } from 'messenger-platform-simulator';
-import { Report } from '../support/processes/report';
+import { CheckReport } from '../support/processes/check-report';
 import { BOT_KINDS, createBot, PAGE, sendPicture, type BotKind } from './bots';
 import {
   checkFiles,
@@ -20,7 +20,7 @@ import {
   type Packed,
 } from './packed';
 
-const report = new Report();
+const report = new CheckReport();
 
 async function main(): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'check-package-'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../support/processes/command';
-import type { Note } from '../support/processes/report';
+import type { Note } from '../support/processes/check-report';
 
 const ROOT = path.join(__dirname, '../..');
 

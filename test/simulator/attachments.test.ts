@@ -14,8 +14,8 @@ import {
   send,
   sendById,
   upload,
-  withServer,
-  withSimulator,
+  useWebServer,
+  useSimulator,
 } from './support';
 
 const MB = 1024 * 1024;
@@ -23,7 +23,7 @@ const reusable = (type: string) => ({ message: messageWith(type, { is_reusable: 
 const bytes = (size: number, type: string) => new File([Buffer.alloc(size, 'x')], 'file', { type });
 
 describe('An attachment ID', () => {
-  const simulator = withSimulator();
+  const simulator = useSimulator();
 
   it('sends the uploaded bytes, as often as one likes', async () => {
     const id = await upload(simulator());
@@ -111,7 +111,7 @@ describe('An attachment ID', () => {
 });
 
 describe('A file', () => {
-  const simulator = withSimulator();
+  const simulator = useSimulator();
   const uploadAs = (type: string, file: File) =>
     callWithForm(simulator(), '/message_attachments', { ...reusable(type), filedata: file });
 
@@ -151,7 +151,7 @@ describe('A file', () => {
 });
 
 describe('A URL', () => {
-  const simulator = withSimulator({ fetchTimeouts: { video: 1400, other: 400 } });
+  const simulator = useSimulator({ fetchTimeouts: { video: 1400, other: 400 } });
   const routes: Record<string, RequestListener> = {
     '/tom.png': (_req, res) => res.setHeader('content-type', 'image/png').end(PNG),
     '/moved': (_req, res) => res.writeHead(302, { location: '/tom.png' }).end(),
@@ -165,7 +165,7 @@ describe('A URL', () => {
       setTimeout(() => res.destroy(), 10);
     },
   };
-  const files = withServer((req, res) => {
+  const files = useWebServer((req, res) => {
     const route = routes[req.url?.replace(/\?.*/, '') ?? ''];
     if (route) route(req, res);
     else res.writeHead(404).end();
@@ -227,8 +227,8 @@ describe('A URL', () => {
 });
 
 describe('A URL’s file', () => {
-  const simulator = withSimulator();
-  const files = withServer((req, res) => {
+  const simulator = useSimulator();
+  const files = useWebServer((req, res) => {
     const { searchParams } = new URL(req.url ?? '', 'http://localhost');
     res
       .setHeader('content-type', searchParams.get('type') ?? '')
@@ -248,7 +248,7 @@ describe('A URL’s file', () => {
 });
 
 describe('A media template', () => {
-  const simulator = withSimulator();
+  const simulator = useSimulator();
   const media = (...elements: object[]) =>
     send(simulator(), messageWith('template', { template_type: 'media', elements }));
 
@@ -295,8 +295,8 @@ describe('A media template', () => {
 });
 
 describe('A message', () => {
-  const simulator = withSimulator();
-  const files = withServer((_req, res) => res.setHeader('content-type', 'image/png').end(PNG));
+  const simulator = useSimulator();
+  const files = useWebServer((_req, res) => res.setHeader('content-type', 'image/png').end(PNG));
 
   it('shows in the thread with all that came with it', async () => {
     const quick_replies = [{ content_type: 'text', title: 'Yes', payload: 'YES' }];

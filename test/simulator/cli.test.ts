@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
-import { withServer } from './support';
+import { useWebServer } from './support';
 
 const CLI = path.join(__dirname, '../../simulator/cli.ts');
 
 describe('npm run simulator', () => {
   let folder: string;
   let running: ChildProcess | undefined;
-  const bot = withServer((req, res) => {
+  const bot = useWebServer((req, res) => {
     res.end(new URL(req.url ?? '', 'http://bot').searchParams.get('hub.challenge'));
   });
 

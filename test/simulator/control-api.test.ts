@@ -18,13 +18,13 @@ import {
   sendById,
   upload,
   USER,
-  withSimulator,
+  useSimulator,
 } from './support';
 
 const jsonOf = (value: object) => JSON.parse(JSON.stringify(value)) as object;
 
 describe('The control API', () => {
-  const simulator = withSimulator();
+  const simulator = useSimulator();
 
   async function control(path: string, body?: unknown, method = body === undefined ? 'GET' : 'POST') {
     const response = await fetch(`${simulator().httpUrl}/_sim${path}`, {

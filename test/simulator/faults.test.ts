@@ -15,11 +15,11 @@ import {
   sendById,
   upload,
   USER,
-  withSimulator,
+  useSimulator,
 } from './support';
 
 describe('A fault', () => {
-  const simulator = withSimulator();
+  const simulator = useSimulator();
   const hello = { text: 'Hello' };
 
   it('hits the next call only, unless told otherwise', async () => {
@@ -182,7 +182,7 @@ const CUTS: { reset: NonNullable<Fault['reset']>; arrives: boolean; sees: RegExp
 ];
 
 describe('A connection that is cut', () => {
-  const simulator = withSimulator();
+  const simulator = useSimulator();
 
   for (const { reset, arrives, sees } of CUTS) {
     for (const scheme of ['http', 'https'] as const) {

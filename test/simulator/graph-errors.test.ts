@@ -12,11 +12,11 @@ import {
   SECRET_PAGE,
   send,
   USER,
-  withSimulator,
+  useSimulator,
 } from './support';
 
 describe('The Graph API', () => {
-  const simulator = withSimulator();
+  const simulator = useSimulator();
   const hello = { recipient: { id: USER }, message: { text: 'Hello' } };
 
   describe('asks who is calling:', () => {

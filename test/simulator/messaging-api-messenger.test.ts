@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { MessengerClient } from 'messaging-api-messenger';
-import { PAGE, PNG, received, SECRET_PAGE, USER, withServer, withSimulator } from './support';
+import { PAGE, PNG, received, SECRET_PAGE, USER, useWebServer, useSimulator } from './support';
 
 describe('messaging-api-messenger, a client that knows nothing of the simulator', () => {
-  const simulator = withSimulator();
-  const files = withServer((_req, res) => res.setHeader('content-type', 'image/png').end(PNG));
+  const simulator = useSimulator();
+  const files = useWebServer((_req, res) => res.setHeader('content-type', 'image/png').end(PNG));
   const client = ({ token, secret }: { token: string; secret?: string } = PAGE) =>
     new MessengerClient({
       accessToken: token,

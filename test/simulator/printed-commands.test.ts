@@ -12,8 +12,8 @@ import {
   received,
   upload,
   USER,
-  withServer,
-  withSimulator,
+  useWebServer,
+  useSimulator,
 } from './support';
 
 const run = promisify(execFile);
@@ -137,8 +137,8 @@ curl --location --request POST 'https://graph.facebook.com/v2.10/me/message_atta
 };
 
 describe('The commands of the platform’s pages, run by curl over HTTPS', () => {
-  const simulator = withSimulator();
-  const files = withServer((_req, res) => res.setHeader('content-type', 'image/png').end(PNG));
+  const simulator = useSimulator();
+  const files = useWebServer((_req, res) => res.setHeader('content-type', 'image/png').end(PNG));
   let folder: string;
 
   before(async () => {

@@ -17,7 +17,7 @@ export const PNG = Buffer.from(
 );
 
 /** A fresh simulator for each test of the surrounding `describe`. */
-export function withSimulator(options: SimulatorOptions = {}): () => Simulator {
+export function useSimulator(options: SimulatorOptions = {}): () => Simulator {
   let simulator: Simulator | undefined;
   beforeEach(async () => {
     simulator = await startSimulator({ pages: [PAGE, OTHER_PAGE, SECRET_PAGE], ...options });
@@ -32,7 +32,7 @@ export function withSimulator(options: SimulatorOptions = {}): () => Simulator {
 }
 
 /** A web server for each test of the surrounding `describe`; gives its address. */
-export function withServer(listener: RequestListener): () => string {
+export function useWebServer(listener: RequestListener): () => string {
   let server: Server | undefined;
   beforeEach(async () => {
     server = createServer(listener).listen(0, '127.0.0.1');

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { type IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { OTHER_PAGE, PAGE, SECRET_PAGE, USER, withServer, withSimulator } from './support';
+import { OTHER_PAGE, PAGE, SECRET_PAGE, USER, useWebServer, useSimulator } from './support';
 
 interface Heard {
   headers: IncomingHttpHeaders;
@@ -10,10 +10,10 @@ interface Heard {
 }
 
 describe('The webhook', () => {
-  const simulator = withSimulator({ now: () => 1_700_000_000_000 });
+  const simulator = useSimulator({ now: () => 1_700_000_000_000 });
   let heard: Heard[] = [];
   let status = 200;
-  const bot = withServer((req, res) => {
+  const bot = useWebServer((req, res) => {
     const query = new URL(req.url ?? '', 'http://bot').searchParams;
     if (req.method === 'GET') {
       const isRight = query.get('hub.mode') === 'subscribe' && query.get('hub.verify_token') === 'let me in';
@@ -117,7 +117,7 @@ describe('The webhook', () => {
 });
 
 describe('Without a webhook', () => {
-  const simulator = withSimulator();
+  const simulator = useSimulator();
 
   it('a user’s message stands in the thread, and is not delivered', async () => {
     const { delivered, error } = await simulator().say({ page: PAGE.id, user: USER, text: 'Anyone?' });

@@ -4,11 +4,11 @@ import path from 'node:path';
 import { execPath } from 'node:process';
 import { runCommand } from '../support/processes/command';
 import { sha256 } from '../support/checks/sha256';
-import { ASSETS } from '../support/bot/stage';
+import { ASSETS } from '../support/files/assets';
 import { useFolder } from '../support/files/folder';
 import { userOf, type BroadcasterOrders, type BroadcasterReport } from './broadcaster';
 import { REDIS } from './kinds';
-import { storeScene } from './scene';
+import { useStore } from './use-store';
 
 const PROCESSES = 4;
 const PEOPLE = Number(process.env.PEOPLE ?? 10_000);
@@ -22,7 +22,7 @@ const PATIENCE = 900_000;
 
 describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
   this.timeout(PATIENCE);
-  const scene = storeScene(REDIS);
+  const fixture = useStore(REDIS);
   const folder = useFolder();
   const digests: string[] = [];
 
@@ -37,7 +37,7 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
   });
 
   async function broadcast(): Promise<BroadcasterReport[]> {
-    const { place, page, sim } = scene;
+    const { place, page, sim } = fixture;
     const run = async (process: number): Promise<BroadcasterReport> => {
       const orders: BroadcasterOrders = {
         redis: place.at,
@@ -63,7 +63,7 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
 
   function assertEachArrivedOnce(): void {
     for (let person = 0; person < PEOPLE; person++) {
-      const { messages } = scene.sim.thread(scene.page.id, userOf(person));
+      const { messages } = fixture.sim.thread(fixture.page.id, userOf(person));
       const expected = Array.from({ length: EACH }, (_, n) => digests[(person + n) % digests.length]);
       assert.deepEqual(
         messages.map(({ attachments }) => attachments[0]?.sha256),
@@ -84,17 +84,17 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
   });
 
   it('after a warm-up each picture arrives once, and none goes up again', async () => {
-    const bot = scene.openBot({ root: folder.path });
+    const bot = fixture.openBot({ root: folder.path });
     const { uploaded } = await bot.plugin.warm(PICTURES);
     assert.equal(uploaded, PICTURES.length);
-    await scene.close(bot);
+    await fixture.close(bot);
     const reports = await broadcast();
     assertEachArrivedOnce();
     for (const { uploads, storeReads, storeWrites, errors } of reports) {
       assert.deepEqual(errors, []);
       assert.deepEqual([uploads, storeReads, storeWrites], [0, PICTURES.length, 0]);
     }
-    assert.equal(scene.sim.totals().byPurpose['upload-file'], PICTURES.length);
+    assert.equal(fixture.sim.totals().byPurpose['upload-file'], PICTURES.length);
   });
 });
 

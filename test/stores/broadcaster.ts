@@ -2,7 +2,7 @@
 import KeyvRedis from '@keyv/redis';
 import type { PageOptions, Simulator } from 'messenger-platform-simulator';
 import { image } from '../../src';
-import { openClient } from '../support/bot/client';
+import { openPlainAdapter } from '../support/bot/plain-adapter';
 
 export interface BroadcasterOrders {
   readonly redis: string;
@@ -50,7 +50,7 @@ async function broadcast(orders: BroadcasterOrders): Promise<BroadcasterReport> 
   const { redis, sim, page, root, pictures, each, from, to } = orders;
   const store = new CountingRedis(redis);
   // Four processes start at a time on a machine that may have two cores: the first answer may be late.
-  const client = openClient(sim, { store, storeTimeout: 20_000, page, root });
+  const client = openPlainAdapter(sim, { store, storeTimeout: 20_000, page, root });
   const begun = performance.now();
   let next = from;
   const worker = async (): Promise<void> => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import Keyv from 'keyv';
 import { keyOf, toRecord } from '../../src/cache/saved-id';
-import type { Client } from '../support/bot/client';
-import { until } from '../support/checks/observe';
-import { savedId } from '../support/stores/saved';
+import type { PlainAdapter } from '../support/bot/plain-adapter';
+import { until } from '../support/checks/waiting';
+import { savedId } from '../support/stores/saved-id';
 import { PREFIX, type StoreKind } from './kinds';
-import type { StoreScene } from './scene';
+import type { StoreFixture } from './use-store';
 
 /** Where the store itself has shown that it can. */
 const FEWER = 10_000;
@@ -19,16 +19,16 @@ const PATIENCE = 200_000;
 
 const HOUR = 60 * 60 * 1000;
 
-export function promisesOnListing(kind: StoreKind, scene: StoreScene): void {
+export function promisesOnListing(kind: StoreKind, fixture: StoreFixture): void {
   const many = kind.isKnown ? FEWER : MANY;
   it(`lists ${many} IDs, without those that came to their end`, async function () {
     this.timeout(600_000);
-    await fill(scene, many);
-    const bot = scene.openBot();
-    if (kind.skipsWhenRowsEnd) await listUntilAllEnded(bot, scene, many - ENDED);
+    await fill(fixture, many);
+    const bot = fixture.openBot();
+    if (kind.skipsWhenRowsEnd) await listUntilAllEnded(bot, fixture, many - ENDED);
     const cpu = process.cpuUsage();
     const begun = performance.now();
-    const listed = await bot.plugin.list({ page: scene.page.id });
+    const listed = await bot.plugin.list({ page: fixture.page.id });
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
     const { user, system } = process.cpuUsage(cpu);
     console.log(
@@ -40,7 +40,11 @@ export function promisesOnListing(kind: StoreKind, scene: StoreScene): void {
 }
 
 /** Each row that ended hides another one, which can have ended as well; Keyv 6 deletes them in the background. */
-async function listUntilAllEnded({ plugin }: Client, { page }: StoreScene, expected: number): Promise<void> {
+async function listUntilAllEnded(
+  { plugin }: PlainAdapter,
+  { page }: StoreFixture,
+  expected: number,
+): Promise<void> {
   await until(
     'all that ended are gone',
     async () => {
@@ -53,7 +57,7 @@ async function listUntilAllEnded({ plugin }: Client, { page }: StoreScene, expec
 }
 
 /** Some of them end at once. */
-async function fill({ page, openStore }: StoreScene, many: number): Promise<void> {
+async function fill({ page, openStore }: StoreFixture, many: number): Promise<void> {
   const { adapter, keyv, prefix = PREFIX, insert } = openStore();
   const uploadedAt = Date.now();
   const entries = Array.from({ length: many }, (_, index) => {

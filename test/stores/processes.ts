@@ -1,18 +1,18 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { runCommand } from '../support/processes/command';
-import { countUploads } from '../support/checks/observe';
+import { countUploads } from '../support/platform/received';
 import type { OtherBot } from './other-bot';
-import { PICTURES, type StoreScene } from './scene';
+import { PICTURES, type StoreFixture } from './use-store';
 
 const ROOT = path.join(__dirname, '../..');
 
 const USERS = ['7001', '7002', '7003'];
 
-export function promisesOnProcesses(scene: StoreScene): void {
+export function promisesOnProcesses(fixture: StoreFixture): void {
   const runOther = async (user: string): Promise<void> => {
-    const { host, ca } = scene.sim;
-    const { place, page, root } = scene;
+    const { host, ca } = fixture.sim;
+    const { place, page, root } = fixture;
     const other: OtherBot = { place, sim: { host, ca }, page, user, pictures: PICTURES, root };
     const program = path.join(__dirname, 'other-bot.ts');
     await runCommand(process.execPath, ['--import', 'tsx', program, JSON.stringify(other)], {
@@ -23,20 +23,20 @@ export function promisesOnProcesses(scene: StoreScene): void {
 
   it('is shared by processes: at most one upload an asset and process, and none once it is there', async () => {
     await Promise.all(USERS.map(runOther));
-    const uploads = countUploads(scene.sim);
+    const uploads = countUploads(fixture.sim);
     assert.ok(uploads >= PICTURES.length && uploads <= PICTURES.length * USERS.length, `${uploads} uploads`);
     await runOther('7004');
-    assert.equal(countUploads(scene.sim), uploads);
-    for (const user of [...USERS, '7004']) assert.equal(scene.arrivals(user), PICTURES.length);
+    assert.equal(countUploads(fixture.sim), uploads);
+    for (const user of [...USERS, '7004']) assert.equal(fixture.arrivals(user), PICTURES.length);
   });
 
   it('is shared by processes: none of them uploads what one has warmed', async () => {
-    const bot = scene.openBot();
+    const bot = fixture.openBot();
     const { uploaded, failed } = await bot.plugin.warm(PICTURES);
     assert.deepEqual({ uploaded, failed }, { uploaded: PICTURES.length, failed: 0 });
-    await scene.close(bot);
+    await fixture.close(bot);
     await Promise.all(USERS.map(runOther));
-    assert.equal(countUploads(scene.sim), PICTURES.length);
-    for (const user of USERS) assert.equal(scene.arrivals(user), PICTURES.length);
+    assert.equal(countUploads(fixture.sim), PICTURES.length);
+    for (const user of USERS) assert.equal(fixture.arrivals(user), PICTURES.length);
   });
 }

@@ -3,17 +3,17 @@ import { promisesOnIds } from './ids';
 import { KINDS, type StoreKind } from './kinds';
 import { promisesOnListing } from './listing';
 import { promisesOnProcesses } from './processes';
-import { storeScene, type MakeDispatcher } from './scene';
+import { useStore, type MakeDispatcher } from './use-store';
 
 /** What a store of any kind does for bots. */
 export function describeStore(kind: StoreKind, makeDispatcher?: MakeDispatcher): void {
   describe(kind.name, function () {
     this.timeout(120_000);
-    const scene = storeScene(kind, makeDispatcher);
-    promisesOnIds(kind, scene);
+    const fixture = useStore(kind, makeDispatcher);
+    promisesOnIds(kind, fixture);
     // Another process opens a store by its name.
-    if (kind.isShared && KINDS.includes(kind)) promisesOnProcesses(scene);
-    if (kind.address !== undefined) promisesOnFaults(kind.address, scene);
-    promisesOnListing(kind, scene);
+    if (kind.isShared && KINDS.includes(kind)) promisesOnProcesses(fixture);
+    if (kind.address !== undefined) promisesOnFaults(kind.address, fixture);
+    promisesOnListing(kind, fixture);
   });
 }

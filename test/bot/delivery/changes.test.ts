@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import sinon from 'sinon';
-import { useDelivery } from '../../support/bot/delivery';
+import { useDelivery } from '../../support/bot/use-delivery';
 import { useFolder } from '../../support/files/folder';
-import { arrived, asset } from '../../support/bot/seen';
+import { arrived } from '../../support/platform/received';
+import { readAsset } from '../../support/files/assets';
 import { sha256 } from '../../support/checks/sha256';
 
 describe('Delivery of a file that changes', () => {
-  const stage = useDelivery();
+  const platform = useDelivery();
 
   const folder = useFolder();
 
@@ -22,33 +23,33 @@ describe('Delivery of a file that changes', () => {
   }
   const file = { type: 'image', payload: { url: 'tom.jpg' } };
 
-  beforeEach(() => folder.write('tom.jpg', asset('cats/tom.jpg')));
+  beforeEach(() => folder.write('tom.jpg', readAsset('cats/tom.jpg')));
 
   it('goes out as it is by then', async () => {
-    const { send, reports } = stage.open({ root: folder.path });
+    const { send, reports } = platform.open({ root: folder.path });
     changing(2);
     await send(file);
     const now = await fs.readFile(folder.at('tom.jpg'));
     assert.deepEqual(
-      stage.sim.assets().map(({ sha256: digest }) => digest),
+      platform.sim.assets().map(({ sha256: digest }) => digest),
       [sha256(now, 'hex')],
     );
     assert.deepEqual(reports.names(), ['upload', 'send']);
   });
 
   it('goes out once when it changes while a new ID is made for a dead one, and nothing failed', async () => {
-    const { send, reports, cache } = stage.open({ root: folder.path });
+    const { send, reports, cache } = platform.open({ root: folder.path });
     await send(file);
-    stage.sim.revokeAll();
+    platform.sim.revokeAll();
     changing(2);
     await send(file);
     await cache.idle();
-    assert.equal(arrived(stage.sim).length, 2);
+    assert.equal(arrived(platform.sim).length, 2);
     assert.deepEqual(reports.errors(), []);
   });
 
   it('is looked at once when it cannot be sent for another reason', async () => {
-    const { send } = stage.open({ root: folder.path });
+    const { send } = platform.open({ root: folder.path });
     await folder.write('tom.jpg', '');
     const open = sinon.spy(fs, 'open');
     await assert.rejects(send(file), { code: 'ERR_ATTACHMENT_EMPTY' });
@@ -56,13 +57,13 @@ describe('Delivery of a file that changes', () => {
   });
 
   it('may change twice, and not three times', async () => {
-    const { send } = stage.open({ root: folder.path });
+    const { send } = platform.open({ root: folder.path });
     changing(2, 4);
     await send(file);
     sinon.restore();
-    const other = stage.open({ root: folder.path });
+    const other = platform.open({ root: folder.path });
     changing(2, 4, 6);
     await assert.rejects(other.send(file), { code: 'ERR_ATTACHMENT_CHANGED' });
-    assert.equal(arrived(stage.sim).length, 1);
+    assert.equal(arrived(platform.sim).length, 1);
   });
 });

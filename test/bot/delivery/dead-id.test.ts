@@ -1,23 +1,27 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { ABOUT_TOM, BUSY, TOM, useDelivery } from '../../support/bot/delivery';
-import { arrived, calls, tally } from '../../support/bot/seen';
+import { ABOUT_TOM, BUSY, TOM, useDelivery } from '../../support/bot/use-delivery';
+import { arrived, calls, callCounts } from '../../support/platform/received';
 
 describe('Delivery, when the ID is dead', () => {
-  const stage = useDelivery();
+  const platform = useDelivery();
 
   it('sends in one step, and has a new ID made behind it', async () => {
-    const { send, reports, cache } = stage.open();
+    const { send, reports, cache } = platform.open();
     await send(TOM);
-    const dead = stage.onlyId();
-    stage.sim.revokeAll();
-    stage.sim.clearCalls();
+    const dead = platform.onlyId();
+    platform.sim.revokeAll();
+    platform.sim.clearCalls();
     await send(TOM);
     await cache.idle();
-    assert.equal(arrived(stage.sim).length, 2);
-    assert.deepEqual(tally(stage.sim), { 'send-id 100/2018074': 1, 'send-file': 1, 'upload-file': 1 });
+    assert.equal(arrived(platform.sim).length, 2);
+    assert.deepEqual(callCounts(platform.sim), {
+      'send-id 100/2018074': 1,
+      'send-file': 1,
+      'upload-file': 1,
+    });
     const later = reports.emitted.slice(2);
-    const fresh = stage.sim.assets().find(({ id }) => id !== dead)?.id;
+    const fresh = platform.sim.assets().find(({ id }) => id !== dead)?.id;
     assert.deepEqual(
       new Set(later),
       new Set([
@@ -26,21 +30,21 @@ describe('Delivery, when the ID is dead', () => {
         { name: 'upload', event: { ...ABOUT_TOM, attachmentId: fresh, reason: 'recover', attempts: 1 } },
       ]),
     );
-    stage.sim.clearCalls();
+    platform.sim.clearCalls();
     await send(TOM);
-    assert.deepEqual(calls(stage.sim), ['send-id']);
+    assert.deepEqual(calls(platform.sim), ['send-id']);
   });
 
   it('uploads at most twice, however many messages meet it, and each arrives once', async () => {
-    const { send, cache, reports } = stage.open();
+    const { send, cache, reports } = platform.open();
     await send(TOM);
-    stage.sim.revokeAll();
-    stage.sim.clearCalls();
+    platform.sim.revokeAll();
+    platform.sim.clearCalls();
     const users = Array.from({ length: 30 }, (_, n) => `71${n + 10}`);
     await Promise.all(users.map((user) => send(TOM, { user })));
     await cache.idle();
-    for (const user of users) assert.equal(arrived(stage.sim, user).length, 1, user);
-    const { 'send-file': oneStep, 'upload-file': uploads } = tally(stage.sim);
+    for (const user of users) assert.equal(arrived(platform.sim, user).length, 1, user);
+    const { 'send-file': oneStep, 'upload-file': uploads } = callCounts(platform.sim);
     assert.deepEqual([oneStep, uploads], [1, 1]);
     const recoveries = reports.emitted.flatMap(({ name, event }) => (name === 'recover' ? [event.how] : []));
     assert.deepEqual([recoveries.length, recoveries.filter((how) => how === 'one-step').length], [30, 1]);
@@ -48,16 +52,16 @@ describe('Delivery, when the ID is dead', () => {
 
   it('sends by the ID that another process has made since', async () => {
     const records = new Map<string, unknown>();
-    const [one, two] = [stage.open({ records }), stage.open({ records })];
+    const [one, two] = [platform.open({ records }), platform.open({ records })];
     await one.send(TOM);
     await two.send(TOM);
-    const dead = stage.onlyId();
-    stage.sim.revokeAll();
+    const dead = platform.onlyId();
+    platform.sim.revokeAll();
     await one.send(TOM);
     await one.cache.idle();
-    stage.sim.clearCalls();
+    platform.sim.clearCalls();
     await two.send(TOM);
-    assert.deepEqual(calls(stage.sim), ['send-id 100/2018074', 'send-id']);
+    assert.deepEqual(calls(platform.sim), ['send-id 100/2018074', 'send-id']);
     assert.deepEqual(two.reports.emitted.at(-1), {
       name: 'recover',
       event: { ...ABOUT_TOM, how: 'id', attachmentId: dead },
@@ -65,32 +69,36 @@ describe('Delivery, when the ID is dead', () => {
   });
 
   it('sends in one step when that ID is dead as well, and renews it, too', async () => {
-    const { send, cache, reports } = stage.open();
+    const { send, cache, reports } = platform.open();
     await send(TOM);
-    const dead = stage.onlyId();
-    stage.sim.revokeAll();
+    const dead = platform.onlyId();
+    platform.sim.revokeAll();
     await send(TOM);
     await cache.idle();
-    stage.sim.revokeAll();
-    stage.sim.clearCalls();
+    platform.sim.revokeAll();
+    platform.sim.clearCalls();
     // As if this message had still met the first one.
     const saved = { ...ABOUT_TOM, id: dead, uploadedAt: Date.now(), type: 'image' as const };
     sinon.stub(cache, 'known').callThrough().onFirstCall().returns(saved);
     await send(TOM);
     await cache.idle();
-    assert.deepEqual(tally(stage.sim), { 'send-id 100/2018074': 2, 'send-file': 1, 'upload-file': 1 });
+    assert.deepEqual(callCounts(platform.sim), {
+      'send-id 100/2018074': 2,
+      'send-file': 1,
+      'upload-file': 1,
+    });
     assert.ok(reports.emitted.some(({ name }) => name === 'recover'));
   });
 
   it('tries two other IDs, and then sends in one step', async () => {
-    const { send, cache } = stage.open();
-    stage.sim.addFaults({ purpose: 'send-id', times: 99, error: { code: 100, subcode: 2018074 } });
+    const { send, cache } = platform.open();
+    platform.sim.addFaults({ purpose: 'send-id', times: 99, error: { code: 100, subcode: 2018074 } });
     const users = ['7001', '7002', '7003', '7004'];
     await Promise.all(users.map((user) => send(TOM, { user })));
     await cache.idle();
-    for (const user of users) assert.equal(arrived(stage.sim, user).length, 1, user);
+    for (const user of users) assert.equal(arrived(platform.sim, user).length, 1, user);
     // Of those who meet a dead ID, the first does not wait for another one.
-    assert.deepEqual(tally(stage.sim), {
+    assert.deepEqual(callCounts(platform.sim), {
       'send-id 100/2018074': 1 + 2 + 3 + 3,
       'send-file': 4,
       'upload-file': 3,
@@ -98,28 +106,28 @@ describe('Delivery, when the ID is dead', () => {
   });
 
   it('does not send again what failed by the other ID', async () => {
-    const { send, cache } = stage.open();
+    const { send, cache } = platform.open();
     await send(TOM);
-    stage.sim.revokeAll();
-    stage.sim.clearCalls();
-    stage.sim.addFaults(
+    platform.sim.revokeAll();
+    platform.sim.clearCalls();
+    platform.sim.addFaults(
       { purpose: 'send-file', delayMs: 100 },
       { purpose: 'send-id', afterCalls: 2, reset: 'after' },
     );
     const results = await Promise.allSettled([send(TOM), send(TOM, { user: '7002' })]);
     await cache.idle();
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
-    assert.equal(arrived(stage.sim, '7002').length + arrived(stage.sim).length, 3);
+    assert.equal(arrived(platform.sim, '7002').length + arrived(platform.sim).length, 3);
   });
 
   it('sends in one step when no new ID can be made, and tells that once', async () => {
-    const { send, cache, reports } = stage.open({ attempts: 1 });
+    const { send, cache, reports } = platform.open({ attempts: 1 });
     await send(TOM);
-    stage.sim.revokeAll();
-    stage.sim.addFaults({ path: '/message_attachments', ...BUSY });
+    platform.sim.revokeAll();
+    platform.sim.addFaults({ path: '/message_attachments', ...BUSY });
     await Promise.all([send(TOM), send(TOM), send(TOM)]);
     await cache.idle();
-    assert.equal(arrived(stage.sim).length, 4);
+    assert.equal(arrived(platform.sim).length, 4);
     assert.equal(reports.errors().length, 1);
   });
 });

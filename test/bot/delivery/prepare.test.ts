@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { BUSY, TOM, useDelivery } from '../../support/bot/delivery';
-import { calls } from '../../support/bot/seen';
+import { BUSY, TOM, useDelivery } from '../../support/bot/use-delivery';
+import { calls } from '../../support/platform/received';
 
 const UNSAVED = { ...TOM, payload: { ...TOM.payload, is_reusable: false } };
 const template = (element: object): object => ({
@@ -9,47 +9,47 @@ const template = (element: object): object => ({
 });
 
 describe('Delivery, preparing', () => {
-  const stage = useDelivery();
+  const platform = useDelivery();
 
   it('uploads beforehand, and sends nothing', async () => {
-    const { delivery, out, send } = stage.open();
+    const { delivery, out, send } = platform.open();
     await delivery.prepare(out(TOM));
-    assert.deepEqual(calls(stage.sim), ['upload-file']);
+    assert.deepEqual(calls(platform.sim), ['upload-file']);
     await send(TOM);
-    assert.deepEqual(calls(stage.sim), ['upload-file', 'send-id']);
+    assert.deepEqual(calls(platform.sim), ['upload-file', 'send-id']);
   });
 
   it('uploads the pictures of a template beforehand, also when messages are to save them', async () => {
-    const { delivery, out } = stage.open({ save: 'send' });
+    const { delivery, out } = platform.open({ save: 'send' });
     await delivery.prepare(out(template({ url: 'cats/tom.jpg' })));
-    assert.deepEqual(calls(stage.sim), ['upload-file']);
+    assert.deepEqual(calls(platform.sim), ['upload-file']);
   });
 
   it('does nothing when the message is to save it', async () => {
-    const { delivery, out } = stage.open({ save: 'send' });
+    const { delivery, out } = platform.open({ save: 'send' });
     await delivery.prepare(out(TOM));
-    assert.deepEqual(calls(stage.sim), []);
+    assert.deepEqual(calls(platform.sim), []);
   });
 
   it('does nothing for what is not to be saved', async () => {
-    const { delivery, out } = stage.open();
+    const { delivery, out } = platform.open();
     await delivery.prepare(out(UNSAVED));
-    assert.deepEqual(calls(stage.sim), []);
+    assert.deepEqual(calls(platform.sim), []);
   });
 
   it('keeps nothing of what is not to be saved in a template, either', async () => {
-    const { delivery, out, send } = stage.open();
+    const { delivery, out, send } = platform.open();
     const unsaved = template({ url: 'cats/tom.jpg', is_reusable: false });
     await delivery.prepare(out(unsaved));
     await send(unsaved);
     await send(TOM);
-    assert.deepEqual(calls(stage.sim), ['upload-file', 'send-template', 'upload-file', 'send-id']);
+    assert.deepEqual(calls(platform.sim), ['upload-file', 'send-template', 'upload-file', 'send-id']);
   });
 
   it('looks at what it does not upload all the same', async () => {
     const missing = { url: 'nowhere.png', is_reusable: false };
     for (const save of ['upload', 'send'] as const) {
-      const { delivery, out } = stage.open({ save });
+      const { delivery, out } = platform.open({ save });
       for (const attachment of [{ type: 'image', payload: missing }, template(missing)]) {
         await assert.rejects(delivery.prepare(out(attachment)), { code: 'ERR_ATTACHMENT_NOT_FOUND' });
       }
@@ -57,23 +57,23 @@ describe('Delivery, preparing', () => {
   });
 
   it('lets an upload fail when the message can still go in one step', async () => {
-    const { delivery, out } = stage.open({ attempts: 1 });
-    stage.sim.addFaults({ path: '/message_attachments', ...BUSY });
+    const { delivery, out } = platform.open({ attempts: 1 });
+    platform.sim.addFaults({ path: '/message_attachments', ...BUSY });
     await delivery.prepare(out(TOM));
-    stage.sim.addFaults({ path: '/me$', times: 3, status: 500, body: 'Out of order' });
+    platform.sim.addFaults({ path: '/me$', times: 3, status: 500, body: 'Out of order' });
     await delivery.prepare(out(TOM, { page: undefined }));
-    assert.deepEqual(calls(stage.sim), ['upload-file 2', 'read', 'read', 'read']);
+    assert.deepEqual(calls(platform.sim), ['upload-file 2', 'read', 'read', 'read']);
   });
 
   it('fails when a template cannot be sent without it', async () => {
-    const { delivery, out } = stage.open({ attempts: 1 });
-    stage.sim.addFaults({ path: '/message_attachments', ...BUSY });
+    const { delivery, out } = platform.open({ attempts: 1 });
+    platform.sim.addFaults({ path: '/message_attachments', ...BUSY });
     await assert.rejects(delivery.prepare(out(template({ url: 'cats/tom.jpg' }))), { code: 2 });
   });
 
   it('fails when the platform refuses it for good', async () => {
-    const { delivery, out } = stage.open();
-    stage.sim.addFaults({ path: '/message_attachments', error: { code: 100, subcode: 2018047 } });
+    const { delivery, out } = platform.open();
+    platform.sim.addFaults({ path: '/message_attachments', error: { code: 100, subcode: 2018047 } });
     await assert.rejects(delivery.prepare(out(TOM)), { subcode: 2018047 });
   });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { ABOUT_TOM, BUSY, useDelivery } from '../../support/bot/delivery';
-import { until } from '../../support/checks/observe';
-import { arrived, calls, onlyArrival, tally } from '../../support/bot/seen';
+import { ABOUT_TOM, BUSY, useDelivery } from '../../support/bot/use-delivery';
+import { until } from '../../support/checks/waiting';
+import { arrived, calls, onlyArrival, callCounts } from '../../support/platform/received';
 
 const media = (element: object, ...more: object[]): object => ({
   type: 'template',
@@ -15,78 +15,78 @@ const media = (element: object, ...more: object[]): object => ({
 const TOM = media({ url: 'cats/tom.jpg' });
 
 describe('Delivery of a media template', () => {
-  const stage = useDelivery();
+  const platform = useDelivery();
 
   it('uploads, and sends what came of it', async () => {
-    const { send, reports } = stage.open();
+    const { send, reports } = platform.open();
     await send(TOM);
-    assert.deepEqual(calls(stage.sim), ['upload-file', 'send-template']);
-    assert.equal(onlyArrival(stage.sim).attachment.attachmentId, stage.onlyId());
+    assert.deepEqual(calls(platform.sim), ['upload-file', 'send-template']);
+    assert.equal(onlyArrival(platform.sim).attachment.attachmentId, platform.onlyId());
     assert.deepEqual(reports.emitted.at(-1), {
       name: 'send',
-      event: { ...ABOUT_TOM, attachmentId: stage.onlyId(), how: 'id' },
+      event: { ...ABOUT_TOM, attachmentId: platform.onlyId(), how: 'id' },
     });
   });
 
   it('shares the ID with the same picture outside of a template', async () => {
-    const { send } = stage.open();
+    const { send } = platform.open();
     await send(TOM);
     await send({ type: 'image', payload: { url: 'cats/tom.jpg' } });
-    assert.deepEqual(calls(stage.sim), ['upload-file', 'send-template', 'send-id']);
+    assert.deepEqual(calls(platform.sim), ['upload-file', 'send-template', 'send-id']);
   });
 
   it('uploads what is not to be saved for this once, and keeps nothing of it', async () => {
-    const { send } = stage.open();
+    const { send } = platform.open();
     const unsaved = media({ url: 'cats/tom.jpg', is_reusable: false });
     await send(unsaved);
     await send(unsaved);
-    assert.deepEqual(tally(stage.sim), { 'upload-file': 2, 'send-template': 2 });
+    assert.deepEqual(callCounts(platform.sim), { 'upload-file': 2, 'send-template': 2 });
   });
 
   it('fills every element, and names them all when it fails', async () => {
-    const { send } = stage.open();
+    const { send } = platform.open();
     // The platform takes one element only.
     await assert.rejects(send(media({ url: 'cats/tom.jpg' }, { url: 'cats/mia.jpg' })), {
       name: 'GraphError',
       asset: 'image "cats/tom.jpg" and image "cats/mia.jpg"',
     });
-    assert.equal(tally(stage.sim)['upload-file'], 2);
+    assert.equal(callCounts(platform.sim)['upload-file'], 2);
   });
 
   it('goes by ID or not at all', async () => {
-    const { send, reports } = stage.open({ attempts: 1 });
-    stage.sim.addFaults({ path: '/message_attachments', ...BUSY });
+    const { send, reports } = platform.open({ attempts: 1 });
+    platform.sim.addFaults({ path: '/message_attachments', ...BUSY });
     await assert.rejects(send(TOM), { name: 'GraphError', code: 2 });
-    stage.sim.addFaults({ path: '/me$', times: 3, status: 500, body: 'Out of order' });
+    platform.sim.addFaults({ path: '/me$', times: 3, status: 500, body: 'Out of order' });
     await assert.rejects(send(TOM, { page: undefined }), { code: 'ERR_GRAPH_BAD_ANSWER' });
-    assert.deepEqual(calls(stage.sim), ['upload-file 2', 'read', 'read', 'read']);
+    assert.deepEqual(calls(platform.sim), ['upload-file 2', 'read', 'read', 'read']);
     assert.deepEqual(reports.emitted, []);
   });
 
   it('has a new ID made for a dead one, and is sent again by that', async () => {
-    const { send, reports } = stage.open();
+    const { send, reports } = platform.open();
     await send(TOM);
-    const dead = stage.onlyId();
-    stage.sim.revokeAll();
-    stage.sim.clearCalls();
+    const dead = platform.onlyId();
+    platform.sim.revokeAll();
+    platform.sim.clearCalls();
     await send(TOM);
-    assert.deepEqual(calls(stage.sim), ['send-template 100/2018074', 'upload-file', 'send-template']);
-    assert.equal(arrived(stage.sim).length, 2);
+    assert.deepEqual(calls(platform.sim), ['send-template 100/2018074', 'upload-file', 'send-template']);
+    assert.equal(arrived(platform.sim).length, 2);
     assert.deepEqual(reports.names(), ['upload', 'send', 'upload', 'send', 'recover']);
     assert.deepEqual(reports.emitted.at(-1)?.event, { ...ABOUT_TOM, attachmentId: dead, how: 'id' });
   });
 
   it('tries an ID that another process has made since, and then a new one', async () => {
     const records = new Map<string, unknown>();
-    const [one, two] = [stage.open({ records }), stage.open({ records })];
+    const [one, two] = [platform.open({ records }), platform.open({ records })];
     await one.send(TOM);
     await two.send(TOM);
-    stage.sim.revokeAll();
+    platform.sim.revokeAll();
     await one.send(TOM);
-    stage.sim.revokeAll();
-    stage.sim.clearCalls();
+    platform.sim.revokeAll();
+    platform.sim.clearCalls();
     await two.send(TOM);
-    assert.deepEqual(calls(stage.sim), [
+    assert.deepEqual(calls(platform.sim), [
       'send-template 100/2018074',
       'send-template 100/2018074',
       'upload-file',
@@ -99,24 +99,24 @@ describe('Delivery of a media template', () => {
   });
 
   it('gives up when new IDs are dead as well', async () => {
-    const { send } = stage.open();
-    stage.sim.addFaults({ purpose: 'send-template', times: 9, error: { code: 100, subcode: 2018074 } });
+    const { send } = platform.open();
+    platform.sim.addFaults({ purpose: 'send-template', times: 9, error: { code: 100, subcode: 2018074 } });
     await assert.rejects(send(TOM), { subcode: 2018074 });
-    assert.deepEqual(tally(stage.sim), { 'upload-file': 3, 'send-template 100/2018074': 3 });
+    assert.deepEqual(callCounts(platform.sim), { 'upload-file': 3, 'send-template 100/2018074': 3 });
   });
 
   it('fails when no new ID can be made', async () => {
-    const { send } = stage.open({ attempts: 1 });
+    const { send } = platform.open({ attempts: 1 });
     await send(TOM);
-    stage.sim.revokeAll();
-    stage.sim.addFaults({ path: '/message_attachments', ...BUSY });
+    platform.sim.revokeAll();
+    platform.sim.addFaults({ path: '/message_attachments', ...BUSY });
     await assert.rejects(send(TOM), { code: 2 });
-    assert.equal(arrived(stage.sim).length, 1);
+    assert.equal(arrived(platform.sim).length, 1);
   });
 
   it('fails as Facebook refused it when somebody’s message was to save a new ID, and did not', async () => {
-    const { send, cache } = stage.open({ save: 'send' });
-    stage.sim.addFaults({ purpose: 'send-file', delayMs: 500, drop: ['attachment_id'] });
+    const { send, cache } = platform.open({ save: 'send' });
+    platform.sim.addFaults({ purpose: 'send-file', delayMs: 500, drop: ['attachment_id'] });
     const dead = { ...ABOUT_TOM, id: '11', uploadedAt: Date.now() };
     const original = cache.get.bind(cache);
     const get = sinon.stub(cache, 'get').callsFake(original);
@@ -129,9 +129,9 @@ describe('Delivery of a media template', () => {
   });
 
   it('is not sent again for any other failure', async () => {
-    const { send } = stage.open();
-    stage.sim.addFaults({ purpose: 'send-template', reset: 'after' });
+    const { send } = platform.open();
+    platform.sim.addFaults({ purpose: 'send-template', reset: 'after' });
     await assert.rejects(send(TOM), { code: 'ERR_GRAPH_INTERRUPTED' });
-    assert.equal(arrived(stage.sim).length, 1);
+    assert.equal(arrived(platform.sim).length, 1);
   });
 });

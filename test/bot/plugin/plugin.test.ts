@@ -7,19 +7,20 @@ import sinon from 'sinon';
 import { image } from '../../../src/message/builders';
 import { FacebookAttachmentCache, type BotkitLike } from '../../../src/plugin';
 import { runCommand } from '../../support/processes/command';
-import { FakeAdapter, type Client, type FakeAPI } from '../../support/bot/fake-adapter';
+import { FakeAdapter, type ApiClient, type FakeAPI } from '../../support/bot/fake-adapter';
 import { transportError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
-import { scene } from '../../support/bot/scene';
-import { arrived, calls } from '../../support/bot/seen';
-import { OTHER_PAGE, PAGE, type Bot, type Stage, type StageOptions } from '../../support/bot/stage';
+import { useSimulator } from '../../support/bot/use-simulator';
+import { arrived, calls } from '../../support/platform/received';
+import { OTHER_PAGE, PAGE } from '../../support/platform/pages';
+import type { Bot, RunningBotkit, RunningBotkitOptions } from '../../support/bot/botkit';
 
 const TOM = image('cats/tom.jpg');
 const MISSING = image('nowhere.jpg');
 const paramsOf = (message: object): object => ({ recipient: { id: '7001' }, message });
 
 describe('FacebookAttachmentCache', () => {
-  const play = scene();
+  const platform = useSimulator();
   const folder = useFolder();
   let plugin: FacebookAttachmentCache;
   let adapter: FakeAdapter;
@@ -32,11 +33,11 @@ describe('FacebookAttachmentCache', () => {
     sinon.restore();
   });
 
-  /** The API client that the stage's adapter makes for a page. */
-  const apiOf = async ({ adapter: real }: Stage, page = PAGE.id): Promise<Bot['api']> =>
+  /** The API client that the botkit's adapter makes for a page. */
+  const apiOf = async ({ adapter: real }: RunningBotkit, page = PAGE.id): Promise<Bot['api']> =>
     await real.getAPI({ recipient: { id: page, name: '' } });
 
-  const open = (options?: StageOptions): Promise<Stage> => play.open(options);
+  const open = (options?: RunningBotkitOptions): Promise<RunningBotkit> => platform.openBotkit(options);
 
   it('has a name that Botkit lists it under', () => {
     assert.equal(plugin.name, 'Facebook Attachment Cache');
@@ -113,7 +114,7 @@ describe('FacebookAttachmentCache', () => {
     for (const [what, call] of passing) {
       it(`is ${what}, which the adapter's own client gets as it is`, async () => {
         plugin.attach(adapter);
-        const api = (await adapter.getAPI()) as Client;
+        const api = (await adapter.getAPI()) as ApiClient;
         assert.equal(await api.callAPI(...call), `answer to ${call[0]}`);
         assert.deepEqual((adapter.made[0] as FakeAPI).asked, [call]);
         assert.equal(plugin.stats.sends, 0);
@@ -131,17 +132,17 @@ describe('FacebookAttachmentCache', () => {
     ];
     for (const [path, method] of paths) {
       it(`is an attachment to ${method ?? 'no method'} ${path}`, async () => {
-        const stage = await open();
-        const api = await apiOf(stage);
+        const botkit = await open();
+        const api = await apiOf(botkit);
         const answer = await api.callAPI(path, method as string, paramsOf(TOM));
-        assert.deepEqual(calls(play.sim), ['upload-file', 'send-id']);
-        assert.deepEqual(answer, { recipient_id: '7001', message_id: arrived(play.sim)[0]?.mid });
+        assert.deepEqual(calls(platform.sim), ['upload-file', 'send-id']);
+        assert.deepEqual(answer, { recipient_id: '7001', message_id: arrived(platform.sim)[0]?.mid });
       });
     }
 
     it('fails to the caller, and by one event', async () => {
-      const stage = await open();
-      const api = await apiOf(stage);
+      const botkit = await open();
+      const api = await apiOf(botkit);
       await assert.rejects(api.callAPI('/me/messages', 'POST', paramsOf(MISSING)), {
         code: 'ERR_ATTACHMENT_NOT_FOUND',
       });
@@ -149,55 +150,55 @@ describe('FacebookAttachmentCache', () => {
         code: 'ERR_ATTACHMENT_BAD_SOURCE',
       });
       assert.deepEqual(
-        stage.errors.map((error) => (error as { code?: unknown }).code),
+        botkit.errors.map((error) => (error as { code?: unknown }).code),
         ['ERR_ATTACHMENT_NOT_FOUND', 'ERR_ATTACHMENT_BAD_SOURCE'],
       );
-      assert.equal(stage.plugin.stats.errors, 2);
-      assert.deepEqual(calls(play.sim), []);
+      assert.equal(botkit.plugin.stats.errors, 2);
+      assert.deepEqual(calls(platform.sim), []);
     });
 
     it('fails without a listener just as well', async () => {
-      const stage = await open();
-      stage.plugin.removeAllListeners('error');
+      const botkit = await open();
+      botkit.plugin.removeAllListeners('error');
       const warn = sinon.spy(process, 'emitWarning');
-      const api = await apiOf(stage);
+      const api = await apiOf(botkit);
       await assert.rejects(api.callAPI('/me/messages', 'POST', paramsOf(MISSING)), {
         name: 'AttachmentError',
       });
-      assert.equal(stage.plugin.stats.errors, 1);
+      assert.equal(botkit.plugin.stats.errors, 1);
       assert.deepEqual(warn.args, []);
     });
 
     it('goes out though a listener throws, and says so', async () => {
-      const stage = await open();
-      stage.plugin.once('send', () => {
+      const botkit = await open();
+      botkit.plugin.once('send', () => {
         throw new Error('I am confused');
       });
       const warned = once(process, 'warning');
-      const api = await apiOf(stage);
+      const api = await apiOf(botkit);
       await api.callAPI('/me/messages', 'POST', paramsOf(TOM));
       const [warning] = (await warned) as [Error];
       assert.equal(warning.name, 'FacebookAttachmentCacheWarning');
       assert.equal(warning.message, 'A listener of the event send threw: Error: I am confused');
-      assert.equal(arrived(play.sim).length, 1);
-      assert.deepEqual(stage.errors, []);
+      assert.equal(arrived(platform.sim).length, 1);
+      assert.deepEqual(botkit.errors, []);
     });
 
     it('asks for the page of a token once', async () => {
-      const stage = await open();
+      const botkit = await open();
       for (const url of ['cats/tom.jpg', 'cats/mia.jpg']) {
-        const api = (await stage.adapter.getAPI(undefined as never)) as Bot['api'];
+        const api = (await botkit.adapter.getAPI(undefined as never)) as Bot['api'];
         await api.callAPI('/me/messages', 'POST', paramsOf(image(url)));
       }
-      assert.equal(calls(play.sim).filter((call) => call === 'read').length, 1);
+      assert.equal(calls(platform.sim).filter((call) => call === 'read').length, 1);
     });
 
     it('has IDs of its own for each page', async () => {
-      const stage = await open({ pages: [PAGE, OTHER_PAGE] });
+      const botkit = await open({ pages: [PAGE, OTHER_PAGE] });
       for (const page of [PAGE, OTHER_PAGE, PAGE, OTHER_PAGE]) {
-        await (await apiOf(stage, page.id)).callAPI('/me/messages', 'POST', paramsOf(TOM));
+        await (await apiOf(botkit, page.id)).callAPI('/me/messages', 'POST', paramsOf(TOM));
       }
-      assert.deepEqual(calls(play.sim), [
+      assert.deepEqual(calls(platform.sim), [
         'upload-file',
         'send-id',
         'upload-file',
@@ -206,7 +207,7 @@ describe('FacebookAttachmentCache', () => {
         'send-id',
       ]);
       assert.deepEqual(
-        play.sim.assets().map(({ page }) => page),
+        platform.sim.assets().map(({ page }) => page),
         [PAGE.id, OTHER_PAGE.id],
       );
     });
@@ -215,34 +216,34 @@ describe('FacebookAttachmentCache', () => {
   describe('its options', () => {
     it('name the folder of files', async () => {
       await folder.write('own.gif', 'GIF89a');
-      const stage = await open({ root: folder.path });
-      await (await apiOf(stage)).callAPI('/me/messages', 'POST', paramsOf(image('own.gif')));
-      assert.equal(arrived(play.sim).length, 1);
+      const botkit = await open({ root: folder.path });
+      await (await apiOf(botkit)).callAPI('/me/messages', 'POST', paramsOf(image('own.gif')));
+      assert.equal(arrived(platform.sim).length, 1);
     });
 
     it('limit the attempts of an upload', async () => {
-      const stage = await open({ uploads: { attempts: 1 } });
-      play.sim.addFaults({ path: '/message_attachments', error: { code: 4 } });
-      await (await apiOf(stage)).callAPI('/me/messages', 'POST', paramsOf(TOM));
-      assert.deepEqual(calls(play.sim), ['upload-file 4', 'send-file']);
+      const botkit = await open({ uploads: { attempts: 1 } });
+      platform.sim.addFaults({ path: '/message_attachments', error: { code: 4 } });
+      await (await apiOf(botkit)).callAPI('/me/messages', 'POST', paramsOf(TOM));
+      assert.deepEqual(calls(platform.sim), ['upload-file 4', 'send-file']);
     });
 
     it('have messages save their attachments', async () => {
-      const stage = await open({ save: 'send' });
-      await (await apiOf(stage)).callAPI('/me/messages', 'POST', paramsOf(TOM));
-      assert.deepEqual(calls(play.sim), ['send-file']);
-      assert.equal(play.sim.assets().length, 1);
+      const botkit = await open({ save: 'send' });
+      await (await apiOf(botkit)).callAPI('/me/messages', 'POST', paramsOf(TOM));
+      assert.deepEqual(calls(platform.sim), ['send-file']);
+      assert.equal(platform.sim.assets().length, 1);
     });
 
     it('say which addresses are the same', async () => {
-      const stage = await open({ cacheKey: (url) => url.pathname });
-      const address = (query: string): object => image(`${play.sim.httpUrl}/_sim/nowhere.png${query}`);
-      play.sim.addFaults({ path: '/message_attachments', body: { attachment_id: '11' } });
-      play.sim.addFaults({ path: '/messages', times: 2, body: { message_id: 'm' } });
-      const api = await apiOf(stage);
+      const botkit = await open({ cacheKey: (url) => url.pathname });
+      const address = (query: string): object => image(`${platform.sim.httpUrl}/_sim/nowhere.png${query}`);
+      platform.sim.addFaults({ path: '/message_attachments', body: { attachment_id: '11' } });
+      platform.sim.addFaults({ path: '/messages', times: 2, body: { message_id: 'm' } });
+      const api = await apiOf(botkit);
       await api.callAPI('/me/messages', 'POST', paramsOf(address('?sig=1')));
       await api.callAPI('/me/messages', 'POST', paramsOf(address('?sig=2')));
-      assert.deepEqual(calls(play.sim), ['upload-url', 'send-id', 'send-id']);
+      assert.deepEqual(calls(platform.sim), ['upload-url', 'send-id', 'send-id']);
     });
 
     it('say how long a message waits for the store, and its failure is told', async () => {
@@ -252,17 +253,21 @@ describe('FacebookAttachmentCache', () => {
         delete: () => true,
         clear: () => undefined,
       };
-      const stage = await open({ store, storeTimeout: 20 });
-      await (await apiOf(stage)).callAPI('/me/messages', 'POST', paramsOf(TOM));
-      assert.equal(arrived(play.sim).length, 1);
-      assert.match(String(stage.errors[0]), /^StoreError: .*no answer within 20 ms/);
+      const botkit = await open({ store, storeTimeout: 20 });
+      await (await apiOf(botkit)).callAPI('/me/messages', 'POST', paramsOf(TOM));
+      assert.equal(arrived(platform.sim).length, 1);
+      assert.match(String(botkit.errors[0]), /^StoreError: .*no answer within 20 ms/);
     });
   });
 
   describe('strict mode', () => {
     /** What the middleware says of an activity that `bot` is to send. */
-    function prepare(stage: Stage, activity: object, real: unknown = stage.adapter): Promise<unknown> {
-      const [middleware] = stage.plugin.middlewares.send;
+    function prepare(
+      botkit: RunningBotkit,
+      activity: object,
+      real: unknown = botkit.adapter,
+    ): Promise<unknown> {
+      const [middleware] = botkit.plugin.middlewares.send;
       assert.ok(middleware);
       const config: Record<string, unknown> = {
         adapter: real,
@@ -276,27 +281,27 @@ describe('FacebookAttachmentCache', () => {
     const message = (channelData: unknown): object => ({ type: 'message', channelData });
 
     it('prepares the attachment before it is sent', async () => {
-      const stage = await open({ strict: true });
-      assert.equal(await prepare(stage, message(TOM)), undefined);
-      assert.deepEqual(calls(play.sim), ['upload-file']);
+      const botkit = await open({ strict: true });
+      assert.equal(await prepare(botkit, message(TOM)), undefined);
+      assert.deepEqual(calls(platform.sim), ['upload-file']);
     });
 
     it('prepares Bot Framework attachments, all of them', async () => {
-      const stage = await open({ strict: true });
+      const botkit = await open({ strict: true });
       const attachments = ['cats/tom.jpg', 'cats/mia.jpg'].map((contentUrl) => ({
         contentType: 'image/jpeg',
         contentUrl,
       }));
-      assert.equal(await prepare(stage, { type: 'message', attachments }), undefined);
-      assert.deepEqual(calls(play.sim), ['upload-file', 'upload-file']);
+      assert.equal(await prepare(botkit, { type: 'message', attachments }), undefined);
+      assert.deepEqual(calls(platform.sim), ['upload-file', 'upload-file']);
     });
 
     it('rejects what cannot be sent, and tells of it once', async () => {
-      const stage = await open({ strict: true });
-      const error = await prepare(stage, message(MISSING));
-      assert.deepEqual(stage.errors, [error]);
+      const botkit = await open({ strict: true });
+      const error = await prepare(botkit, message(MISSING));
+      assert.deepEqual(botkit.errors, [error]);
       assert.equal((error as { code?: string }).code, 'ERR_ATTACHMENT_NOT_FOUND');
-      assert.equal(await prepare(stage, message({ attachment: 'tom.jpg' })), stage.errors[1]);
+      assert.equal(await prepare(botkit, message({ attachment: 'tom.jpg' })), botkit.errors[1]);
     });
 
     for (const channelData of [
@@ -307,15 +312,15 @@ describe('FacebookAttachmentCache', () => {
       { attachment: { type: 'image', payload: { attachment_id: '1' } } },
     ]) {
       it(`has nothing to do for ${JSON.stringify({ channelData })}`, async () => {
-        const stage = await open({ strict: true });
-        assert.equal(await prepare(stage, message(channelData)), undefined);
-        assert.deepEqual(calls(play.sim), []);
+        const botkit = await open({ strict: true });
+        assert.equal(await prepare(botkit, message(channelData)), undefined);
+        assert.deepEqual(calls(platform.sim), []);
       });
     }
 
     it("has nothing to do on an adapter that is not Facebook's", async () => {
-      const stage = await open({ strict: true });
-      assert.equal(await prepare(stage, message(MISSING), { name: 'Slack Adapter' }), undefined);
+      const botkit = await open({ strict: true });
+      assert.equal(await prepare(botkit, message(MISSING), { name: 'Slack Adapter' }), undefined);
     });
 
     const broken = {
@@ -324,16 +329,16 @@ describe('FacebookAttachmentCache', () => {
     };
 
     it('rejects when the adapter has no client', async () => {
-      const stage = await open({ strict: true });
-      assert.equal(await prepare(stage, message(TOM), broken), stage.errors[0]);
+      const botkit = await open({ strict: true });
+      assert.equal(await prepare(botkit, message(TOM), broken), botkit.errors[0]);
     });
 
     it('needs no client for a message without an attachment', async () => {
-      const stage = await open({ strict: true });
+      const botkit = await open({ strict: true });
       for (const channelData of [undefined, {}, { attachment: null }]) {
-        assert.equal(await prepare(stage, message(channelData), broken), undefined);
+        assert.equal(await prepare(botkit, message(channelData), broken), undefined);
       }
-      assert.deepEqual(stage.errors, []);
+      assert.deepEqual(botkit.errors, []);
     });
   });
 
@@ -350,11 +355,11 @@ describe('FacebookAttachmentCache', () => {
   });
 
   it('prints every event, whole, when DEBUG says so', async () => {
-    const stage = await open();
+    const botkit = await open();
     const print = sinon.stub(process.stderr, 'write');
     Debug.enable('botkit:facebook-attachments');
     try {
-      await (await apiOf(stage)).callAPI('/me/messages', 'POST', paramsOf(TOM));
+      await (await apiOf(botkit)).callAPI('/me/messages', 'POST', paramsOf(TOM));
     } finally {
       Debug.disable();
       print.restore();
@@ -363,20 +368,22 @@ describe('FacebookAttachmentCache', () => {
     for (const name of ['upload', 'send']) {
       assert.match(
         printed,
-        new RegExp(`botkit:facebook-attachments ${name} \\{[^}]*attachmentId: '${play.sim.assets()[0]?.id}'`),
+        new RegExp(
+          `botkit:facebook-attachments ${name} \\{[^}]*attachmentId: '${platform.sim.assets()[0]?.id}'`,
+        ),
       );
     }
   });
 
   it('waits for what goes on behind messages when it is closed', async () => {
-    const stage = await open();
-    const api = await apiOf(stage);
+    const botkit = await open();
+    const api = await apiOf(botkit);
     await api.callAPI('/me/messages', 'POST', paramsOf(TOM));
-    play.sim.revokeAll();
-    play.sim.addFaults({ path: '/message_attachments', delayMs: 100 });
+    platform.sim.revokeAll();
+    platform.sim.addFaults({ path: '/message_attachments', delayMs: 100 });
     await api.callAPI('/me/messages', 'POST', paramsOf(TOM));
-    await stage.plugin.close();
-    assert.equal(calls(play.sim).filter((call) => call === 'upload-file').length, 2);
-    assert.equal(stage.plugin.stats.uploads, 2);
+    await botkit.plugin.close();
+    assert.equal(calls(platform.sim).filter((call) => call === 'upload-file').length, 2);
+    assert.equal(botkit.plugin.stats.uploads, 2);
   });
 });

@@ -4,9 +4,10 @@ import { image } from '../../../src/message/builders';
 import { FacebookAttachmentCache } from '../../../src/plugin';
 import { FakeAdapter } from '../../support/bot/fake-adapter';
 import { FaultyStore, throws } from '../../support/stores/faulty-store';
-import { scene } from '../../support/bot/scene';
-import { asset, calls } from '../../support/bot/seen';
-import { OTHER_PAGE, PAGE } from '../../support/bot/stage';
+import { useSimulator } from '../../support/bot/use-simulator';
+import { readAsset } from '../../support/files/assets';
+import { calls } from '../../support/platform/received';
+import { OTHER_PAGE, PAGE } from '../../support/platform/pages';
 
 const DAY = 24 * 60 * 60 * 1000;
 const TOM = image('cats/tom.jpg');
@@ -20,7 +21,7 @@ const noPage = (got: string, why: string): object => ({
 });
 
 describe('FacebookAttachmentCache, asked for its assets', () => {
-  const play = scene();
+  const platform = useSimulator();
 
   afterEach(() => {
     sinon.restore();
@@ -28,9 +29,9 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
 
   describe('warm', () => {
     it('uploads what has no ID, for the page of the adapter', async () => {
-      const { plugin } = await play.open();
+      const { plugin } = await platform.openBotkit();
       const report = await plugin.warm(['cats', TOM]);
-      const bytes = asset('cats/tom.jpg').length + asset('cats/mia.jpg').length;
+      const bytes = readAsset('cats/tom.jpg').length + readAsset('cats/mia.jpg').length;
       assert.deepEqual(
         [report.uploaded, report.known, report.failed, report.bytesUploaded],
         [2, 1, 0, bytes],
@@ -40,7 +41,7 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
           .map(({ attachmentId }) => attachmentId)
           .slice(0, 2)
           .sort(),
-        play.sim
+        platform.sim
           .assets()
           .map(({ id }) => id)
           .sort(),
@@ -49,23 +50,23 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
     });
 
     it('uploads for the page that it is told', async () => {
-      const { plugin } = await play.open({ pages: BOTH });
+      const { plugin } = await platform.openBotkit({ pages: BOTH });
       await plugin.warm([TOM], { page: OTHER_PAGE.id });
       assert.deepEqual(
-        play.sim.assets().map(({ page }) => page),
+        platform.sim.assets().map(({ page }) => page),
         [OTHER_PAGE.id],
       );
     });
 
     it('only looks in a dry run', async () => {
-      const { plugin } = await play.open();
+      const { plugin } = await platform.openBotkit();
       const report = await plugin.warm([TOM], { dryRun: true });
-      assert.deepEqual([report.missing, calls(play.sim)], [1, ['read']]);
+      assert.deepEqual([report.missing, calls(platform.sim)], [1, ['read']]);
     });
 
     it('sees to as many at a time as it is told, and to no more', async () => {
-      const { plugin } = await play.open();
-      play.sim.addFaults({ path: '/message_attachments', times: 3, delayMs: 50 });
+      const { plugin } = await platform.openBotkit();
+      platform.sim.addFaults({ path: '/message_attachments', times: 3, delayMs: 50 });
       const begun = performance.now();
       await plugin.warm([TOM, MIA, image('paw.png')], { concurrency: 1 });
       assert.ok(performance.now() - begun >= 150);
@@ -81,7 +82,7 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
     });
 
     it('tells of its progress', async () => {
-      const { plugin } = await play.open();
+      const { plugin } = await platform.openBotkit();
       const done: number[] = [];
       await plugin.warm([TOM, MIA], { onProgress: (progress) => done.push(progress.done) });
       assert.deepEqual(done, [1, 2]);
@@ -91,7 +92,7 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
   describe('list', () => {
     it('gives the IDs that are trusted, oldest first, and until when', async () => {
       const store = new Map<string, unknown>();
-      const { plugin } = await play.open({ pages: BOTH, store, ttl: 10 * DAY, refreshAhead: 0 });
+      const { plugin } = await platform.openBotkit({ pages: BOTH, store, ttl: 10 * DAY, refreshAhead: 0 });
       const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
       const begun = Date.now();
       clock.setSystemTime(begun + 1_000);
@@ -117,8 +118,8 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
         page: OTHER_PAGE.id,
         type: 'image',
         asset: 'image "cats/mia.jpg"',
-        bytes: asset('cats/mia.jpg').length,
-        attachmentId: play.sim.assets()[1]?.id,
+        bytes: readAsset('cats/mia.jpg').length,
+        attachmentId: platform.sim.assets()[1]?.id,
         uploadedAt: begun,
         expiresAt: begun + 10 * DAY,
       });
@@ -141,7 +142,7 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
 
   describe('forget', () => {
     it('has the next send upload again, for a message as for an attachment', async () => {
-      const { plugin } = await play.open();
+      const { plugin } = await platform.openBotkit();
       for (const tom of [TOM, TOM.attachment]) {
         await plugin.warm([TOM]);
         await plugin.forget(tom);
@@ -152,7 +153,7 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
     });
 
     it('forgets for one page, which need not be the adapter’s', async () => {
-      const { plugin } = await play.open({ pages: BOTH });
+      const { plugin } = await platform.openBotkit({ pages: BOTH });
       for (const { id: page } of BOTH) await plugin.warm([TOM], { page });
       await plugin.forget(TOM, { page: OTHER_PAGE.id });
       assert.deepEqual(
@@ -163,7 +164,7 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
     });
 
     it('says when it cannot be told what the asset is', async () => {
-      const { plugin } = await play.open();
+      const { plugin } = await platform.openBotkit();
       await assert.rejects(plugin.forget(image('nowhere.jpg')), { code: 'ERR_ATTACHMENT_NOT_FOUND' });
       await assert.rejects(plugin.forget({ type: 'image', payload: { attachment_id: '1' } }), {
         code: 'ERR_ATTACHMENT_BAD_SOURCE',
@@ -172,7 +173,7 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
 
     it('says when the store fails', async () => {
       const store = new FaultyStore();
-      const { plugin } = await play.open({ store });
+      const { plugin } = await platform.openBotkit({ store });
       await plugin.warm([TOM]);
       store.fail({ delete: throws('read only') });
       await assert.rejects(plugin.forget(TOM), { name: 'StoreError', message: /read only/ });
@@ -181,7 +182,7 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
 
   describe('which page', () => {
     it('is to be said when the adapter serves several', async () => {
-      const { plugin } = await play.open({ pages: BOTH });
+      const { plugin } = await platform.openBotkit({ pages: BOTH });
       const failure = noPage('none', 'the adapter has no token for it');
       await assert.rejects(plugin.warm([TOM]), failure);
       await assert.rejects(plugin.forget(TOM), failure);
@@ -212,7 +213,7 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
   });
 
   it('trusts no ID longer than it is told', async () => {
-    const { plugin } = await play.open({ ttl: 5_000, refreshAhead: 0 });
+    const { plugin } = await platform.openBotkit({ ttl: 5_000, refreshAhead: 0 });
     await plugin.warm([TOM]);
     const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
     clock.tick(5_000);
@@ -220,7 +221,7 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
   });
 
   it('renews an ID as long before its end as it is told', async () => {
-    const { plugin } = await play.open({ ttl: 100_000, refreshAhead: 50_000 });
+    const { plugin } = await platform.openBotkit({ ttl: 100_000, refreshAhead: 50_000 });
     await plugin.warm([TOM]);
     const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
     clock.tick(49_000);
@@ -231,7 +232,7 @@ describe('FacebookAttachmentCache, asked for its assets', () => {
 
   it('keeps as many IDs in memory as it is told', async () => {
     const store = new FaultyStore();
-    const { plugin } = await play.open({ store, memory: 1 });
+    const { plugin } = await platform.openBotkit({ store, memory: 1 });
     await plugin.warm([TOM, MIA], { concurrency: 1 });
     const reads = (): number => store.calls.filter(({ action }) => action === 'get').length;
     const before = reads();

@@ -3,13 +3,15 @@ import { inspect } from 'node:util';
 import { image, type AttachmentCacheOptions, type KeyvStorageLike } from '../../../src';
 import { FaultyStore } from '../../support/stores/faulty-store';
 import { useFolder, type Folder } from '../../support/files/folder';
-import { inTime, watchProcess } from '../../support/checks/observe';
-import { assertIdsAreRight } from '../../support/bot/right-ids';
-import { scene, type Scene } from '../../support/bot/scene';
-import { arrived, asset } from '../../support/bot/seen';
+import { inTime } from '../../support/checks/waiting';
+import { watchProcess } from '../../support/checks/process-problems';
+import { assertIdsMatchContent } from '../../support/checks/ids-match-content';
+import { useSimulator, type SimulatorFixture } from '../../support/bot/use-simulator';
+import { arrived } from '../../support/platform/received';
+import { readAsset } from '../../support/files/assets';
 import { sha256 } from '../../support/checks/sha256';
-import type { Stage } from '../../support/bot/stage';
-import { openWebsite, type Website } from '../../support/platform/web';
+import type { RunningBotkit } from '../../support/bot/botkit';
+import { openWebsite, type Website } from '../../support/platform/website';
 import { say, type Setting, type Way } from './ways';
 
 /** Nothing may take longer: the longest fault is a call that hangs, three times. */
@@ -45,7 +47,7 @@ export interface Cell {
 }
 
 export interface CellTools {
-  readonly scene: Scene;
+  readonly platform: SimulatorFixture;
   readonly folder: Folder;
 }
 
@@ -64,7 +66,7 @@ after(() => {
  * once; the right bytes; nothing that would end the process; bounded time.
  */
 export function useMatrix(): Matrix {
-  const platform = scene();
+  const platform = useSimulator();
   const folder = useFolder('assets');
   let website: Website;
   before(async () => {
@@ -72,13 +74,13 @@ export function useMatrix(): Matrix {
   });
   after(() => website.close());
   beforeEach(async () => {
-    await folder.write('other.png', asset('cats/tom.jpg'));
+    await folder.write('other.png', readAsset('cats/tom.jpg'));
   });
   return {
     cell: (title, make) => {
       it(title, async function () {
         this.timeout(4 * PATIENCE);
-        await runCell({ scene: platform, folder }, website, make());
+        await runCell({ platform: platform, folder }, website, make());
         cells += 1;
       });
     },
@@ -86,21 +88,21 @@ export function useMatrix(): Matrix {
 }
 
 async function runCell(tools: CellTools, website: Website, cell: Cell): Promise<void> {
-  const { scene: platform, folder } = tools;
-  const { way, content = asset('paw.png'), arriving = content } = cell;
+  const { platform: platform, folder } = tools;
+  const { way, content = readAsset('paw.png'), arriving = content } = cell;
   const { sim } = platform;
   await folder.write('paw.png', content);
   const store = new FaultyStore();
   const shared = cell.store?.() ?? store;
   const root = folder.path;
   const source = way.from === 'web' ? `${website.url}/paw.png` : 'paw.png';
-  const stage = await platform.open({
+  const botkit = await platform.openBotkit({
     store: shared,
     root,
     ...way.options,
     ...(await cell.options?.(tools)),
   });
-  const setting = { sim, stage, store, shared, root, source, ...tools };
+  const setting = { sim, botkit, store, shared, root, source, ...tools };
   await way.prepare?.(setting);
   sim.clearCalls();
 
@@ -113,12 +115,12 @@ async function runCell(tools: CellTools, website: Website, cell: Cell): Promise<
 }
 
 async function goThrough(setting: Setting & CellTools, cell: Cell, arriving: Uint8Array): Promise<void> {
-  const { sim, stage, store, source } = setting;
+  const { sim, botkit: botkit, store, source } = setting;
   const { way, outcome } = cell;
-  const bot = await stage.bot();
+  const bot = await botkit.bot();
   await cell.fault(setting);
   await inTime('the message', say(bot, way.message(source)), PATIENCE);
-  const { lines, errors } = stage;
+  const { consoleErrors: lines, errors } = botkit;
   assertOutcome(setting, [...lines], [...errors], outcome, arriving);
   await cell.check?.(setting);
 
@@ -126,8 +128,8 @@ async function goThrough(setting: Setting & CellTools, cell: Cell, arriving: Uin
   store.heal();
   await inTime('the next message', say(bot, { text: 'And on' }), PATIENCE);
   assert.equal(arrived(sim).length, outcome.arrives + 1, 'the conversation goes on');
-  await inTime('the work in the background', stage.plugin.close(), PATIENCE);
-  assertIdsAreRight(setting.sim, setting.store);
+  await inTime('the work in the background', botkit.plugin.close(), PATIENCE);
+  assertIdsMatchContent(setting.sim, setting.store);
   assert.equal(arrived(sim).length, outcome.arrives + 1, 'nothing comes afterwards');
 }
 
@@ -153,6 +155,6 @@ export function countCalls({ sim }: Setting, door: 'messages' | 'message_attachm
 }
 
 /** Another send of the same, after the fault. */
-export async function sendAgain(stage: Stage, source: string): Promise<void> {
-  await say(await stage.bot('7002'), image(source));
+export async function sendAgain(botkit: RunningBotkit, source: string): Promise<void> {
+  await say(await botkit.bot('7002'), image(source));
 }

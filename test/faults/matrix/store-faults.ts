@@ -6,7 +6,7 @@ import {
   type Course,
   type StoreAction,
 } from '../../support/stores/faulty-store';
-import { PAGE } from '../../support/bot/stage';
+import { PAGE } from '../../support/platform/pages';
 
 const DAY = 24 * 60 * 60 * 1000;
 

@@ -1,13 +1,13 @@
 import type { Simulator } from 'messenger-platform-simulator';
 import { image, type AttachmentCacheOptions, type KeyvStorageLike } from '../../../src';
-import { openClient } from '../../support/bot/client';
+import { openPlainAdapter } from '../../support/bot/plain-adapter';
 import type { FaultyStore } from '../../support/stores/faulty-store';
-import type { Bot, Stage } from '../../support/bot/stage';
+import type { Bot, RunningBotkit } from '../../support/bot/botkit';
 
 /** What a way starts from. */
 export interface Setting {
   readonly sim: Simulator;
-  readonly stage: Stage;
+  readonly botkit: RunningBotkit;
   readonly store: FaultyStore;
   /** The store that is in use: `store`, or a real one. */
   readonly shared: KeyvStorageLike;
@@ -35,8 +35,8 @@ export interface Way {
   readonly upload: 'needed' | 'behind' | 'none';
 }
 
-const sendOnce = async ({ stage, source }: Setting): Promise<void> => {
-  await say(await stage.bot('7000'), image(source));
+const sendOnce = async ({ botkit: botkit, source }: Setting): Promise<void> => {
+  await say(await botkit.bot('7000'), image(source));
 };
 
 const sendOnceAndRevoke = async (setting: Setting): Promise<void> => {
@@ -45,7 +45,7 @@ const sendOnceAndRevoke = async (setting: Setting): Promise<void> => {
 };
 
 const sendElsewhere = async ({ sim, shared, root, source }: Setting): Promise<void> => {
-  const other = openClient(sim, { store: shared, root });
+  const other = openPlainAdapter(sim, { store: shared, root });
   await other.send('7000', image(source));
   await other.close();
 };
@@ -94,7 +94,7 @@ const COLD_STORE: Way = {
   name: 'a send from a cold store',
   prepare: async ({ sim, shared, root }) => {
     // It holds something, and nothing of this.
-    const other = openClient(sim, { store: shared, root });
+    const other = openPlainAdapter(sim, { store: shared, root });
     await other.send('7000', image('other.png'));
     await other.close();
   },

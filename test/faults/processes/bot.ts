@@ -4,7 +4,7 @@ import { MemoryStorage } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import KeyvFile from 'keyv-file';
 import { FacebookAttachmentCache, image } from '../../../src';
-import type { Bot } from '../../support/bot/stage';
+import type { Bot } from '../../support/bot/botkit';
 
 /** What a bot in a process of its own is to do. */
 export interface Orders {

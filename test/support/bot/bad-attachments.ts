@@ -2,14 +2,14 @@ import { mkdir, symlink, truncate } from 'node:fs/promises';
 import { pathToFileURL } from 'node:url';
 import { audio, file, image, video, type AttachmentErrorCode } from '../../../src/index';
 import type { Folder } from '../files/folder';
-import { asset } from './seen';
+import { readAsset } from '../files/assets';
 
 const MB = 1024 * 1024;
 
 /** Files for the bad messages, and one that is good: `tom.jpg`. */
 export async function writeBadFiles(folder: Folder): Promise<void> {
-  await folder.write('tom.jpg', asset('cats/tom.jpg'));
-  await folder.write('../outside.jpg', asset('cats/tom.jpg'));
+  await folder.write('tom.jpg', readAsset('cats/tom.jpg'));
+  await folder.write('../outside.jpg', readAsset('cats/tom.jpg'));
   await folder.write('empty.jpg', '');
   await folder.write('noise', Buffer.from([1, 2, 3]));
   await mkdir(folder.at('cats'));
@@ -49,7 +49,7 @@ const BY_CODE: Partial<Record<AttachmentErrorCode, Record<string, (folder: Folde
   ERR_ATTACHMENT_TYPE_MISMATCH: {
     'a picture as a sound': () => audio('tom.jpg'),
     'a picture as a video in a media template': () => withElement({ media_type: 'video', url: 'tom.jpg' }),
-    'bytes of a picture as a video': () => video(asset('paw.png')),
+    'bytes of a picture as a video': () => video(readAsset('paw.png')),
     'a picture of nobody knows what': () => image('noise'),
   },
   ERR_ATTACHMENT_OUTSIDE_ROOT: {

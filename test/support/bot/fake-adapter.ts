@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 
 /** What a bot calls. */
-export interface Client {
+export interface ApiClient {
   callAPI(path: string, method?: string, payload?: unknown): Promise<unknown>;
 }
 

@@ -9,6 +9,6 @@ export function fakeTime(now = Date.UTC(2026, 0, 1)): SinonFakeTimers {
 }
 
 /** Timers that the end of the process would wait for. */
-export function timersThatHold(): number {
+export function countActiveTimers(): number {
   return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 }

@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { createServer, type IncomingMessage } from 'node:http';
 import express, { type Express } from 'express';
 import { listen } from './listen';
-import { PAGE } from '../bot/stage';
+import { PAGE } from './pages';
 
 /** A real HTTP server for Botkit to put its webhook on. */
 export interface WebhookServer {

@@ -4,7 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freePort, until } from '../checks/observe';
+import { freePort } from '../platform/listen';
+import { until } from '../checks/waiting';
 
 /** A Redis server of our own, which can be stopped, killed and started again. */
 export interface Redis {

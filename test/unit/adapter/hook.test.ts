@@ -3,7 +3,7 @@ import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import sinon from 'sinon';
 import { askClient, hookAdapter, type HookedClient, type Intercept } from '../../../src/adapter/hook';
 import { loadAnew } from '../../support/checks/load-anew';
-import { FakeAdapter, FakeAPI, type Client } from '../../support/bot/fake-adapter';
+import { FakeAdapter, FakeAPI, type ApiClient } from '../../support/bot/fake-adapter';
 
 /** What was intercepted, and passed on as it was. */
 function intercepting(): { seen: { client: HookedClient; call: unknown[] }[]; intercept: Intercept } {
@@ -29,7 +29,7 @@ describe('hookAdapter', () => {
     sinon.restore();
   });
 
-  const ask = async (activity?: unknown): Promise<Client> => (await adapter.getAPI(activity)) as Client;
+  const ask = async (activity?: unknown): Promise<ApiClient> => (await adapter.getAPI(activity)) as ApiClient;
 
   it("comes by every call, with what the adapter's client knows", async () => {
     assert.equal(hookAdapter(adapter, hook.intercept), true);
@@ -85,7 +85,7 @@ describe('hookAdapter', () => {
     hookAdapter(adapter, hook.intercept);
     hookAdapter(second, hook.intercept);
     await (await ask()).callAPI('/me');
-    await ((await second.getAPI()) as Client).callAPI('/me');
+    await ((await second.getAPI()) as ApiClient).callAPI('/me');
     assert.equal(hook.seen.length, 2);
   });
 

@@ -6,7 +6,7 @@ import { keyOf, type SavedId } from '../../../src/cache/saved-id';
 import { fakeTime } from '../../support/checks/fake-time';
 import { badFile, graphError, transportError } from '../../support/checks/failures';
 import { FaultyStore, hangs } from '../../support/stores/faulty-store';
-import { savedId } from '../../support/stores/saved';
+import { savedId } from '../../support/stores/saved-id';
 
 const TTL = 100_000;
 const AHEAD = 10_000;

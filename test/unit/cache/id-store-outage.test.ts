@@ -4,7 +4,7 @@ import Keyv from 'keyv';
 import sinon from 'sinon';
 import { keyOf } from '../../../src/cache/saved-id';
 import { answers, hangs, isSlow, throws, type Course } from '../../support/stores/faulty-store';
-import { savedId } from '../../support/stores/saved';
+import { savedId } from '../../support/stores/saved-id';
 import { ShakyStore, storeFails } from '../../support/stores/shaky-store';
 
 const KEY = keyOf('1001', 'image:TOM');

@@ -3,9 +3,9 @@ import { EventEmitter } from 'node:events';
 import Keyv from 'keyv';
 import sinon from 'sinon';
 import { keyOf } from '../../../src/cache/saved-id';
-import { timersThatHold } from '../../support/checks/fake-time';
+import { countActiveTimers } from '../../support/checks/fake-time';
 import { hangs, isSlow, throws } from '../../support/stores/faulty-store';
-import { savedId } from '../../support/stores/saved';
+import { savedId } from '../../support/stores/saved-id';
 import { ShakyStore, storeFails } from '../../support/stores/shaky-store';
 
 const KEY = keyOf('1001', 'image:TOM');
@@ -225,24 +225,24 @@ describe('IdStore, after an outage and at the end', () => {
 
     it('waits for what a message waits for', async () => {
       await new Promise(setImmediate);
-      const before = timersThatHold();
+      const before = countActiveTimers();
       shaky.failAll(hangs);
       const got = shaky.open({ timeout: 20 }).get(KEY);
-      assert.equal(timersThatHold() - before, 1);
+      assert.equal(countActiveTimers() - before, 1);
       await got;
     });
 
     it('waits for nothing that is done in the background: writes, deletions, looks', async () => {
       await new Promise(setImmediate);
-      const before = timersThatHold();
+      const before = countActiveTimers();
       shaky.failAll(hangs);
       const store = shaky.open({ timeout: 20 });
       store.put(KEY, savedId('11'));
       const deleted = assert.rejects(store.delete(KEY));
-      assert.equal(timersThatHold() - before, 0);
+      assert.equal(countActiveTimers() - before, 0);
       await store.get(KEY);
       assert.equal(shaky.errors.length, 1);
-      assert.equal(timersThatHold() - before, 0);
+      assert.equal(countActiveTimers() - before, 0);
       await deleted;
       await store.close();
     });

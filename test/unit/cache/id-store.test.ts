@@ -15,7 +15,7 @@ import type { StoreError } from '../../../src/base/errors';
 import { fakeTime } from '../../support/checks/fake-time';
 import { FaultyStore, isSlow } from '../../support/stores/faulty-store';
 import { useFolder } from '../../support/files/folder';
-import { savedId } from '../../support/stores/saved';
+import { savedId } from '../../support/stores/saved-id';
 
 const TTL = 10_000;
 const KEY = keyOf('1001', 'image:TOM');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { fromRecord, keyOf, toRecord } from '../../../src/cache/saved-id';
 import { addressKey, contentKey } from '../../../src/source/asset-key';
-import { savedId } from '../../support/stores/saved';
+import { savedId } from '../../support/stores/saved-id';
 import { sha256 } from '../../support/checks/sha256';
 
 const KEY = keyOf('1001', 'image:DIGEST');

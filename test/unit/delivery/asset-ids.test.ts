@@ -11,7 +11,7 @@ import { Uploader } from '../../../src/delivery/uploader';
 import { keepReports } from '../../support/checks/emitted';
 import { fakeTime } from '../../support/checks/fake-time';
 import { graphError } from '../../support/checks/failures';
-import { savedId } from '../../support/stores/saved';
+import { savedId } from '../../support/stores/saved-id';
 
 const TTL = 100_000;
 const AHEAD = 10_000;

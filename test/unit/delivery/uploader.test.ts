@@ -8,10 +8,10 @@ import { identifyFiledata } from '../../../src/source/filedata';
 import { identifyAddress } from '../../../src/source/web-address';
 import { Uploader, type UploaderOptions } from '../../../src/delivery/uploader';
 import { graphError } from '../../support/checks/failures';
-import { timersThatHold } from '../../support/checks/fake-time';
+import { countActiveTimers } from '../../support/checks/fake-time';
 import { json, useGraphServer, type Answer } from '../../support/platform/graph-server';
 import { parseForm } from '../../support/platform/recorder';
-import { asset } from '../../support/bot/seen';
+import { readAsset } from '../../support/files/assets';
 
 const busy = json(400, { error: { message: 'Slow down', code: 2 } });
 const given = (id: string): Answer => json(200, { attachment_id: id });
@@ -83,9 +83,9 @@ describe('Uploader', () => {
   });
 
   it('sends a file beside the message', async () => {
-    const mp3 = await identifyFiledata('audio', asset('lullaby.mp3'), 'lullaby.mp3');
+    const mp3 = await identifyFiledata('audio', readAsset('lullaby.mp3'), 'lullaby.mp3');
     const saved = await open().upload({ graph, page: '1001', asset: mp3, reason: 'warm' });
-    assert.equal(saved.bytes, asset('lullaby.mp3').length);
+    assert.equal(saved.bytes, readAsset('lullaby.mp3').length);
     assert.deepEqual([events[0]?.bytes, events[0]?.reason], [saved.bytes, 'warm']);
     assert.deepEqual(paths(), ['/v25.0/me/message_attachments']);
     const [request] = server.received;
@@ -99,7 +99,7 @@ describe('Uploader', () => {
       'form-data; name="filedata"; filename="lullaby.mp3"',
     );
     assert.equal(filedata.headers['content-type'], 'audio/mpeg');
-    assert.deepEqual(filedata.body, asset('lullaby.mp3'));
+    assert.deepEqual(filedata.body, readAsset('lullaby.mp3'));
     assert.deepEqual(more, []);
   });
 
@@ -201,10 +201,10 @@ describe('Uploader', () => {
       stub.post.onFirstCall().rejects(graphError(2)).resolves({ attachment_id: '11' });
       // Mocha sets a timer of its own in the meantime.
       await new Promise(setImmediate);
-      const before = timersThatHold();
+      const before = countActiveTimers();
       const upload = open().upload({ graph: stub, page: '1001', asset: web('tom.png'), reason });
       await new Promise(setImmediate);
-      assert.equal(timersThatHold() - before, holds);
+      assert.equal(countActiveTimers() - before, holds);
       assert.equal((await upload).id, '11');
     });
   }

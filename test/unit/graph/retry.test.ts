@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import sinon, { type SinonFakeTimers } from 'sinon';
 import { retry, type RetryOptions } from '../../../src/graph/retry';
 import { graphError, transportError } from '../../support/checks/failures';
-import { timersThatHold } from '../../support/checks/fake-time';
+import { countActiveTimers } from '../../support/checks/fake-time';
 
 const ALWAYS: RetryOptions = { attempts: 3, mayTryAgain: () => true };
 
@@ -127,10 +127,10 @@ describe('retry', () => {
         sinon.stub(Math, 'random').returns(0.1);
         // Mocha sets a timer of its own in the meantime.
         await new Promise(setImmediate);
-        const before = timersThatHold();
+        const before = countActiveTimers();
         const result = retry(failing(busy()), { ...ALWAYS, ...(background !== undefined && { background }) });
         await new Promise(setImmediate);
-        assert.equal(timersThatHold() - before, background ? 0 : 1);
+        assert.equal(countActiveTimers() - before, background ? 0 : 1);
         assert.equal(await result, 'fine');
       });
     }

@@ -10,7 +10,7 @@ import { Root } from '../../../src/source/root';
 import { StreamedFile } from '../../../src/source/streamed-file';
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
-import { watchProcess } from '../../support/checks/observe';
+import { watchProcess } from '../../support/checks/process-problems';
 import { sha256 } from '../../support/checks/sha256';
 
 const PIECE = 192 * 1024;

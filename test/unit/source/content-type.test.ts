@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { contentTypeFor, SIGNATURE_LENGTH, type Hints } from '../../../src/source/content-type';
 import type { AttachmentType } from '../../../src/source/asset';
 import { attachmentError } from '../../support/checks/failures';
-import { asset } from '../../support/bot/seen';
+import { readAsset } from '../../support/files/assets';
 
 const NOTHING = new Uint8Array();
 const TEXT = Buffer.from('Just some words');
@@ -16,7 +16,7 @@ const VORBIS = oggOf('\x01vorbis');
 const WEBM = Buffer.from('1a45dfa39f4286810142f7810142f2810442f381084282847765626d4287810442858102', 'hex');
 
 function start(name: string): Uint8Array {
-  return asset(name).subarray(0, SIGNATURE_LENGTH);
+  return readAsset(name).subarray(0, SIGNATURE_LENGTH);
 }
 
 /** A page of an Ogg, whose first packet begins so. */

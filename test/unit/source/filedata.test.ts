@@ -7,12 +7,12 @@ import { identifyDataUri, identifyFiledata } from '../../../src/source/filedata'
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
 import { factsOf, fileOf } from '../../support/files/identified';
-import { asset } from '../../support/bot/seen';
+import { readAsset } from '../../support/files/assets';
 import { sha256 } from '../../support/checks/sha256';
 
 const MB_25 = 26_214_400;
-const PNG = asset('paw.png');
-const PDF = asset('cat-care.pdf');
+const PNG = readAsset('paw.png');
+const PDF = readAsset('cat-care.pdf');
 
 const tooLarge = (bytes: number): string =>
   `it has ${bytes} bytes, and Facebook takes at most 25 MB (26214400 bytes)`;
@@ -66,9 +66,9 @@ describe('identifyFiledata', () => {
 
   it('names bytes by their type, with an extension that fits', async () => {
     const names: [AttachmentType, Uint8Array, string][] = [
-      ['image', asset('blink.gif'), 'image.gif'],
-      ['audio', asset('lullaby.mp3'), 'audio.mp3'],
-      ['video', asset('night.mp4'), 'video.mp4'],
+      ['image', readAsset('blink.gif'), 'image.gif'],
+      ['audio', readAsset('lullaby.mp3'), 'audio.mp3'],
+      ['video', readAsset('night.mp4'), 'video.mp4'],
       ['file', PDF, 'file.pdf'],
       ['file', Buffer.from('words'), 'file.bin'],
     ];

@@ -11,11 +11,11 @@ import { LocalFiles } from '../../../src/source/local-files';
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
 import { factsOf, fileOf } from '../../support/files/identified';
-import { asset } from '../../support/bot/seen';
+import { readAsset } from '../../support/files/assets';
 import { sha256 } from '../../support/checks/sha256';
 
 const MB_25 = 26_214_400;
-const PNG = asset('paw.png');
+const PNG = readAsset('paw.png');
 
 const tooLarge = (label: string): object =>
   attachmentError(
@@ -189,9 +189,9 @@ describe('LocalFiles', () => {
   describe('a file that changes', () => {
     it('is another asset', async () => {
       const before = await identify('cats/paw.png');
-      await folder.write('cats/paw.png', asset('blink.gif'));
+      await folder.write('cats/paw.png', readAsset('blink.gif'));
       const after = await identify('cats/paw.png');
-      assert.equal(after.key, `image:${sha256(asset('blink.gif'))}`);
+      assert.equal(after.key, `image:${sha256(readAsset('blink.gif'))}`);
       assert.notEqual(after.key, before.key);
     });
 

@@ -7,7 +7,7 @@ import sinon from 'sinon';
 import { Root, type OpenedInRoot } from '../../../src/source/root';
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
-import { inTime } from '../../support/checks/observe';
+import { inTime } from '../../support/checks/waiting';
 
 type Handle = OpenedInRoot['handle'];
 

@@ -10,7 +10,7 @@ import { asNobody } from '../../support/files/as-nobody';
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
 import { MERE_NAMES, WAYS_OUT } from '../../support/files/hostile-names';
-import { inTime } from '../../support/checks/observe';
+import { inTime } from '../../support/checks/waiting';
 
 const LABEL = 'image "it"';
 

@@ -6,10 +6,10 @@ import { Sources, type SourcePayload } from '../../../src/source/sources';
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
 import { contentOf, factsOf, fileOf } from '../../support/files/identified';
-import { asset } from '../../support/bot/seen';
+import { readAsset } from '../../support/files/assets';
 import { sha256 } from '../../support/checks/sha256';
 
-const PNG = asset('paw.png');
+const PNG = readAsset('paw.png');
 
 describe('Sources', () => {
   const folder = useFolder();

@@ -7,7 +7,7 @@ class Skip extends Error {}
 type Outcome = 'passed' | 'failed' | 'skipped';
 
 /** Checks outside of mocha: a line for each, and the counts at the end. */
-export class Report {
+export class CheckReport {
   readonly #counts: Record<Outcome, number> = { passed: 0, failed: 0, skipped: 0 };
 
   /** Makes a check. Undefined: it failed or was skipped, and the report says why. */

@@ -5,8 +5,8 @@ import path from 'node:path';
 import type { Dispatcher } from 'undici';
 import { startSimulator, type PageOptions, type Simulator } from 'messenger-platform-simulator';
 import type { AttachmentCacheOptions } from '../../src';
-import { openClient, type Client } from '../support/bot/client';
-import { ASSETS } from '../support/bot/stage';
+import { openPlainAdapter, type PlainAdapter } from '../support/bot/plain-adapter';
+import { ASSETS } from '../support/files/assets';
 import { isReachable, type OpenStore, type Place, type StoreKind } from './kinds';
 
 /** Names of the same picture, that a database may stumble over. */
@@ -29,7 +29,7 @@ interface Closable {
 }
 
 /** A store, the platform, and bots between them; the page is another one in each test. */
-export interface StoreScene {
+export interface StoreFixture {
   readonly sim: Simulator;
   readonly page: PageOptions;
   readonly place: Place;
@@ -37,9 +37,9 @@ export interface StoreScene {
   readonly root: string;
   /** As a process that starts does. `at`: by another way. */
   readonly openStore: (at?: string) => OpenStore;
-  readonly openBot: (options?: AttachmentCacheOptions) => Client;
+  readonly openBot: (options?: AttachmentCacheOptions) => PlainAdapter;
   /** Has it closed after the test. */
-  readonly closing: (thing: Closable) => void;
+  readonly closeAfterTest: (thing: Closable) => void;
   /** Closes it before the test's end. */
   readonly close: (thing: Closable) => Promise<void>;
   /** How many messages a user got in this test. */
@@ -49,7 +49,7 @@ export interface StoreScene {
 export type MakeDispatcher = (ca: string) => Dispatcher;
 
 /** For the tests of a `describe`; skips them if there is no such store on this machine. */
-export function storeScene(kind: StoreKind, makeDispatcher?: MakeDispatcher): StoreScene {
+export function useStore(kind: StoreKind, makeDispatcher?: MakeDispatcher): StoreFixture {
   const stores: OpenStore[] = [];
   const opened: Closable[] = [];
   let running: { sim: Simulator; root: string; place: Place } | undefined;
@@ -58,7 +58,7 @@ export function storeScene(kind: StoreKind, makeDispatcher?: MakeDispatcher): St
 
   const now = (): { sim: Simulator; root: string; place: Place; page: PageOptions } => {
     if (running && page) return { ...running, page };
-    throw new Error('There is a scene during tests only');
+    throw new Error('The store is open only during tests');
   };
 
   before(async function () {
@@ -114,11 +114,11 @@ export function storeScene(kind: StoreKind, makeDispatcher?: MakeDispatcher): St
       const own = makeDispatcher?.(sim.ca);
       if (own) opened.push(own);
       const store = options.store ?? botStore(openStore());
-      const bot = openClient(sim, { root, page, ...(own && { dispatcher: own }), ...options, store });
+      const bot = openPlainAdapter(sim, { root, page, ...(own && { dispatcher: own }), ...options, store });
       opened.push(bot);
       return bot;
     },
-    closing: (thing) => {
+    closeAfterTest: (thing) => {
       opened.push(thing);
     },
     close: async (thing) => {

@@ -7,7 +7,7 @@ export interface Child {
   /** What it has printed, line by line. */
   readonly lines: readonly string[];
   /** What it has printed to stderr. */
-  readonly complaints: readonly string[];
+  readonly stderrLines: readonly string[];
   /** Resolves with its exit code; null if it was killed. */
   readonly ended: Promise<number | null>;
   /** At once, without a chance to clean up. */
@@ -23,7 +23,7 @@ export function startChild(program: string, argument: object, { ca }: { ca: stri
   const ended = once(child, 'close').then(([code]) => code as number | null);
   return {
     lines: linesOf(child.stdout),
-    complaints: linesOf(child.stderr),
+    stderrLines: linesOf(child.stderr),
     ended,
     kill: () => {
       child.kill('SIGKILL');

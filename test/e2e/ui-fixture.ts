@@ -5,13 +5,13 @@ import { launch } from './chromium';
 
 export const [CATS, NEIGHBOURS] = ['1000000000000001', '1000000000000002'] as const;
 
-export interface Scene extends Playground {
+export interface UiFixture extends Playground {
   /** The page in a browser window of its own. What goes wrong in it fails the test that asks for `problems`. */
   open(query?: string, options?: BrowserContextOptions, address?: string): Promise<View>;
 }
 
 /** The example bot, the simulator and a browser. */
-export async function openScene(): Promise<Scene> {
+export async function openUi(): Promise<UiFixture> {
   const [playground, browser] = await Promise.all([openPlayground(), launch()]);
   const { simulator } = playground;
   return {

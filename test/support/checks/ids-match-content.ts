@@ -3,7 +3,7 @@ import type { Simulator } from 'messenger-platform-simulator';
 import type { FaultyStore } from '../stores/faulty-store';
 
 /** An ID never stands for other bytes: a file's key in the store ends in the digest of its content. */
-export function assertIdsAreRight(sim: Simulator, store: FaultyStore): void {
+export function assertIdsMatchContent(sim: Simulator, store: FaultyStore): void {
   const hashes = new Map(sim.assets().map(({ id, sha256 }) => [id, sha256]));
   for (const [key, id] of store.ids()) {
     const [, digest] = /:image:([\w-]{43})$/.exec(key) ?? [];

@@ -1,0 +1,124 @@
+import sinon from 'sinon';
+import { Agent, type Dispatcher } from 'undici';
+import type { Simulator } from 'messenger-platform-simulator';
+import { AssetIds } from '../../../src/delivery/asset-ids';
+import { IdCache } from '../../../src/cache/id-cache';
+import { IdStore, type KeyvStorageLike } from '../../../src/cache/id-store';
+import { Delivery } from '../../../src/delivery/delivery';
+import type { Outgoing } from '../../../src/delivery/outgoing';
+import { GraphClient } from '../../../src/graph/client';
+import { Connections } from '../../../src/graph/connections';
+import { findSlots } from '../../../src/message/attachment-slots';
+import { Sources } from '../../../src/source/sources';
+import { Uploader } from '../../../src/delivery/uploader';
+import { keepReports } from '../checks/emitted';
+import { ASSETS, readAsset } from '../files/assets';
+import { PAGE } from '../platform/pages';
+import { useSimulator, type SimulatorFixture } from './use-simulator';
+
+/** A picture, as a message holds it. */
+export const TOM = { type: 'image', payload: { url: 'cats/tom.jpg' } };
+
+/** What every event about it tells. */
+export const ABOUT_TOM = {
+  page: PAGE.id,
+  type: 'image',
+  asset: 'image "cats/tom.jpg"',
+  bytes: readAsset('cats/tom.jpg').length,
+} as const;
+
+/** The platform is busy: an upload may be tried again. */
+export const BUSY = { error: { code: 2 } };
+
+export interface DeliverySetting {
+  readonly root?: string;
+  readonly save?: 'upload' | 'send';
+  readonly attempts?: number;
+  /** What several processes share. */
+  readonly records?: KeyvStorageLike;
+  readonly dispatcher?: Dispatcher;
+  readonly refreshAhead?: number;
+}
+
+export interface OpenedDelivery {
+  readonly delivery: Delivery;
+  readonly cache: IdCache;
+  readonly reports: ReturnType<typeof keepReports>;
+  /** A message with an attachment, to `user`, from the page that `page` names; undefined: nobody says which. */
+  readonly out: (attachment: unknown, to?: { user?: string; page?: string | undefined }) => Outgoing;
+  readonly send: (...args: Parameters<OpenedDelivery['out']>) => ReturnType<Delivery['send']>;
+  readonly close: () => Promise<void>;
+}
+
+const DAY = 24 * 60 * 60 * 1000;
+
+/** A Delivery and what it needs, for the simulator, without Botkit. */
+function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDelivery {
+  const { root = ASSETS, save = 'upload', attempts = 3, records, refreshAhead = 0 } = setting;
+  const agent = new Agent({ connect: { ca: sim.ca } });
+  const reports = keepReports();
+  const { report } = reports;
+  const store = new IdStore({
+    store: records,
+    ttl: 89 * DAY,
+    timeout: 500,
+    maxUnsaved: 100,
+    onError: (error) => {
+      report('error', error);
+    },
+  });
+  const cache = new IdCache({ store, ttl: 89 * DAY, refreshAhead, memory: 100 });
+  const uploader = new Uploader({ concurrency: 4, attempts, report });
+  const ids = new AssetIds({ ids: cache, uploader, report });
+  const sources = new Sources({ root, cacheKey: (url) => url.href });
+  const delivery = new Delivery({ sources, ids, save, report });
+  const account = { host: sim.host, version: 'v25.0', token: PAGE.token, secret: PAGE.secret };
+  const graph = new GraphClient(account, new Connections(setting.dispatcher ?? agent));
+  const out: OpenedDelivery['out'] = (attachment, to = {}) => {
+    const { user = '7001', page } = { page: PAGE.id, ...to };
+    const params = { recipient: { id: user }, message: { text: '', attachment } };
+    const slots = findSlots(params);
+    if (!slots) throw new Error('Expected an attachment that needs an ID');
+    return { graph, page, path: '/me/messages', params, slots };
+  };
+  return {
+    delivery,
+    cache,
+    reports,
+    out,
+    send: (...args) => delivery.send(out(...args)),
+    close: async () => {
+      await cache.idle();
+      await store.close();
+      await agent.close();
+    },
+  };
+}
+
+/** For a `describe`: `useSimulator`, short pauses between attempts, and as many deliveries as a test opens. */
+export function useDelivery(): Pick<SimulatorFixture, 'sim' | 'closeAfterTest'> & {
+  readonly open: (setting?: DeliverySetting) => OpenedDelivery;
+  /** The one ID that the platform has given. */
+  readonly onlyId: () => string;
+} {
+  const platform = useSimulator();
+  beforeEach(() => {
+    // How long they are is tested with `retry`.
+    sinon.stub(Math, 'random').returns(0.01);
+  });
+  afterEach(() => {
+    sinon.restore();
+  });
+  return {
+    get sim() {
+      return platform.sim;
+    },
+    closeAfterTest: (thing) => platform.closeAfterTest(thing),
+    open: (setting) => platform.closeAfterTest(openDelivery(platform.sim, setting)),
+    onlyId: () => {
+      const [only, ...more] = platform.sim.assets();
+      if (only && more.length === 0) return only.id;
+      throw new Error(`Expected one ID, got ${platform.sim.assets().length}`);
+    },
+  };
+}
