@@ -2,7 +2,7 @@ import { describe, NoConnectionError } from './connection-errors';
 import { Lane } from './lane';
 import type { CallPurpose } from './errors';
 import type * as Undici from 'undici';
-import type { buildConnector, Dispatcher } from 'undici';
+import type { Agent, buildConnector, Dispatcher } from 'undici';
 
 /**
  * Kinds of calls that must not hold each other up: `send`: by ID, templates, text, `GET /me`; `content`: one-step
@@ -62,9 +62,25 @@ export class Connections {
     return lanes[name];
   }
 
-  /** Loads undici only for the first call, because it is the largest part of what there is to load. */
+  /**
+   * Loads undici only for the first call, because it is the largest part of what there is to load.
+   *
+   * @throws {NoConnectionError} The author's dispatcher is closed, or the environment names a proxy that is no address.
+   */
   async dispatcher(): Promise<Dispatcher> {
-    return this.#given ?? this.#own ?? (this.#own = openAgent(await import('undici')));
+    const given = this.#given;
+    if (given) {
+      // Asked here, because its error would not tell whether a call had begun.
+      const { closed, destroyed } = given as Partial<Pick<Agent, 'closed' | 'destroyed'>>;
+      if (closed === true || destroyed === true) throw new NoConnectionError('the dispatcher is closed');
+      return given;
+    }
+    try {
+      const undici = await import('undici');
+      return (this.#own ??= openAgent(undici));
+    } catch (error) {
+      throw new NoConnectionError(describe(error));
+    }
   }
 
   /**

@@ -10,12 +10,13 @@ export function attachmentError(code: AttachmentErrorCode, asset: string, proble
 export function graphError(
   code?: number,
   subcode?: number,
-  { status = 400, isTransient = false, retryAfter }: GraphErrorExtras = {},
+  { status = 400, isTransient = false, retryAfter, type }: GraphErrorExtras = {},
 ): GraphError {
   const body = {
     message: 'It is said so',
     ...(code !== undefined && { code }),
     ...(subcode !== undefined && { error_subcode: subcode }),
+    ...(type !== undefined && { type }),
     is_transient: isTransient,
   };
   return new GraphError({ action: 'upload', asset: 'image "tom.png"' }, status, body, { retryAfter });
@@ -25,6 +26,7 @@ interface GraphErrorExtras {
   status?: number;
   isTransient?: boolean;
   retryAfter?: number;
+  type?: string;
 }
 
 export function transportError(

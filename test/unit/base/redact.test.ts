@@ -57,6 +57,41 @@ describe('redact', () => {
   });
 });
 
+describe('redact, of a secret', () => {
+  const secret = 'EAA|b+c/d=&e"f\'<é';
+  const spellings: [what: string, text: string][] = [
+    ['as it is', secret],
+    ['with percent escapes', encodeURIComponent(secret)],
+    ['with percent escapes in lower case', encodeURIComponent(secret).toLowerCase().replace('eaa', 'EAA')],
+    ['with some percent escapes', 'EAA%7cb+c/d=%26e%22f%27%3C%C3%a9'],
+    ['with HTML escapes by name', 'EAA|b+c/d=&amp;e&quot;f&apos;&lt;é'],
+    ['with HTML escapes as Mustache writes them', 'EAA|b+c&#x2F;d&#x3D;&amp;e&quot;f&#39;&lt;é'],
+    ['with HTML escapes of other kinds', 'EAA&#124;b&#x2b;c&#X2F;d&#0061;&#38;e&#x0022;f&#39;&#60;&#xe9;'],
+  ];
+  for (const [what, text] of spellings) {
+    it(`hides it ${what}`, () => {
+      assert.equal(redact(`It is ${text}, twice ${text}.`, [secret]), 'It is …, twice ….');
+    });
+  }
+
+  it('leaves what only resembles it', () => {
+    const text = 'EAA.b+c/d=&e"f\'<é eaa|b+c/d=&e"f\'<é EAA|b%20c EAA&#1124;';
+    assert.equal(redact(text, [secret]), text);
+  });
+
+  it('takes each of its characters for nothing but itself', () => {
+    assert.equal(redact('aXb a.b a%2Eb', ['a.b']), 'aXb … …');
+    assert.equal(
+      redact('ab a*b (a) [a] {1} \\d ^$', ['a*b', '(a)', '[a]', '{1}', '\\d', '^$']),
+      'ab … … … … … …',
+    );
+  });
+
+  it('hides &gt; as well', () => {
+    assert.equal(redact('a&gt;b', ['a>b']), '…');
+  });
+});
+
 describe('withoutSecrets', () => {
   it('shows scheme, host, port and path, and nothing else', () => {
     const url = new URL('https://tom:secret@example.com:8443/cats/tom.png?sig=S#top');

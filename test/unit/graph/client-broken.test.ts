@@ -12,6 +12,7 @@ import {
   cut,
   cutAnswer,
   hang,
+  json,
   startGraphServer,
   type GraphServer,
 } from '../../support/platform/graph-server';
@@ -170,6 +171,30 @@ describe('GraphClient, when the connection fails', () => {
       const proxy = new ProxyAgent({ uri, proxyTls: { ca, servername: 'proxy.example' } });
       await assertUnreachable(post('graph.example', proxy), 'graph.example', /^UND_ERR_PRX_TLS: /);
     });
+
+    it('when a proxy refuses the tunnel', async () => {
+      const proxy = await startTcp((socket) =>
+        socket.once('data', () => socket.end('HTTP/1.1 503 No\r\ncontent-length: 0\r\n\r\n')),
+      );
+      const call = post('graph.example', new ProxyAgent(`http://${proxy}`));
+      await assertUnreachable(call, 'graph.example', /^UND_ERR_ABORTED: Proxy response \(503\)/);
+    });
+
+    for (const end of ['close', 'destroy'] as const) {
+      it(`when the dispatcher is ended by ${end}()`, async () => {
+        const server = await startServer();
+        server.answer(json(200, { ok: true }));
+        const agent = new Agent({ connect: { ca: server.ca } });
+        const account = { host: server.host, version: 'v25.0', token: TOKEN, secret: undefined };
+        const client = new GraphClient(account, new Connections(agent));
+        await client.post('/me/messages', {}, SEND);
+        const ended = agent[end]();
+        const call = (): Promise<unknown> => client.post('/me/messages', {}, SEND);
+        await assertUnreachable(call(), server.host, /^the dispatcher is closed$/);
+        await ended;
+        await assertUnreachable(call(), server.host, /^the dispatcher is closed$/);
+      });
+    }
 
     it('when every address fails to connect', async () => {
       const refused = Object.assign(new Error('connect ECONNREFUSED'), { syscall: 'connect' });

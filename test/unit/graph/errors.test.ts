@@ -90,6 +90,57 @@ describe('GraphError', () => {
       { message: 'x', code: 613 },
       'x [613]. The page has reached its rate limit.',
     ],
+    [
+      'a type that is not taken',
+      { message: 'x', code: 546 },
+      'x [546]. Facebook does not take files of this type.',
+    ],
+    [
+      'a session that has ended',
+      { message: 'x', code: 102 },
+      'x [102]. The access token’s session is invalid or has ended: create a new one.',
+    ],
+    [
+      'a missing permission',
+      { message: 'x', code: 200 },
+      'x [200]. The app or the token lacks a permission, as a rule pages_messaging.',
+    ],
+    [
+      'what is not permitted',
+      { message: 'x', code: 10, error_subcode: 1893063 },
+      'x [10/1893063]. Facebook does not permit this to the app; sending it again does not help.',
+    ],
+    [
+      'a proof that is missing or wrong, whatever its wording',
+      { message: 'x', code: 100, type: 'GraphMethodException' },
+      'x [100]. Check that the adapter’s app_secret belongs to the app of the access token: Facebook wants the right appsecret_proof, or none.',
+    ],
+    [
+      'an object that is not there: nothing about the proof',
+      { message: 'x', code: 100, error_subcode: 33, type: 'GraphMethodException' },
+      'x [100/33].',
+    ],
+    ['code 10 of other kinds', { message: 'x', code: 10, error_subcode: 2018278 }, 'x [10/2018278].'],
+    [
+      'the rate limit of a user',
+      { message: 'x', code: 17 },
+      'x [17]. The user of the token has reached a rate limit.',
+    ],
+    [
+      'a limit of the app',
+      { message: 'x', code: 341 },
+      'x [341]. The app has reached a limit of Facebook’s: try again later.',
+    ],
+    [
+      'a block',
+      { message: 'x', code: 368 },
+      'x [368]. Facebook has blocked this for a while, by its policies.',
+    ],
+    ...[80001, 80002, 80006].map((code): [string, GraphErrorBody, string] => [
+      `the limit ${code}`,
+      { message: 'x', code },
+      `x [${code}]. The page has reached its rate limit.`,
+    ]),
     ['an error without advice: none', { message: 'x', code: 100 }, 'x [100].'],
     ['a subcode without a code', { message: 'x', error_subcode: 2018074 }, 'x [?/2018074].'],
     ["Facebook's own full stops and spaces: one is enough", { message: 'x. . ', code: 10 }, 'x [10].'],
@@ -117,6 +168,12 @@ describe('GraphError', () => {
       2,
       'failed to send image "cats/tom.png": x [2]. It may have been done all the same: Facebook documents sends that arrived although the call failed.',
     ],
+    [
+      'a fault of the service',
+      400,
+      1200,
+      'failed to send image "cats/tom.png": x [1200]. It may have been done all the same: Facebook documents sends that arrived although the call failed.',
+    ],
     ['HTTP 500', 500, 10, 'failed to send image "cats/tom.png": x [10].'],
     ['HTTP 499', 499, 10, 'refused to send image "cats/tom.png": x [10].'],
     ['an answer without a code', 400, undefined, 'refused to send image "cats/tom.png": x [HTTP 400].'],
@@ -129,8 +186,14 @@ describe('GraphError', () => {
   }
 
   it('shows no secret, whoever wrote it into the message', () => {
-    const body = { message: 'Malformed access token EAAB at https://example.com/a?sig=S', code: 190 };
-    const { message } = new GraphError(SEND, 400, body, { secrets: ['EAAB'] });
+    const body = {
+      message: 'Malformed access token EAAB at https://example.com/a?sig=S',
+      code: 190,
+      type: 'Exception of EAAB',
+      fbtrace_id: 'A1-EAAB',
+    };
+    const { message, type, fbtraceId } = new GraphError(SEND, 400, body, { secrets: ['EAAB'] });
+    assert.deepEqual([type, fbtraceId], ['Exception of …', 'A1-…']);
     assert.match(message, /: Malformed access token … at https:\/\/example\.com\/a \[190\]\./);
   });
 });
@@ -158,6 +221,11 @@ describe('TransportError', () => {
       'Could not send image "cats/tom.png": the connection broke. The message may have arrived, so it is not sent again.',
     );
     assert.equal(error.code, 'ERR_GRAPH_INTERRUPTED');
+  });
+
+  it('tells that nothing was sent when a call got no place', () => {
+    const error = new TransportError('ERR_GRAPH_STALLED', UPLOAD, 'no place');
+    assert.equal(error.message, 'Could not upload image "cats/tom.png": no place. Nothing was sent.');
   });
 
   it('tells that an upload may have been carried out when its answer makes no sense', () => {

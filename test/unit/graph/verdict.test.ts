@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
-import { maySendAgain, mayUploadAgain, verdictOn, type Verdict } from '../../../src/graph/verdict';
+import {
+  maySendAgain,
+  mayUploadAgain,
+  refusalScope,
+  verdictOn,
+  type Verdict,
+} from '../../../src/graph/verdict';
 import { badFile, graphError, transportError } from '../../support/checks/failures';
 
 /** May it be done again after each verdict? */
@@ -25,6 +31,29 @@ const VERDICTS: [what: string, error: unknown, verdict: Verdict][] = [
   ['100/2018294, the video took too long', graphError(100, 2018294), 'hopeless'],
   ['100/2018294 with HTTP 500', graphError(100, 2018294, { status: 500 }), 'hopeless'],
   ['10/2018008, which is another error', graphError(10, 2018008), 'refused'],
+  ['102, the session has ended', graphError(102), 'hopeless'],
+  ['190 with HTTP 429', graphError(190, undefined, { status: 429 }), 'hopeless'],
+  ['546, a type that is not allowed', graphError(546), 'hopeless'],
+  ['200, a permission is missing', graphError(200), 'hopeless'],
+  ['10/1893063, not permitted', graphError(10, 1893063), 'hopeless'],
+  ['100/1893063, which is another error', graphError(100, 1893063), 'refused'],
+  ['10, which says too little', graphError(10), 'refused'],
+  [
+    'a proof that is missing or wrong',
+    graphError(100, undefined, { type: 'GraphMethodException' }),
+    'hopeless',
+  ],
+  ['100/33, no such object', graphError(100, 33, { type: 'GraphMethodException' }), 'refused'],
+  ['2500 of the same type', graphError(2500, undefined, { type: 'GraphMethodException' }), 'refused'],
+  ['100 of the usual type', graphError(100, undefined, { type: 'OAuthException' }), 'refused'],
+  ['341, limit of the app', graphError(341), 'rate-limited'],
+  ['368, blocked for a while', graphError(368), 'rate-limited'],
+  ['368 that calls itself transient', graphError(368, undefined, { isTransient: true }), 'rate-limited'],
+  ['613 with HTTP 500', graphError(613, undefined, { status: 500 }), 'rate-limited'],
+  ['80001, limit of the page', graphError(80001), 'rate-limited'],
+  ['80002, limit of the account', graphError(80002), 'rate-limited'],
+  ['80006, limit of Messenger', graphError(80006), 'rate-limited'],
+  ['80000, limit of advertisements', graphError(80000), 'refused'],
   ['1, unknown error', graphError(1), 'busy'],
   ['1/1357046, sent although it failed', graphError(1, 1357046), 'busy'],
   ['2, temporary', graphError(2), 'busy'],
@@ -49,6 +78,7 @@ const VERDICTS: [what: string, error: unknown, verdict: Verdict][] = [
   ['100 alone', graphError(100), 'refused'],
   ['an error without a code', graphError(), 'refused'],
   ['no connection', transportError('ERR_GRAPH_UNREACHABLE'), 'unreached'],
+  ['a call that waited too long for its place', transportError('ERR_GRAPH_STALLED'), 'refused'],
   ['a broken connection', transportError('ERR_GRAPH_INTERRUPTED'), 'unknown'],
   ['an answer that is not JSON', transportError('ERR_GRAPH_BAD_ANSWER'), 'unknown'],
   ['such an answer with HTTP 200', transportError('ERR_GRAPH_BAD_ANSWER', { status: 200 }), 'unknown'],
@@ -74,6 +104,30 @@ describe('verdictOn', () => {
       assert.equal(verdictOn(error), verdict);
       assert.equal(mayUploadAgain(error), upload);
       assert.equal(maySendAgain(error), send);
+    });
+  }
+});
+
+describe('refusalScope', () => {
+  const scopes: [what: string, error: unknown, scope: 'attempt' | 'token' | undefined][] = [
+    ['102', graphError(102), 'token'],
+    ['190/463', graphError(190, 463), 'token'],
+    ['200', graphError(200), undefined],
+    ['10/1893063', graphError(10, 1893063), undefined],
+    ['100/2018008', graphError(100, 2018008), 'attempt'],
+    ['100/2018047', graphError(100, 2018047), 'attempt'],
+    ['100/2018109', graphError(100, 2018109), 'attempt'],
+    ['100/2018294', graphError(100, 2018294), 'attempt'],
+    ['10/2018294, which is another error', graphError(10, 2018294), undefined],
+    ['546', graphError(546), 'attempt'],
+    ['613', graphError(613), undefined],
+    ['100', graphError(100), undefined],
+    ['an error of another kind', Object.assign(new Error('What?'), { code: 190 }), undefined],
+    ['nothing', undefined, undefined],
+  ];
+  for (const [what, error, scope] of scopes) {
+    it(`of ${what} is ${scope ?? 'nobody else'}`, () => {
+      assert.equal(refusalScope(error), scope);
     });
   }
 });

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { describe as shown, hasNotBegun, NoConnectionError } from '../../../src/graph/connection-errors';
+
+const withCode = (code: unknown, message = 'It failed', more: object = {}): Error =>
+  Object.assign(new Error(message), { code, ...more });
+
+describe('hasNotBegun', () => {
+  const refused = withCode('ECONNREFUSED', 'connect ECONNREFUSED', { syscall: 'connect' });
+  const cases: [what: string, error: unknown, hasNotBegun: boolean][] = [
+    ['no connection, as our own dispatcher says', new NoConnectionError('x'), true],
+    ['a refused connection', refused, true],
+    ['too many open files at a connection', withCode('EMFILE', 'x', { syscall: 'connect' }), true],
+    ['a name that is not known', withCode('ENOTFOUND', 'x', { syscall: 'getaddrinfo' }), true],
+    ['a connection that took too long', withCode('UND_ERR_CONNECT_TIMEOUT'), true],
+    ['a proxy with another certificate', withCode('UND_ERR_PRX_TLS'), true],
+    ['a closed dispatcher', withCode('UND_ERR_CLOSED'), true],
+    ['a dispatcher that was destroyed, before or after', withCode('UND_ERR_DESTROYED'), false],
+    ['a certificate that is over', withCode('CERT_HAS_EXPIRED'), true],
+    ['a certificate of nobody known', withCode('UNABLE_TO_GET_ISSUER_CERT_LOCALLY'), true],
+    ['a certificate that signed itself', withCode('DEPTH_ZERO_SELF_SIGNED_CERT'), true],
+    ['a chain that signed itself', withCode('SELF_SIGNED_CERT_IN_CHAIN'), true],
+    ['a certificate of another host', withCode('ERR_TLS_CERT_ALTNAME_INVALID'), true],
+    ['a code that ends so', withCode('NO_CERT_HAS_EXPIRED'), false],
+    [
+      'a connection that ended too soon',
+      new Error('Socket ended before secure TLS connection was established'),
+      true,
+    ],
+    [
+      'a proxy that refused the tunnel',
+      withCode('UND_ERR_ABORTED', 'Proxy response (503) !== 200 when HTTP Tunneling'),
+      true,
+    ],
+    ['such words of an answer', withCode('UND_ERR_SOCKET', 'Proxy response (503) !== 200'), false],
+    ['such words later on', withCode('UND_ERR_ABORTED', 'No: Proxy response (503)'), false],
+    ['such words without a status', withCode('UND_ERR_ABORTED', 'Proxy response (x)'), false],
+    ['a call that was broken off', withCode('UND_ERR_ABORTED', 'Request aborted'), false],
+    ['a broken connection', withCode('ECONNRESET', 'read ECONNRESET', { syscall: 'read' }), false],
+    ['no answer in time', withCode('UND_ERR_HEADERS_TIMEOUT'), false],
+    ['a code that is none', withCode(7), false],
+    ['several of which each is sure', new AggregateError([refused, refused]), true],
+    ['several of which one is not sure', new AggregateError([refused, new Error('Reset')]), false],
+    ['several that are none', new AggregateError([]), false],
+    ['what is no error', { syscall: 'connect' }, false],
+  ];
+  for (const [what, error, expected] of cases) {
+    it(`${expected ? 'is sure of' : 'is not sure of'} ${what}`, () => {
+      assert.equal(hasNotBegun(error), expected);
+    });
+  }
+});
+
+describe('describe', () => {
+  const cases: [what: string, error: unknown, text: string][] = [
+    ['a message with its code', withCode('ECONNRESET', 'read ECONNRESET'), 'read ECONNRESET'],
+    ['a message without its code', withCode('ECONNRESET', 'it ended'), 'ECONNRESET: it ended'],
+    ['a code alone', withCode('ECONNRESET', ''), 'ECONNRESET'],
+    ['a name alone', new RangeError(''), 'RangeError'],
+    ['a code that is none', withCode(7, 'it ended'), 'it ended'],
+    ['what is no error', 'it ended', 'it ended'],
+  ];
+  for (const [what, error, text] of cases) {
+    it(`shows ${what}`, () => {
+      assert.equal(shown(error), text);
+    });
+  }
+});
