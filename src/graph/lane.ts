@@ -1,5 +1,5 @@
 /** Milliseconds that a call waits for its place while no call of its lane makes progress. */
-export const STALL_TIMEOUT = 30_000;
+const STALL_TIMEOUT = 30_000;
 
 /** How many waiting calls fail at once before other work of the process has its turn. */
 const FAILURES_AT_ONCE = 200;

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { Lane } from '../../../src/graph/lane';
-import { fakeTime } from '../../support/checks/fake-time';
-import { timersThatHold } from '../../support/checks/fake-time';
+import { fakeTime, countActiveTimers } from '../../support/checks/fake-time';
 
 const stalled = (waited: number): Error => new Error(`waited ${waited}`);
 
@@ -157,17 +156,17 @@ describe('Lane', () => {
 
   it('has one timer while calls wait, and none otherwise', async () => {
     await settled();
-    const before = timersThatHold();
+    const before = countActiveTimers();
     const { run, end } = calls(new Lane(1));
     void run('a');
-    assert.equal(timersThatHold() - before, 0);
+    assert.equal(countActiveTimers() - before, 0);
     void run('b');
     void run('c');
-    assert.equal(timersThatHold() - before, 1);
+    assert.equal(countActiveTimers() - before, 1);
     await end('a');
-    assert.equal(timersThatHold() - before, 1);
+    assert.equal(countActiveTimers() - before, 1);
     await end('b');
-    assert.equal(timersThatHold() - before, 0);
+    assert.equal(countActiveTimers() - before, 0);
     await end('c');
   });
 
