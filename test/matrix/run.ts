@@ -1,12 +1,13 @@
 /**
- * The Node versions that are supported: the unit tests pass on each, and a bot with the plugin as it is published
- * sends a picture, from CommonJS and from an ES module.
+ * The Node versions that are supported: the unit tests pass on each, a bot with the plugin as it is published
+ * sends a picture, from CommonJS and from an ES module, and the simulator as it is published starts.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startSimulator } from 'messenger-platform-simulator';
 import { PAGE, sendPicture } from '../package/bots';
+import { openSimulator } from '../package/simulator';
 import { CheckReport } from '../support/processes/check-report';
 import { createBuiltBot } from './built-bot';
 import { installNodeVersions, NODE_VERSIONS } from './node-versions';
@@ -26,7 +27,7 @@ async function runAll(report: CheckReport): Promise<void> {
   const sim = await startSimulator({ pages: [PAGE] });
   const folder = await mkdtemp(path.join(tmpdir(), 'node-matrix-'));
   try {
-    const bots = await report.check('build', () => createBuiltBot(folder));
+    const bots = await report.check('pack and install', () => createBuiltBot(folder));
     for (const [index, version] of NODE_VERSIONS.entries()) {
       await report.check(`Node ${version.name}: unit tests`, (note) => runUnitTests(version, note));
       for (const [kind, bot] of (bots ?? []).entries()) {
@@ -34,6 +35,10 @@ async function runAll(report: CheckReport): Promise<void> {
           sendPicture(sim, { folder, node: version.node, bot, user: `7${kind}0${index}`, note }),
         );
       }
+      if (!bots) continue;
+      await report.check(`Node ${version.name}: the simulator starts`, (note) =>
+        openSimulator(version.node, folder, note),
+      );
     }
   } finally {
     await sim.close();

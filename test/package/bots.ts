@@ -12,7 +12,7 @@ export const PICTURE = path.join(__dirname, '../../example-bot/assets/paw.png');
 export const PAGE: PageOptions = { id: '1001', token: 'TOKEN-OF-PAGE-1001', secret: 'SECRET-OF-THE-APP' };
 
 /** What a bot's author is told to install. */
-const DEPENDENCIES = ['botkit', 'botbuilder-adapter-facebook', 'request@npm:@cypress/request@3'];
+export const DEPENDENCIES = ['botkit', 'botbuilder-adapter-facebook', 'request@npm:@cypress/request@3'];
 
 /** What a bot in TypeScript needs besides. It makes a Keyv of its own. */
 const TYPED_DEPENDENCIES = ['keyv@5', '@types/node@20'];

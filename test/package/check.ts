@@ -1,6 +1,6 @@
 /**
- * What would be published: packs it, has it examined, measures what it brings along, and sends a picture from four
- * fresh bots that have it installed as their authors would.
+ * What would be published: packs both packages, has them examined, measures what they bring along, and uses them as
+ * their users would: in four fresh bots, in the example bot outside of the repository, and by npx.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,6 +8,7 @@ import path from 'node:path';
 import { startSimulator, type Simulator } from 'messenger-platform-simulator';
 import { CheckReport } from '../support/processes/check-report';
 import { BOT_KINDS, createBot, PAGE, sendPicture, type BotKind } from './bots';
+import { askForPicture, copyExampleBot } from './example-bot';
 import {
   checkFiles,
   checkSize,
@@ -19,35 +20,61 @@ import {
   pack,
   type Packed,
 } from './packed';
+import { PLUGIN, SIMULATOR, type PublishedPackage } from './packages';
+import { askForHelp, openSimulator } from './simulator';
 
 const report = new CheckReport();
 
 async function main(): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'check-package-'));
   try {
-    const packed = await report.check('npm pack', () => pack(folder));
-    if (packed) await examine(packed, folder);
+    const plugin = await packAndExamine(PLUGIN, folder);
+    const simulator = await packAndExamine(SIMULATOR, folder);
+    const alone = aloneFolder(SIMULATOR, folder);
+    await report.check('npx messenger-platform-simulator --help', () => askForHelp(alone));
+    await report.check('the simulator starts', (note) => openSimulator(process.execPath, alone, note));
+    if (plugin && simulator) await tryExampleBot([plugin.tarball, simulator.tarball], folder);
+    if (plugin) await tryBots(plugin.tarball, folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
   process.exitCode = report.end();
 }
 
-async function examine(packed: Packed, folder: string): Promise<void> {
-  const { tarball } = packed;
-  await report.check('size', (note) => {
+/** Undefined, if it cannot be packed. */
+async function packAndExamine(published: PublishedPackage, folder: string): Promise<Packed | undefined> {
+  const check = <T>(name: string, work: Parameters<typeof report.check<T>>[1]) =>
+    report.check(`${published.name}: ${name}`, work);
+  const packed = await check('npm pack', () => pack(published, folder));
+  if (!packed) return undefined;
+  await check('size', (note) => {
     checkSize(packed, note);
   });
-  await report.check('files', (note) => {
+  await check('files', (note) => {
     checkFiles(packed, note);
   });
-  await report.check('publint', () => lintPackage(tarball));
-  await report.check('are the types wrong?', () => lintTypes(tarball));
-  const alone = path.join(folder, 'alone');
+  await check('publint', () => lintPackage(packed.tarball));
+  await check('are the types wrong?', () => lintTypes(packed.tarball));
+  const alone = aloneFolder(published, folder);
   await mkdir(alone);
-  await report.check('what it brings along', (note) => installAlone(tarball, alone, note));
-  await report.check('it loads without Botkit', (note) => loadAlone(alone, note));
-  await report.check('its types hold without skipLibCheck', () => checkTypesAlone(alone));
+  await check('what it brings along', (note) => installAlone(packed, alone, note));
+  await check('it loads by itself', (note) => loadAlone(published, alone, note));
+  await check('its types hold without skipLibCheck', () => checkTypesAlone(published, alone));
+  return packed;
+}
+
+/** Where a package is installed by itself. */
+function aloneFolder({ name }: PublishedPackage, folder: string): string {
+  return path.join(folder, `alone-${name}`);
+}
+
+async function tryExampleBot(tarballs: readonly string[], folder: string): Promise<void> {
+  const copy = path.join(folder, 'example-bot');
+  await report.check('the example bot, copied: it installs', () => copyExampleBot(copy, tarballs));
+  await report.check('the example bot, copied: it sends a picture', (note) => askForPicture(copy, note));
+}
+
+async function tryBots(tarball: string, folder: string): Promise<void> {
   const sim = await startSimulator({ pages: [PAGE] });
   try {
     // Two at a time.

@@ -3,19 +3,9 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { runCommand } from '../support/processes/command';
 import type { Note } from '../support/processes/check-report';
+import type { PublishedPackage } from './packages';
 
 const ROOT = path.join(__dirname, '../..');
-
-const NAME = 'botkit-plugin-facebook-attachments';
-
-/** What is small enough for a plugin. Whoever goes beyond one of these shall have a reason to. */
-const MAX_TARBALL = 85_000;
-const MAX_UNPACKED = 300_000;
-const MAX_PACKAGES = 21;
-const MAX_BROUGHT = 6_200_000;
-
-/** All that belongs into the package, beside `dist/`. */
-const OTHER_FILES = ['LICENSE', 'README.md', 'package.json'];
 
 const PATIENCE = 120_000;
 
@@ -28,6 +18,7 @@ interface PackReport {
 }
 
 export interface Packed {
+  readonly published: PublishedPackage;
   readonly tarball: string;
   /** Bytes. */
   readonly size: number;
@@ -36,9 +27,9 @@ export interface Packed {
 }
 
 /** Builds and packs. */
-export async function pack(folder: string): Promise<Packed> {
+export async function pack(published: PublishedPackage, folder: string): Promise<Packed> {
   const { stdout } = await runCommand('npm', ['pack', '--json', '--pack-destination', folder], {
-    cwd: ROOT,
+    cwd: path.join(ROOT, published.folder),
     timeout: PATIENCE,
   });
   // What the build prints comes first.
@@ -46,6 +37,7 @@ export async function pack(folder: string): Promise<Packed> {
   assert.ok(report, 'npm pack reported nothing');
   const { filename, size, unpackedSize, files } = report;
   return {
+    published,
     tarball: path.join(folder, filename),
     size,
     unpackedSize,
@@ -53,15 +45,15 @@ export async function pack(folder: string): Promise<Packed> {
   };
 }
 
-export function checkSize({ size, unpackedSize }: Packed, note: Note): void {
+export function checkSize({ published: { limits }, size, unpackedSize }: Packed, note: Note): void {
   note(`${kilobytes(size)} packed, ${kilobytes(unpackedSize)} unpacked`);
-  assertAtMost(size, MAX_TARBALL, 'bytes packed');
-  assertAtMost(unpackedSize, MAX_UNPACKED, 'bytes unpacked');
+  assertAtMost(size, limits.tarball, 'bytes packed');
+  assertAtMost(unpackedSize, limits.unpacked, 'bytes unpacked');
 }
 
-export function checkFiles({ files }: Packed, note: Note): void {
+export function checkFiles({ published, files }: Packed, note: Note): void {
   const others = files.filter((file) => !/^dist\/.*\.(js|d\.ts)$/.test(file));
-  assert.deepEqual(others.sort(), OTHER_FILES, 'files beside dist/');
+  assert.deepEqual(others.sort(), published.otherFiles, 'files beside code and types');
   note(`${files.length}`);
 }
 
@@ -75,17 +67,21 @@ export async function lintTypes(tarball: string): Promise<void> {
   await runTool('attw', [tarball]);
 }
 
-/** Installs the tarball without its peers, Botkit and the adapter, which a bot has anyway. */
-export async function installAlone(tarball: string, folder: string, note: Note): Promise<void> {
+/** Installs the tarball alone: optional peers, such as Botkit, do not come with it. */
+export async function installAlone(
+  { published: { name: ownName, limits }, tarball }: Packed,
+  folder: string,
+  note: Note,
+): Promise<void> {
   const manifest = { name: 'alone', private: true, devDependencies: { '@types/node': '20' } };
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
-  await install(folder, ['--legacy-peer-deps', tarball]);
+  await install(folder, [tarball]);
   const modules = path.join(folder, 'node_modules');
   const lock = JSON.parse(await readFile(path.join(modules, '.package-lock.json'), 'utf8')) as {
     packages: Record<string, { dev?: boolean }>;
   };
   const brought = Object.entries(lock.packages)
-    .filter(([name, { dev = false }]) => !dev && name !== `node_modules/${NAME}`)
+    .filter(([name, { dev = false }]) => !dev && name !== `node_modules/${ownName}`)
     .map(([name]) => name);
   const sizes = await Promise.all(
     brought.map(async (name) => ({ name, bytes: await sizeOf(path.join(folder, name), 'node_modules') })),
@@ -96,23 +92,27 @@ export async function installAlone(tarball: string, folder: string, note: Note):
     .slice(0, 3)
     .map((one) => `${path.relative('node_modules', one.name)} ${kilobytes(one.bytes)}`);
   note(`${brought.length} packages, ${kilobytes(bytes)}; the largest: ${largest.join(', ')}`);
-  assertAtMost(brought.length, MAX_PACKAGES, 'packages brought along');
-  assertAtMost(bytes, MAX_BROUGHT, 'bytes brought along');
+  assertAtMost(brought.length, limits.packages, 'packages brought along');
+  assertAtMost(bytes, limits.brought, 'bytes brought along');
 }
 
 /** Everything that the package needs at run time is among what it declares, and both kinds of module see it all. */
-export async function loadAlone(folder: string, note: Note): Promise<void> {
+export async function loadAlone(
+  { name, mainExport }: PublishedPackage,
+  folder: string,
+  note: Note,
+): Promise<void> {
   const options = { cwd: folder, timeout: PATIENCE };
   const names = `(module) => console.log(JSON.stringify(Object.keys(module).sort()))`;
-  const required = await runCommand('node', ['-e', `(${names})(require('${NAME}'))`], options);
+  const required = await runCommand('node', ['-e', `(${names})(require('${name}'))`], options);
   const imported = await runCommand(
     'node',
-    ['--input-type=module', '-e', `(${names})(await import('${NAME}'))`],
+    ['--input-type=module', '-e', `(${names})(await import('${name}'))`],
     options,
   );
   const exported = JSON.parse(required.stdout) as string[];
   const seen = new Set(JSON.parse(imported.stdout) as string[]);
-  assert.ok(exported.includes('FacebookAttachmentCache'));
+  assert.ok(exported.includes(mainExport));
   assert.deepEqual(
     exported.filter((name) => !seen.has(name)),
     [],
@@ -122,8 +122,8 @@ export async function loadAlone(folder: string, note: Note): Promise<void> {
 }
 
 /** The types hold by themselves: nothing they mention is missing or contradicts another's types. */
-export async function checkTypesAlone(folder: string): Promise<void> {
-  await writeFile(path.join(folder, 'alone.ts'), `export * from '${NAME}';\n`);
+export async function checkTypesAlone({ name }: PublishedPackage, folder: string): Promise<void> {
+  await writeFile(path.join(folder, 'alone.ts'), `export * from '${name}';\n`);
   await writeFile(
     path.join(folder, 'tsconfig.json'),
     JSON.stringify({

@@ -1,0 +1,44 @@
+/** A package of this repository that is published. */
+export interface PublishedPackage {
+  readonly name: string;
+  /** From the project's folder. */
+  readonly folder: string;
+  /** What it is used for, among what it exports. */
+  readonly mainExport: string;
+  /** All files beside the code and its types. */
+  readonly otherFiles: readonly string[];
+  /** What is small enough. Whoever goes beyond one of these shall have a reason to. */
+  readonly limits: {
+    /** Bytes. */
+    readonly tarball: number;
+    /** Bytes. */
+    readonly unpacked: number;
+    /** Packages that come along. */
+    readonly packages: number;
+    /** Bytes of them. */
+    readonly brought: number;
+  };
+}
+
+export const PLUGIN: PublishedPackage = {
+  name: 'botkit-plugin-facebook-attachments',
+  folder: '.',
+  mainExport: 'FacebookAttachmentCache',
+  otherFiles: ['LICENSE', 'README.md', 'package.json'],
+  limits: { tarball: 85_000, unpacked: 300_000, packages: 21, brought: 6_200_000 },
+};
+
+export const SIMULATOR: PublishedPackage = {
+  name: 'messenger-platform-simulator',
+  folder: 'simulator',
+  mainExport: 'startSimulator',
+  otherFiles: [
+    'LICENSE',
+    'README.md',
+    'dist/ui/icon.svg',
+    'dist/ui/index.html',
+    'dist/ui/ui.css',
+    'package.json',
+  ],
+  limits: { tarball: 120_000, unpacked: 400_000, packages: 120, brought: 18_000_000 },
+};
