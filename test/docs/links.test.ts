@@ -4,7 +4,10 @@ import path from 'node:path';
 import { globSync } from 'tinyglobby';
 import { ROOT } from './blocks';
 
-const FILES = globSync(['*.md', 'simulator/*.md', '{docs,example-bot,.github}/**/*.md'], { cwd: ROOT, dot: true }).sort();
+const FILES = globSync(['*.md', 'simulator/*.md', '{docs,example-bot,.github}/**/*.md'], {
+  cwd: ROOT,
+  dot: true,
+}).sort();
 
 const LINK = /\]\(([^)\s]+)\)/g;
 
