@@ -1,6 +1,5 @@
 import { AttachmentError } from '../base/errors';
 import { endDigest, startDigest } from './digest';
-import { readPieces } from './read-pieces';
 import type { Root } from './root';
 
 /** What a local file was when it was identified. */
@@ -15,19 +14,19 @@ export interface IdentifiedContent {
  * since it was identified never goes out whole, so that an attachment ID cannot come to stand for other bytes.
  * (`fs.openAsBlob` trusts size and mtime.) The last piece is held back until the whole is known to be right.
  *
- * @throws {AttachmentError} `ERR_ATTACHMENT_CHANGED`, and what `Root.open` throws.
+ * @throws {AttachmentError} `ERR_ATTACHMENT_CHANGED`, `_UNREADABLE`, and what `Root.open` throws.
  */
 export async function* checkedContent(
   root: Root,
   file: string,
   { label, bytes, digest }: IdentifiedContent,
 ): AsyncGenerator<Uint8Array, void> {
-  const { handle } = await root.open(file, label);
+  const opened = await root.open(file, label);
   try {
     const hash = startDigest();
     let held: Uint8Array | undefined;
     let size = 0;
-    for await (const piece of readPieces(handle)) {
+    for await (const piece of opened.read()) {
       size += piece.length;
       if (size > bytes) break;
       if (held) yield held;
@@ -37,7 +36,7 @@ export async function* checkedContent(
     if (size !== bytes || endDigest(hash) !== digest) throw changed(label);
     if (held) yield held;
   } finally {
-    await handle.close();
+    await opened.close();
   }
 }
 

@@ -1,5 +1,4 @@
-import { statSync, type Stats } from 'node:fs';
-import { stat, type FileHandle } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
 import path from 'node:path';
 import fastq, { type queueAsPromised } from 'fastq';
 import { LRUCache } from 'lru-cache';
@@ -9,28 +8,38 @@ import { attemptKey, contentKey } from './asset-key';
 import { checkedContent } from './checked-content';
 import { contentTypeFor, SIGNATURE_LENGTH } from './content-type';
 import { endDigest, startDigest } from './digest';
+import { toAttachmentError } from './file-error';
+import { fileOperations } from './file-operations';
+import { FreshRuns } from './fresh-runs';
 import { checkSize } from './limits';
-import { readPieces } from './read-pieces';
-import { explain, Root } from './root';
+import { Root } from './root';
 import { StreamedFile } from './streamed-file';
 import type { Asset, AttachmentType } from './asset';
+import type { OpenFile } from './open-file';
 
 const MEMO_ENTRIES = 10_000;
+
+/** Bounds descriptors and memory; the reads of all of them take turns. */
 const HASHES_AT_A_TIME = 4;
 
 /**
- * File systems stamp times in steps of up to 2 s. A file hashed sooner than that after a change can change again and
- * show the same times, so its digest is not remembered.
+ * File systems stamp times in steps of up to 2 s. A file that is read sooner than that after a change can change again
+ * and show the same times. Milliseconds.
  */
 const TIMESTAMP_STEP = 2_000;
+
+/** How far the clock of a file system, that of a network mount say, may be behind ours. Milliseconds. */
+const CLOCK_TOLERANCE = 60_000;
 
 /** What the file system says of a file; it changes when the content does. */
 type Fingerprint = Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>;
 
-/** What a file's content is, and what the file system said of the file then. While that stands, so does the rest. */
-interface Reading {
+/** What a file's content was when it was read, and what the file system said of the file then. */
+interface HashedFile {
   readonly fingerprint: Fingerprint;
-  /** The file has rested long enough that a change would show in its fingerprint. */
+  /** Since when the fingerprint is known to be as it is, by `performance.now()`. */
+  readonly seenSince: number;
+  /** Each change after the reading shows in the fingerprint, so while that stays as it is the content does. */
   readonly isSettled: boolean;
   readonly digest: string;
   readonly bytes: number;
@@ -38,8 +47,8 @@ interface Reading {
   readonly start: Uint8Array;
 }
 
-/** What an author's words have stood for, and still do while the file's fingerprint stands. */
-interface Known {
+/** What an attachment, as its author wrote it, stands for while the file's fingerprint stays as it is. */
+interface Memo {
   readonly file: string;
   readonly fingerprint: Fingerprint;
   readonly asset: Asset;
@@ -48,59 +57,42 @@ interface Known {
 /** Local files as assets: identified by what is in them, read only inside the root. */
 export class LocalFiles {
   readonly #root: Root | undefined;
-  readonly #known = new LRUCache<string, Known>({ max: MEMO_ENTRIES });
-  readonly #readings = new LRUCache<string, Reading>({ max: MEMO_ENTRIES });
-  readonly #underway = new Map<string, Promise<Reading>>();
-  readonly #queue: queueAsPromised<() => Promise<Reading>, Reading>;
+  readonly #memos = new LRUCache<string, Memo>({ max: MEMO_ENTRIES });
+  /** By path. */
+  readonly #hashed = new LRUCache<string, HashedFile>({ max: MEMO_ENTRIES });
+  readonly #hashing = new FreshRuns<HashedFile>();
+  readonly #queue: queueAsPromised<() => Promise<HashedFile>, HashedFile>;
 
   /** @param root - Without it, every local path is refused. */
   constructor(root: string | undefined) {
     this.#root = root === undefined ? undefined : new Root(root);
-    this.#queue = fastq.promise((read: () => Promise<Reading>) => read(), HASHES_AT_A_TIME);
+    this.#queue = fastq.promise((hash: () => Promise<HashedFile>) => hash(), HASHES_AT_A_TIME);
   }
 
   /** @throws {AttachmentError} It is outside the root, not there, not a file, empty, too large, or of another type. */
   async identify(type: AttachmentType, name: string, filename: string | undefined): Promise<Asset> {
-    const words = `${type}\0${filename ?? ''}\0${name}`;
-    const known = this.#known.get(words);
-    if (known && isSame(known.fingerprint, statNow(known.file))) return known.asset;
-    return this.#look(words, type, name, filename);
-  }
-
-  async #look(
-    words: string,
-    type: AttachmentType,
-    name: string,
-    filename: string | undefined,
-  ): Promise<Asset> {
+    const memoKey = `${type}\0${filename ?? ''}\0${name}`;
+    const memo = this.#memos.get(memoKey);
+    if (memo && isSame(memo.fingerprint, await check(memo.file, memo.asset.label))) return memo.asset;
     const label = `${type} ${JSON.stringify(withoutQuery(name))}`;
     const root = this.#root;
     if (!root) throw noRoot(label);
     const file = root.locate(name, label);
-    const reading = await this.#read(root, file, label);
-    const asset = toAsset(type, label, filename, reading, root, file);
-    const { fingerprint, isSettled } = reading;
-    if (isSettled) this.#known.set(words, { file, fingerprint, asset });
+    const hashed = await this.#hashing.run(`${file}\0${label}`, () => this.#hash(root, file, label));
+    const asset = toAsset(type, label, filename, hashed, root, file);
+    const { fingerprint, isSettled } = hashed;
+    if (isSettled) this.#memos.set(memoKey, { file, fingerprint, asset });
     return asset;
   }
 
-  /** What is in a file; read once while it stays as it is, and once for all who ask meanwhile. */
-  async #read(root: Root, file: string, label: string): Promise<Reading> {
-    const stats = await stat(file).catch(explain(label));
-    const known = this.#readings.get(file);
-    if (known && isSame(known.fingerprint, stats)) return known;
-    const key = `${file}\0${Object.values(fingerprintOf(stats)).join()}`;
-    const underway = this.#underway.get(key);
-    if (underway) return underway;
-    const reading = this.#queue
-      .push(async () => {
-        const read = await readFile(root, file, label);
-        if (read.isSettled) this.#readings.set(file, read);
-        return read;
-      })
-      .finally(() => this.#underway.delete(key));
-    this.#underway.set(key, reading);
-    return reading;
+  async #hash(root: Root, file: string, label: string): Promise<HashedFile> {
+    const before = this.#hashed.get(file);
+    if (before?.isSettled && isSame(before.fingerprint, await check(file, label))) return before;
+    return this.#queue.push(async () => {
+      const hashed = await hashFile(root, file, label, before);
+      this.#hashed.set(file, hashed);
+      return hashed;
+    });
   }
 }
 
@@ -108,7 +100,7 @@ function toAsset(
   type: AttachmentType,
   label: string,
   filename: string | undefined,
-  { digest, bytes, start }: Reading,
+  { digest, bytes, start }: HashedFile,
   root: Root,
   file: string,
 ): Asset {
@@ -129,30 +121,39 @@ function toAsset(
   };
 }
 
-async function readFile(root: Root, file: string, label: string): Promise<Reading> {
-  const begun = Date.now();
-  const { handle, stats } = await root.open(file, label);
+/** @param before - What it was when it was last hashed. */
+async function hashFile(
+  root: Root,
+  file: string,
+  label: string,
+  before: HashedFile | undefined,
+): Promise<HashedFile> {
+  const opened = await root.open(file, label);
   try {
-    checkSize(stats.size, label);
-    const content = await digestContent(handle, label);
-    const fingerprint = fingerprintOf(stats);
-    const hasRested = begun - Math.max(stats.mtimeMs, stats.ctimeMs) > TIMESTAMP_STEP;
-    const isSettled = hasRested && isSame(fingerprint, await handle.stat());
-    return { ...content, fingerprint, isSettled };
+    checkSize(opened.stats.size, label);
+    const fingerprint = fingerprintOf(opened.stats);
+    const now = performance.now();
+    const seenSince = before && isSame(before.fingerprint, fingerprint) ? before.seenSince : now;
+    const isSettled = now - seenSince > TIMESTAMP_STEP || isOld(fingerprint);
+    return { ...(await digestContent(opened, label)), fingerprint, seenSince, isSettled };
   } finally {
-    await handle.close();
+    await opened.close();
   }
 }
 
-/** Digest and size of what was really read: if the file changes later, sending it finds that out. */
+/**
+ * Digest and size of what was really read: if the file changes later, sending it finds that out.
+ *
+ * @throws {AttachmentError} It is empty or too large, or cannot be read.
+ */
 async function digestContent(
-  handle: FileHandle,
+  opened: OpenFile,
   label: string,
-): Promise<Pick<Reading, 'digest' | 'bytes' | 'start'>> {
+): Promise<Pick<HashedFile, 'digest' | 'bytes' | 'start'>> {
   const hash = startDigest();
   let bytes = 0;
   let start: Uint8Array | undefined;
-  for await (const piece of readPieces(handle)) {
+  for await (const piece of opened.read()) {
     // A copy, because a view would keep the whole piece in memory.
     start ??= new Uint8Array(piece.subarray(0, SIGNATURE_LENGTH));
     hash.update(piece);
@@ -163,12 +164,20 @@ async function digestContent(
   return { digest: endDigest(hash), bytes, start: start ?? new Uint8Array() };
 }
 
-/** Undefined: it is not as it was, at any rate. */
-function statNow(file: string): Stats | undefined {
+/**
+ * It was changed so long ago that its times cannot be those of a change that is still to come. A time of modification
+ * that lies ahead was set by somebody; that of the last change (ctime) nobody can set.
+ */
+function isOld({ mtimeMs, ctimeMs }: Fingerprint): boolean {
+  const now = Date.now();
+  return now - Math.max(ctimeMs, mtimeMs > now ? 0 : mtimeMs) > CLOCK_TOLERANCE;
+}
+
+async function check(file: string, label: string): Promise<Stats> {
   try {
-    return statSync(file, { throwIfNoEntry: false });
-  } catch {
-    return undefined;
+    return await fileOperations.check(file);
+  } catch (error) {
+    throw toAttachmentError(error, label);
   }
 }
 
@@ -176,9 +185,9 @@ function fingerprintOf({ dev, ino, size, mtimeMs, ctimeMs }: Stats): Fingerprint
   return { dev, ino, size, mtimeMs, ctimeMs };
 }
 
-function isSame(known: Fingerprint, stats: Fingerprint | undefined): boolean {
+function isSame(known: Fingerprint, stats: Fingerprint): boolean {
   return (
-    stats?.ino === known.ino &&
+    stats.ino === known.ino &&
     stats.dev === known.dev &&
     stats.size === known.size &&
     stats.mtimeMs === known.mtimeMs &&

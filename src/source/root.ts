@@ -1,16 +1,13 @@
 import { constants, realpathSync, type Stats } from 'node:fs';
-import { open, realpath, stat, type FileHandle } from 'node:fs/promises';
+import { open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AttachmentError } from '../base/errors';
+import { toAttachmentError } from './file-error';
+import { fileOperations } from './file-operations';
+import { OpenFile } from './open-file';
 
 /** Opening a FIFO for reading would wait for a writer. (Windows has neither the flag nor the FIFO.) */
 const OPEN_FLAGS = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
-
-/** A regular file inside the root, open. */
-export interface OpenedInRoot {
-  readonly handle: FileHandle;
-  readonly stats: Stats;
-}
 
 /**
  * The one folder that local files may be sent from. What names a file can hold text that a user typed, so only regular
@@ -54,13 +51,26 @@ export class Root {
    *
    * @throws {AttachmentError} `ERR_ATTACHMENT_OUTSIDE_ROOT`, `_NOT_FOUND`, `_NOT_A_FILE`, `_UNREADABLE`, `_CHANGED`
    */
-  async open(file: string, label: string): Promise<OpenedInRoot> {
+  async open(file: string, label: string): Promise<OpenFile> {
+    try {
+      return await fileOperations.run(
+        'content',
+        file,
+        () => this.#open(file, label),
+        (opened) => opened.close(),
+      );
+    } catch (error) {
+      throw toAttachmentError(error, label);
+    }
+  }
+
+  async #open(file: string, label: string): Promise<OpenFile> {
     await this.#find(file, label);
-    const handle = await open(file, OPEN_FLAGS).catch(explain(label));
+    const handle = await open(file, OPEN_FLAGS);
     try {
       const stats = await handle.stat();
       const found = await this.#find(file, label);
-      if (found.dev === stats.dev && found.ino === stats.ino) return { handle, stats };
+      if (found.dev === stats.dev && found.ino === stats.ino) return new OpenFile(handle, stats, file, label);
       throw new AttachmentError(
         'ERR_ATTACHMENT_CHANGED',
         label,
@@ -73,42 +83,15 @@ export class Root {
   }
 
   async #find(file: string, label: string): Promise<Stats> {
-    // The root too is resolved each time: deployments switch it by a symlink.
-    const [root, real] = await Promise.all([realpath(this.#folder), realpath(file)]).catch(explain(label));
+    // The root too is resolved each time: deployments switch it by a symlink. One after the other: see FileOperations.
+    const root = await realpath(this.#folder);
+    const real = await realpath(file);
     if (!isInside(root, real)) throw outside(label);
-    const stats = await stat(real).catch(explain(label));
+    const stats = await stat(real);
     if (stats.isFile()) return stats;
     const kind = stats.isDirectory() ? 'it is a folder' : 'it is not a regular file';
     throw new AttachmentError('ERR_ATTACHMENT_NOT_A_FILE', label, kind);
   }
-}
-
-/** What a failed look at a file means to the bot's author; for a promise's `catch`. */
-export function explain(label: string): (error: NodeJS.ErrnoException) => never {
-  return (error) => {
-    switch (error.code) {
-      case 'ENOENT':
-      case 'ENOTDIR':
-      case 'ENAMETOOLONG':
-        throw new AttachmentError('ERR_ATTACHMENT_NOT_FOUND', label, `there is no such file${hint(label)}`);
-      case 'EISDIR':
-      case 'ENXIO':
-        throw new AttachmentError('ERR_ATTACHMENT_NOT_A_FILE', label, 'it is not a regular file');
-      default:
-        throw new AttachmentError(
-          'ERR_ATTACHMENT_UNREADABLE',
-          label,
-          `it cannot be read (${error.code ?? error.message})`,
-        );
-    }
-  };
-}
-
-/** A script's `{{name}}` comes HTML-escaped, and then names no file. */
-function hint(label: string): string {
-  return /&(#x2F|#x3D|#x60|#39|amp|lt|gt|quot);/.test(label)
-    ? '; the name was HTML-escaped: in a script, write {{{vars.name}}} with three braces'
-    : '';
 }
 
 function outside(label: string): AttachmentError {

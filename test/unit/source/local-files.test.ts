@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
-import type { EventEmitter } from 'node:events';
-import fsSync, { statSync } from 'node:fs';
+import { EventEmitter, once } from 'node:events';
 import fs from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
@@ -267,9 +266,9 @@ describe('LocalFiles', () => {
       it(`is looked at anew when its ${field} is another`, async () => {
         const before = await identify('cats/paw.png');
         // No file system lets a test change one of them alone.
-        const stats = statSync(folder.at('cats/paw.png'));
+        const stats = await fs.stat(folder.at('cats/paw.png'));
         stats[field] += 1;
-        sinon.stub(fsSync, 'statSync').returns(stats);
+        sinon.stub(fs, 'stat').callThrough().onFirstCall().resolves(stats);
         assert.notEqual(await identify('cats/paw.png'), before);
       });
     }
@@ -311,30 +310,134 @@ describe('LocalFiles', () => {
       assert.equal((await identify('cats/paw.png')).bytes, PNG.length);
     });
 
-    const settled = Date.UTC(2100, 0, 1);
-    const steps: [what: string, after: number, times: number][] = [
-      ['twice when it was changed 2 s before, the step of some file systems', 2_000, 2],
-      ['once when it was changed longer before', 2_001, 1],
-    ];
-    for (const [what, after, times] of steps) {
-      it(`is ${what}`, async () => {
-        const time = new Date(settled);
-        await fs.utimes(folder.at('cats/paw.png'), time, time);
-        sinon.useFakeTimers({ now: settled + after, toFake: ['Date'] });
+    it('is twice at most for all who ask while it may still change unnoticed', async () => {
+      const read = spyOnReads();
+      const pending = [identify('cats/paw.png')];
+      await new Promise(setImmediate);
+      for (let n = 0; n < 50; n++) pending.push(identify('cats/paw.png'));
+      await Promise.all(pending);
+      assert.equal(read(), 2);
+    });
+
+    it('is again for who asks after a change, though all that the file system says is as it was', async () => {
+      const now = Date.now();
+      const other = Buffer.from(PNG).fill(0, PNG.length - 1);
+      const isRead = new EventEmitter();
+      const isChanged = new EventEmitter();
+      let isFirst = true;
+      timesAre({ ctimeMs: now, mtimeMs: now }, (handle) => {
+        if (!isFirst) return;
+        isFirst = false;
+        const close = handle.close.bind(handle);
+        sinon.stub(handle, 'close').callsFake(async () => {
+          isRead.emit('now');
+          await once(isChanged, 'now');
+          return close();
+        });
+      });
+      const before = identify('cats/paw.png');
+      await once(isRead, 'now');
+      await folder.write('cats/paw.png', other);
+      const after = identify('cats/paw.png');
+      isChanged.emit('now');
+      assert.equal((await before).key, `image:${sha256(PNG)}`);
+      assert.equal((await after).key, `image:${sha256(other)}`);
+    });
+
+    it('is for each label, so that each error names the attachment that it is about', async () => {
+      const found = await Promise.allSettled([identify('cats/mia.png'), identify('./cats/mia.png')]);
+      assert.deepEqual(
+        found.map((result) => result.status === 'rejected' && (result.reason as AttachmentError).asset),
+        ['image "cats/mia.png"', 'image "./cats/mia.png"'],
+      );
+    });
+
+    describe('as the age of its last change tells', () => {
+      const ages: [what: string, age: number, times: number][] = [
+        ['twice when that is a minute, by which clocks may differ', 60_000, 2],
+        ['once when that is more', 60_001, 1],
+        ['twice when it lies ahead, because the clock of a network mount goes ahead', -3_600_000, 2],
+      ];
+      for (const [what, age, times] of ages) {
+        it(`is ${what}`, async () => {
+          const path = folder.at('cats/paw.png');
+          const { ctimeMs } = await fs.stat(path);
+          timesAre({ ctimeMs: Math.floor(ctimeMs), mtimeMs: Math.floor(ctimeMs) });
+          sinon.useFakeTimers({ now: Math.floor(ctimeMs) + age, toFake: ['Date'] });
+          const read = spyOnReads();
+          await identify('cats/paw.png');
+          await identify('cats/paw.png');
+          assert.equal(read(), times);
+        });
+      }
+
+      it('is once when only its time of modification lies ahead, which anybody can set', async () => {
+        const ahead = new Date(Date.now() + 86_400_000);
+        await fs.utimes(folder.at('cats/paw.png'), ahead, ahead);
+        later(3_600_000);
         const read = spyOnReads();
         await identify('cats/paw.png');
         await identify('cats/paw.png');
-        assert.equal(read(), times);
+        assert.equal(read(), 1);
       });
-    }
 
-    it('is twice when it was changed just now, though its time says otherwise', async () => {
-      const time = new Date(Date.now() - 3_600_000);
-      await fs.utimes(folder.at('cats/paw.png'), time, time);
-      const read = spyOnReads();
-      await identify('cats/paw.png');
-      await identify('cats/paw.png');
-      assert.equal(read(), 2);
+      it('is twice when it was modified less than a minute ago, though a system keeps no other time', async () => {
+        const now = Date.now();
+        timesAre({ ctimeMs: 0, mtimeMs: now });
+        const read = spyOnReads();
+        await identify('cats/paw.png');
+        await identify('cats/paw.png');
+        assert.equal(read(), 2);
+      });
+
+      it('is twice when it was changed just now, though its time of modification says otherwise', async () => {
+        const time = new Date(Date.now() - 3_600_000);
+        await fs.utimes(folder.at('cats/paw.png'), time, time);
+        const read = spyOnReads();
+        await identify('cats/paw.png');
+        await identify('cats/paw.png');
+        assert.equal(read(), 2);
+      });
+    });
+
+    describe('as it has been seen to stand', () => {
+      const steps: [what: string, wait: number, times: number][] = [
+        ['each time within 2 s, the step of some file systems', 2_000, 3],
+        ['once more after that', 2_001, 2],
+      ];
+      for (const [what, wait, times] of steps) {
+        it(`is ${what}`, async () => {
+          const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['performance'] });
+          const read = spyOnReads();
+          await identify('cats/paw.png');
+          clock.tick(wait);
+          await identify('cats/paw.png');
+          await identify('cats/paw.png', 'other.png');
+          assert.equal(read(), times);
+        });
+      }
+
+      it('counts from the last change', async () => {
+        const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['performance'] });
+        await identify('cats/paw.png');
+        await fs.utimes(folder.at('cats/paw.png'), 1, 1);
+        clock.tick(2_001);
+        const read = spyOnReads();
+        await identify('cats/paw.png');
+        await identify('cats/paw.png');
+        assert.equal(read(), 2);
+      });
+
+      it('counts from when it was first seen, however often that was', async () => {
+        const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['performance'] });
+        const read = spyOnReads();
+        for (let n = 0; n < 4; n++) {
+          await identify('cats/paw.png');
+          clock.tick(1_000);
+        }
+        await identify('cats/paw.png');
+        assert.equal(read(), 4);
+      });
     });
 
     it('is by four at a time', async () => {
@@ -388,9 +491,23 @@ describe('LocalFiles', () => {
     sinon.useFakeTimers({ now: Date.now() + milliseconds, toFake: ['Date'] });
   }
 
+  /** Lets the file system say that the files that are opened have other times. */
+  function timesAre(
+    times: { ctimeMs: number; mtimeMs: number },
+    use: (handle: fs.FileHandle) => void = () => undefined,
+  ): void {
+    onceOpened(async ({ handle }) => {
+      const stats = Object.assign(await handle.stat(), times);
+      sinon.stub(handle, 'stat').resolves(stats);
+      use(handle);
+    });
+    const { stat } = fs;
+    sinon.stub(fs, 'stat').callsFake(async (path) => Object.assign(await stat(path), times));
+  }
+
   /** How many files were opened since. */
   function spyOnReads(): () => number {
-    const open = sinon.spy(fs, 'open');
+    const open = 'callCount' in fs.open ? (fs.open as sinon.SinonStub) : sinon.spy(fs, 'open');
     return () => open.callCount;
   }
 

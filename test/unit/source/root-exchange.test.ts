@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import fs from 'node:fs/promises';
+import fs, { type FileHandle } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import sinon from 'sinon';
-import { Root, type OpenedInRoot } from '../../../src/source/root';
+import { Root } from '../../../src/source/root';
+import type { OpenFile } from '../../../src/source/open-file';
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
 import { inTime } from '../../support/checks/waiting';
-
-type Handle = OpenedInRoot['handle'];
 
 const LABEL = 'image "it"';
 
@@ -30,7 +29,7 @@ describe('Root, when a file is exchanged while it is opened', () => {
   const folder = useFolder();
   let root: Root;
   let tom: string;
-  let opened: Promise<Handle>[];
+  let opened: Promise<FileHandle>[];
 
   beforeEach(async () => {
     opened = [];
@@ -43,7 +42,7 @@ describe('Root, when a file is exchanged while it is opened', () => {
   });
 
   /** Nobody is quick enough for that by himself. */
-  function exchange(work: (open: () => Promise<Handle>) => Promise<Handle>): void {
+  function exchange(work: (open: () => Promise<FileHandle>) => Promise<FileHandle>): void {
     const { open } = fs;
     sinon.stub(fs, 'open').callsFake((...args) => {
       const handle = work(() => open(...args));
@@ -52,7 +51,7 @@ describe('Root, when a file is exchanged while it is opened', () => {
     });
   }
 
-  const open = (): Promise<OpenedInRoot> => inTime('a refusal', root.open(tom, LABEL), 5_000);
+  const open = (): Promise<OpenFile> => inTime('a refusal', root.open(tom, LABEL), 5_000);
 
   async function assertClosed(): Promise<void> {
     const handles = await Promise.all(opened);

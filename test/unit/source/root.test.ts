@@ -4,8 +4,10 @@ import { once } from 'node:events';
 import fs from 'node:fs/promises';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 import sinon from 'sinon';
-import { explain, Root } from '../../../src/source/root';
+import { toAttachmentError } from '../../../src/source/file-error';
+import { Root } from '../../../src/source/root';
 import { asNobody } from '../../support/files/as-nobody';
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
@@ -41,13 +43,13 @@ describe('Root', () => {
 
   /** What is read by a name. */
   async function read(name: string, from = root): Promise<string> {
-    const { handle, stats } = await from.open(from.locate(name, LABEL), LABEL);
+    const opened = await from.open(from.locate(name, LABEL), LABEL);
     try {
-      const content = await handle.readFile('utf8');
-      assert.equal(stats.size, Buffer.byteLength(content));
+      const content = await text(opened.read());
+      assert.equal(opened.stats.size, Buffer.byteLength(content));
       return content;
     } finally {
-      await handle.close();
+      await opened.close();
     }
   }
 
@@ -229,6 +231,28 @@ describe('Root', () => {
     });
   });
 
+  describe('the path from the root', () => {
+    const relative = (name: string, from = root): string => from.relative(from.locate(name, LABEL));
+
+    it('is the shortest one', () => {
+      assert.equal(relative('./cats//../cats/tom.png'), 'cats/tom.png');
+      assert.equal(relative(folder.at('cats/tom.png')), 'cats/tom.png');
+    });
+
+    it('is the same by the real path of a root that is a link', async () => {
+      await fs.symlink('root', folder.at('../link'));
+      const linked = new Root(folder.at('../link'));
+      assert.equal(relative(folder.at('cats/tom.png'), linked), 'cats/tom.png');
+      assert.equal(relative(folder.at('../link/cats/tom.png'), linked), 'cats/tom.png');
+    });
+
+    it('cannot be taken for an address, or for nothing', () => {
+      for (const name of ['./data:,x', './http:/cats/tom.png', './ cat.png', './ ']) {
+        assert.equal(relative(name), name);
+      }
+    });
+  });
+
   describe('what is not there, or not for us', () => {
     const absent: [what: string, name: string][] = [
       ['a file', 'cats/mia.png'],
@@ -273,7 +297,10 @@ describe('Root', () => {
     });
 
     it('says that a folder is no file when it is found out by reading it', async () => {
-      await assert.rejects(fs.readFile(folder.at('cats')).catch(explain(LABEL)), NO_REGULAR_FILE);
+      const error: unknown = await fs.readFile(folder.at('cats')).catch((failure: unknown) => failure);
+      assert.throws(() => {
+        throw toAttachmentError(error, LABEL);
+      }, NO_REGULAR_FILE);
     });
 
     it('says so of a failure without a code, too', async () => {

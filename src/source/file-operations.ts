@@ -1,0 +1,176 @@
+import type { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { toError } from '../base/errors';
+
+/** How long an operation on a file may take. Milliseconds. */
+const TIMEOUT = 5_000;
+
+/**
+ * Node works on files with four threads, which look up host names as well. An operation on a network mount that hangs
+ * keeps its thread until the mount answers, so there are never more operations than this.
+ */
+const MOST = 3;
+
+/** Of each kind, so that hanging reads do not keep sends by known IDs from going out. */
+const MOST_OF_A_KIND = 2;
+
+/** `check`: what is the file now? `content`: open, read and close it. */
+type Kind = 'check' | 'content';
+
+/** The file system did not answer in time. The operation may still be going on. */
+export class FileTimeout extends Error {
+  override readonly name = 'FileTimeout';
+
+  constructor() {
+    super(`the file system did not answer within ${TIMEOUT / 1000} s`);
+  }
+}
+
+interface Operation {
+  readonly kind: Kind;
+  readonly file: string;
+  readonly askedAt: number;
+  startedAt: number | undefined;
+  readonly perform: () => Promise<void>;
+}
+
+/**
+ * Operations on files, a few at a time and one at a time for each file, so that a file that hangs takes up one place
+ * only. Each ends after 5 s at the latest, for whoever waits for it; its place is free again when it has really ended.
+ */
+export class FileOperations {
+  readonly #waiting: Readonly<Record<Kind, Set<Operation>>> = { check: new Set(), content: new Set() };
+  readonly #running = new Map<string, Operation>();
+  readonly #checks = new Map<string, Promise<Stats>>();
+  #lastEnd = 0;
+
+  /**
+   * What the file is now: never the answer of a check that began before this one was asked for. All who ask while a
+   * check waits for its turn share it.
+   *
+   * @throws {FileTimeout} There is no answer.
+   * @throws What `stat` throws.
+   */
+  async check(file: string): Promise<Stats> {
+    const waiting = this.#checks.get(file);
+    if (waiting) return waiting;
+    let hasBegun = false;
+    const check = this.run('check', file, () => {
+      hasBegun = true;
+      this.#checks.delete(file);
+      return stat(file);
+    });
+    // It may have begun at once.
+    if (!hasBegun as boolean) {
+      this.#checks.set(file, check);
+      check.catch(() => {
+        if (this.#checks.get(file) === check) this.#checks.delete(file);
+      });
+    }
+    return check;
+  }
+
+  /**
+   * @param onLate - Gets the result that came after the timeout.
+   * @throws {FileTimeout} It did not end, or did not get its turn, within 5 s.
+   * @throws What `work` throws.
+   */
+  run<T>(
+    kind: Kind,
+    file: string,
+    work: () => Promise<T>,
+    onLate: (result: T) => unknown = ignore,
+  ): Promise<T> {
+    return this.#add(kind, file, work, onLate, true);
+  }
+
+  /** The same for what has to be done sooner or later: it goes on waiting for its turn after the timeout. */
+  finish(kind: Kind, file: string, work: () => Promise<void>): Promise<void> {
+    return this.#add(kind, file, work, ignore, false);
+  }
+
+  #add<T>(
+    kind: Kind,
+    file: string,
+    work: () => Promise<T>,
+    onLate: (result: T) => unknown,
+    mayGiveUp: boolean,
+  ): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      let isOver = false;
+      const operation: Operation = {
+        kind,
+        file,
+        askedAt: performance.now(),
+        startedAt: undefined,
+        perform: async () => {
+          try {
+            const result = await work();
+            if (isOver) onLate(result);
+            else resolve(result);
+          } catch (error) {
+            reject(toError(error));
+          }
+          isOver = true;
+          clearTimeout(timer);
+        },
+      };
+      const expire = (): void => {
+        if (isOver) return;
+        const rest = this.#timeLeft(operation);
+        if (rest > 0) {
+          timer = setTimeout(expireSoon, rest);
+          return;
+        }
+        isOver = true;
+        if (mayGiveUp) this.#waiting[kind].delete(operation);
+        reject(new FileTimeout());
+      };
+      // If the event loop was blocked, answers that have come in the meantime are taken first.
+      const expireSoon = (): unknown => setImmediate(expire);
+      let timer = setTimeout(expireSoon, TIMEOUT);
+      this.#waiting[kind].add(operation);
+      this.#startNext();
+    });
+  }
+
+  /** An operation that waits for its turn has time as long as the others go on. */
+  #timeLeft({ file, askedAt, startedAt }: Operation): number {
+    const lastMove = startedAt ?? Math.max(askedAt, this.#running.get(file)?.startedAt ?? this.#lastEnd);
+    return lastMove + TIMEOUT - performance.now();
+  }
+
+  #startNext(): void {
+    for (const waiting of Object.values(this.#waiting)) {
+      for (const operation of waiting) {
+        if (!this.#hasPlace(operation.kind)) break;
+        if (this.#running.has(operation.file)) continue;
+        waiting.delete(operation);
+        void this.#start(operation);
+      }
+    }
+  }
+
+  async #start(operation: Operation): Promise<void> {
+    operation.startedAt = performance.now();
+    this.#running.set(operation.file, operation);
+    await operation.perform();
+    this.#running.delete(operation.file);
+    this.#lastEnd = performance.now();
+    this.#startNext();
+  }
+
+  #hasPlace(kind: Kind): boolean {
+    if (this.#running.size >= MOST) return false;
+    let ofKind = 0;
+    for (const running of this.#running.values()) if (running.kind === kind) ofKind++;
+    return ofKind < MOST_OF_A_KIND;
+  }
+}
+
+/** All of this process share its threads. */
+export const fileOperations = new FileOperations();
+
+function ignore(): void {
+  // Nobody waits for it any more.
+}
