@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Dispatcher } from 'undici';
+import { group, option, type Reader, type Values } from './base/check-options';
 import { isRecord } from './base/records';
 import { DAY } from './base/time';
 import type { KeyvLike, KeyvStorageLike } from './cache/id-store';
@@ -113,7 +114,7 @@ const ttl = milliseconds({ over: 0, most: PLATFORM_TTL, otherwise: DEFAULT_TTL }
 
 /** Each option: what it has to be, and what it is if it is not given. */
 const OPTIONS = {
-  store: option('a Keyv or a Keyv storage adapter', isStore, undefined, { mayHoldPassword: true }),
+  store: option('a Keyv or a Keyv storage adapter', isStore, undefined, { isSecret: true }),
   root: option('the path of a folder', isFolder, undefined),
   ttl,
   refreshAhead: (value, name, others) => {
@@ -124,9 +125,13 @@ const OPTIONS = {
   save: option("'upload' or 'send'", isWayToSave, 'upload'),
   strict: option('a boolean', isBoolean, false),
   storeTimeout: milliseconds({ over: 0, most: LONGEST_TIMEOUT, otherwise: 500 }),
-  uploads: group('option of `uploads`', { concurrency: wholeNumber(4), attempts: wholeNumber(3) }),
+  uploads: group(
+    'option of `uploads`',
+    { concurrency: wholeNumber(4), attempts: wholeNumber(3) },
+    'uploads.',
+  ),
   cacheKey: option('a function', isCacheKey, wholeAddress),
-  dispatcher: option('an undici Dispatcher', isDispatcher, undefined, { mayHoldPassword: true }),
+  dispatcher: option('an undici Dispatcher', isDispatcher, undefined, { isSecret: true }),
   memory: wholeNumber(10_000),
 } satisfies { [Name in keyof AttachmentCacheOptions]-?: Reader<AttachmentCacheOptions[Name]> };
 
@@ -135,36 +140,7 @@ export type CheckedOptions = Values<typeof OPTIONS>;
 
 /** @throws {TypeError | RangeError} An option is not what it should be: what was expected, and what was received. */
 export function readOptions(options: AttachmentCacheOptions = {}): CheckedOptions {
-  return group('option', OPTIONS)(options, 'options');
-}
-
-/** Checks the value of the option `name`, or gives its default. `others`: the options that it is one of, as they came. */
-type Reader<T> = (value: unknown, name: string, others: Readonly<Record<string, unknown>>) => T;
-
-type Readers = Readonly<Record<string, Reader<unknown>>>;
-
-type Values<Group extends Readers> = { readonly [Name in keyof Group]: ReturnType<Group[Name]> };
-
-/** How the error for a wrong value looks. */
-interface ErrorStyle {
-  /** A RangeError instead of a TypeError. */
-  readonly isRange?: boolean;
-  /** The address of a store or a proxy can hold a password, so it is not quoted. */
-  readonly mayHoldPassword?: boolean;
-}
-
-function option<T, Default>(
-  expected: string,
-  isValid: (value: unknown) => value is T,
-  otherwise: Default,
-  { isRange = false, mayHoldPassword = false }: ErrorStyle = {},
-): Reader<T | Default> {
-  return (value, name) => {
-    if (value === undefined) return otherwise;
-    if (isValid(value)) return value;
-    const shown = mayHoldPassword && typeof value === 'string' ? 'a string' : show(value);
-    throw new (isRange ? RangeError : TypeError)(unexpected(name, expected, shown));
-  };
+  return group('option', OPTIONS)(options, 'options', {});
 }
 
 function milliseconds({
@@ -189,37 +165,6 @@ function milliseconds({
 function wholeNumber(otherwise: number): Reader<number> {
   const isValid = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 1;
   return option('a whole number from 1', isValid, otherwise, { isRange: true });
-}
-
-/** @param each - What one of them is called. */
-function group<Group extends Readers>(
-  each: string,
-  readers: Group,
-): (value: unknown, name: string) => Values<Group> {
-  return (options = {}, whole) => {
-    if (!isRecord(options)) throw new TypeError(unexpected(whole, 'an object', show(options)));
-    const names = Object.keys(readers);
-    const stranger = Object.keys(options).find((name) => !names.includes(name));
-    if (stranger !== undefined) {
-      throw new TypeError(`Expected each ${each} to be one of ${names.join(', ')}, got \`${stranger}\``);
-    }
-    const path = whole === 'options' ? '' : `${whole}.`;
-    const values = Object.entries(readers).map(([name, read]) => [
-      name,
-      read(options[name], path + name, options),
-    ]);
-    return Object.fromEntries(values) as Values<Group>;
-  };
-}
-
-function unexpected(name: string, expected: string, shown: string): string {
-  return `Expected \`${name}\` to be ${expected}, got ${shown}`;
-}
-
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
-  return typeof value === 'function' ? 'a function' : String(value);
 }
 
 function wholeAddress(url: URL): string {

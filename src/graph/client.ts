@@ -8,7 +8,7 @@ import { GraphError, TransportError, type CallPurpose, type GraphErrorBody } fro
 import { redact } from '../base/redact';
 import { retry } from './retry';
 import { UploadPause } from './upload-pause';
-import { mayUploadAgain, refusalScope, verdictOn } from './verdict';
+import { maySendAgain, mayUploadAgain, refusalScope, verdictOn } from './verdict';
 import type { Connections, LaneName } from './connections';
 import type { Lane } from './lane';
 
@@ -42,6 +42,7 @@ export interface GraphCall extends CallPurpose {
 const FAILURE_MEMORY = 30_000;
 
 const PAGE_ID_ATTEMPTS = 3;
+const CALL_ATTEMPTS = 3;
 
 const PAGE_ID_CALL: GraphCall = { action: 'look up', asset: 'the page of the access token', lane: 'send' };
 
@@ -50,8 +51,11 @@ const PAGE_UPLOADS: CallPurpose = { action: 'upload', asset: 'attachments of thi
 const USED_UP = 'by the usage header of its last answer, the rate limit is used up';
 const TOO_MANY_REQUESTS = 429;
 
+/** The Graph API's methods. */
+export type GraphMethod = 'GET' | 'POST' | 'DELETE';
+
 interface Request {
-  readonly method: 'GET' | 'POST';
+  readonly method: GraphMethod;
   readonly path: string;
   readonly headers: Record<string, string>;
   readonly body?: string | Readable | null;
@@ -112,6 +116,24 @@ export class GraphClient {
   }
 
   /**
+   * Any call of the Graph API. It is made again only if no connection came up.
+   *
+   * @param path - As `/me/messenger_profile`, also with a query.
+   * @throws {GraphError} Facebook answered with an error.
+   * @throws {TransportError} There was no answer, or none that can be understood.
+   */
+  async callAPI(method: GraphMethod, path: string, params: GraphParams): Promise<GraphAnswer> {
+    const asset = `${method} ${path.replace(/[?#].*/s, '')}`;
+    const call: GraphCall = { action: 'call', asset, lane: 'send' };
+    const request = (): Request =>
+      method === 'POST' ? this.#postRequest(path, params, call) : this.#bodilessRequest(method, path, params);
+    return retry(() => this.#inLane(call, () => this.#request(request(), call)), {
+      attempts: CALL_ATTEMPTS,
+      mayTryAgain: maySendAgain,
+    });
+  }
+
+  /**
    * The ID of the page that the token belongs to: asked once for all who want it, at most three times. A failure is
    * remembered for 30 s.
    *
@@ -125,11 +147,8 @@ export class GraphClient {
   }
 
   async #askPageId(): Promise<string> {
-    const { access_token: token, appsecret_proof: proof } = this.#credentials;
-    // A GET has no body. Whoever sees its address, as a proxy does, has no use for the proof without the token.
-    const path = this.#pathOf(`/me?fields=id${proof === undefined ? '' : `&appsecret_proof=${proof}`}`);
-    const headers = { authorization: `Bearer ${token}` };
-    const ask = (): Promise<GraphAnswer> => this.#request({ method: 'GET', path, headers }, PAGE_ID_CALL);
+    const ask = (): Promise<GraphAnswer> =>
+      this.#request(this.#bodilessRequest('GET', '/me', { fields: 'id' }), PAGE_ID_CALL);
     try {
       const { id } = await retry(() => this.#inLane(PAGE_ID_CALL, ask), {
         attempts: PAGE_ID_ATTEMPTS,
@@ -168,6 +187,20 @@ export class GraphClient {
     const form = new FormDataEncoder(toForm(fields, call.file));
     const body = Readable.from(this.#pieces(form, call), { objectMode: false });
     return { ...target, headers: { ...form.headers }, body };
+  }
+
+  /** Without a body, the token goes into a header. Whoever sees the address has no use for the proof without the token. */
+  #bodilessRequest(method: 'GET' | 'DELETE', path: string, params: GraphParams): Request {
+    const { access_token: token, appsecret_proof: proof } = this.#credentials;
+    const query = new URLSearchParams(
+      toTexts({ ...params, access_token: undefined, appsecret_proof: proof }),
+    ).toString();
+    const separator = path.includes('?') ? '&' : '?';
+    return {
+      method,
+      path: this.#pathOf(query === '' ? path : path + separator + query),
+      headers: { authorization: `Bearer ${token}` },
+    };
   }
 
   async *#pieces(form: FormDataEncoder, call: GraphCall): AsyncGenerator<Uint8Array, void> {
@@ -245,13 +278,14 @@ export class GraphClient {
 }
 
 function toForm(fields: GraphParams, file: File): FormDataLike {
-  const entries: [string, string | File][] = [];
-  for (const [name, value] of Object.entries(fields)) {
-    if (value === undefined || value === null) continue;
-    entries.push([name, typeof value === 'string' ? value : JSON.stringify(value)]);
-  }
-  entries.push(['filedata', file]);
-  return formOf(entries);
+  return formOf([...toTexts(fields), ['filedata', file]]);
+}
+
+/** Parameters as the Graph API takes them in a form or in an address. */
+function toTexts(params: GraphParams): [name: string, text: string][] {
+  return Object.entries(params)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
 }
 
 /** What the encoder needs of a FormData. The global one may be a bot's polyfill, which takes no File of Node's. */

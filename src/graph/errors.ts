@@ -13,8 +13,8 @@ export interface GraphErrorBody {
 
 /** What a call is for, as error messages say it: "Facebook refused to send image cats/tom.png". */
 export interface CallPurpose {
-  readonly action: 'send' | 'upload' | 'look up';
-  /** The attachment's label, without query string or credentials. */
+  readonly action: 'send' | 'upload' | 'look up' | 'call';
+  /** The attachment's label, or the method and the path of the call; without query string or credentials. */
   readonly asset: string;
 }
 

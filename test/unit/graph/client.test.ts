@@ -118,6 +118,73 @@ describe('GraphClient', () => {
     });
   });
 
+  describe('callAPI', () => {
+    for (const method of ['GET', 'DELETE'] as const) {
+      it(`puts the parameters of a ${method} into the address, and the token into a header`, async () => {
+        const params = { fields: ['greeting', 'whitelisted_domains'], limit: 5, none: undefined };
+        assert.deepEqual(
+          await clientOf({ secret: SECRET }).callAPI(method, '/me/messenger_profile', params),
+          {
+            ok: true,
+          },
+        );
+        const request = onlyRequest();
+        assert.deepEqual([request.method, request.path], [method, '/v25.0/me/messenger_profile']);
+        assert.deepEqual(
+          [...request.query],
+          [
+            ['fields', '["greeting","whitelisted_domains"]'],
+            ['limit', '5'],
+            ['appsecret_proof', PROOF],
+          ],
+        );
+        assert.equal(request.headers.authorization, `Bearer ${TOKEN}`);
+        assert.equal(request.body.length, 0);
+      });
+    }
+
+    it('keeps the query that a path has', async () => {
+      await clientOf().callAPI('GET', '/me?fields=id', { limit: 1 });
+      assert.deepEqual(
+        [...onlyRequest().query],
+        [
+          ['fields', 'id'],
+          ['limit', '1'],
+        ],
+      );
+    });
+
+    it('adds nothing to an address that needs nothing', async () => {
+      await clientOf().callAPI('GET', '/me', { access_token: 'another' });
+      assert.deepEqual([...onlyRequest().query], []);
+    });
+
+    it('posts parameters and the token as JSON', async () => {
+      await clientOf().callAPI('POST', '/me/custom_labels', { name: 'friends' });
+      assert.equal(onlyRequest().method, 'POST');
+      assert.deepEqual(onlyJson(), { access_token: TOKEN, name: 'friends' });
+    });
+
+    it('names the call when it is refused, without its query', async () => {
+      server.answer(json(400, { error: { message: 'Unknown path', code: 2500 } }));
+      await assert.rejects(clientOf().callAPI('GET', '/me/nothing?secret=1#2', {}), {
+        name: 'GraphError',
+        message: 'Facebook refused to call GET /me/nothing: Unknown path [2500].',
+        asset: 'GET /me/nothing',
+      });
+    });
+
+    it('calls once if nobody knows what became of the call', async () => {
+      server.answer(json(503, 'busy'));
+      await assert.rejects(clientOf().callAPI('POST', '/me/messages', {}), {
+        name: 'TransportError',
+        message:
+          'Could not call POST /me/messages: HTTP 503, and the answer is not JSON. The call may have been carried out.',
+      });
+      onlyRequest();
+    });
+  });
+
   describe('how long it waits', () => {
     /** The agent, and what it was asked with. */
     function recorded(): { dispatcher: Dispatcher; asked: Dispatcher.DispatchOptions[] } {
