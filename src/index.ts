@@ -8,7 +8,7 @@ export type {
   AttachmentSource,
   BuildOptions,
 } from './message/builders';
-export type { AttachmentType } from './source/asset';
+export type { AssetSource, AttachmentType } from './source/asset';
 export type { Filedata } from './source/filedata';
 export type { CacheKey } from './source/web-address';
 export type { KeyvLike, KeyvStorageLike } from './cache/id-store';
@@ -20,6 +20,7 @@ export {
   isStoreError,
   StoreError,
   type AttachmentErrorCode,
+  type StoreOperation,
 } from './base/errors';
 export {
   GraphError,

@@ -1,3 +1,5 @@
+import { redact } from './redact';
+
 /** Marks the errors of this package, also those of another copy of it. */
 const BRAND = Symbol.for('botkit-plugin-facebook-attachments.error');
 
@@ -73,15 +75,54 @@ export class AttachmentError extends FacebookAttachmentsError {
 }
 
 /**
- * The store of IDs fails or does not answer. Messages go on without it: known IDs keep working from memory, and new
- * ones are written when the store is back. Reported once an outage.
+ * What the store of IDs was asked to do.
+ *
+ * - `read`: look an ID up.
+ * - `write`: save an ID.
+ * - `list`: list all IDs.
+ * - `delete`: delete an ID.
+ */
+export type StoreOperation = 'read' | 'write' | 'list' | 'delete';
+
+/**
+ * The store of IDs fails or does not answer. `read` and `write` are reported once per outage, each on its own, and stop
+ * no message. `list` and `delete` are thrown to the caller of `list` and `forget`.
+ *
+ * @example
+ * cache.on('error', (error) => {
+ *   if (error instanceof StoreError) console.error(error.operation, error.reason);
+ * });
  */
 export class StoreError extends FacebookAttachmentsError {
   override readonly name = 'StoreError';
 
   /** The only one. */
   readonly code = 'ERR_STORE_UNAVAILABLE';
+
+  /** What failed. */
+  readonly operation: StoreOperation;
+
+  /** The store's own words, without passwords. */
+  readonly reason: string;
+
+  /** @internal */
+  constructor(operation: StoreOperation, cause: unknown) {
+    const reason = redact(cause instanceof Error ? cause.message : String(cause));
+    super(CONSEQUENCES[operation](reason));
+    this.operation = operation;
+    this.reason = reason;
+  }
 }
+
+const CONSEQUENCES: Readonly<Record<StoreOperation, (reason: string) => string>> = {
+  read: (reason) =>
+    `The store of attachment IDs cannot be read (${reason}). Messages go on without it: what has no ID in memory is uploaded again.`,
+  write: (reason) =>
+    `The store of attachment IDs cannot be written (${reason}). Messages go on: new IDs are kept in memory and written when it can be written again.`,
+  list: (reason) => `The attachment IDs in the store cannot be listed (${reason}).`,
+  delete: (reason) =>
+    `The attachment ID was not deleted from the store (${reason}). The store may still give it: delete it again.`,
+};
 
 /** Is it one of this package's errors? Unlike `instanceof`, it also knows those of another copy of the package. */
 export function isFacebookAttachmentsError(error: unknown): error is FacebookAttachmentsError {

@@ -3,9 +3,11 @@ import { verdictOn } from '../graph/verdict';
 import type { IdStore } from './id-store';
 import type { SavedId } from './saved-id';
 
+// Moves to src/delivery.
 /** Gets a new ID from the platform. Undefined: there is none, but another may try. */
 export type MakeId = () => Promise<SavedId | undefined>;
 
+// Moves to src/delivery.
 /** The replacement of a dead ID, shared by all who met it. */
 export interface Renewal {
   /** This caller is the first of them: it need not wait for `made`, because nobody else sends the content now. */
@@ -17,15 +19,17 @@ export interface Renewal {
 }
 
 export interface IdCacheOptions {
-  readonly store: IdStore;
+  /** Undefined: memory is all there is. */
+  readonly store: IdStore | undefined;
   /** Milliseconds that an ID is trusted after its upload began. */
   readonly ttl: number;
-  /** Milliseconds before the end of `ttl` from which a use asks for a renewal. */
+  /** Milliseconds before the end of `ttl` from which on an ID is near its end. 0: it never is. */
   readonly refreshAhead: number;
   /** How many IDs are kept in memory. */
   readonly memory: number;
 }
 
+// Moves to src/delivery.
 /** Milliseconds for which an asset that Facebook refuses is not tried again, and a failed refresh not repeated. */
 const REFUSAL_STANDS = 30_000;
 const REFRESH_PAUSE = 60_000;
@@ -36,15 +40,23 @@ const BRIEF_ENTRIES = 1_000;
 const NOTHING = Promise.resolve(undefined);
 
 /**
- * Which ID an asset of a page has: in memory, else in the store, else a new one, which is made once for all who wait.
+ * Which ID an asset of a page has: in memory, else in the store. It keeps IDs and makes none.
+ *
+ * Without a store, memory is the store: of more than `memory` IDs, those that were used least recently are dropped.
  */
 export class IdCache {
-  readonly #store: IdStore;
+  readonly #store: IdStore | undefined;
   readonly #ttl: number;
   readonly #refreshAhead: number;
   readonly #memory: LRUCache<string, SavedId>;
   /** IDs that the platform has refused: the store may go on offering them. */
   readonly #dead: LRUCache<string, true>;
+  /** Look-ups under way in the store, shared by all who look for the same key. */
+  readonly #lookUps = new Map<string, Promise<SavedId | undefined>>();
+  /** Keys that the store is deleting, and how many calls of `forget` wait for that. */
+  readonly #forgetting = new Map<string, number>();
+
+  // Moves to src/delivery.
   readonly #refusals: LRUCache<string, Error>;
   readonly #pauses: LRUCache<string, true>;
   readonly #making = new Map<string, Promise<SavedId | undefined>>();
@@ -59,11 +71,112 @@ export class IdCache {
     this.#pauses = new LRUCache({ max: BRIEF_ENTRIES, ttl: REFRESH_PAUSE });
   }
 
-  /** The ID of `key`, if it stands in memory: nobody need wait for it. */
+  /** The ID of `key`, if it is in memory: nobody need wait for it. */
   known(key: string): SavedId | undefined {
     const known = this.#memory.get(key);
     return known && this.#isFresh(known) ? known : undefined;
   }
+
+  /**
+   * The ID of `key`: from memory, else from the store, which is asked once for all who look for the same key at the
+   * same time. Undefined: there is none, or the store cannot be read. Never rejects.
+   */
+  async find(key: string): Promise<SavedId | undefined> {
+    return this.known(key) ?? this.findNewest(key);
+  }
+
+  /**
+   * The ID of `key`, although memory has one already: the store may have a newer one of another process, which memory
+   * then takes over. Never rejects.
+   */
+  async findNewest(key: string): Promise<SavedId | undefined> {
+    // The store still has what it is about to delete.
+    if (!this.#store || this.#forgetting.has(key)) return this.known(key);
+    const underWay = this.#lookUps.get(key);
+    if (underWay) return underWay;
+    const lookUp = this.#store.get(key).then((stored) => {
+      // Forgotten meanwhile; another look-up may have begun since.
+      if (this.#lookUps.get(key) !== lookUp) return this.known(key);
+      this.#lookUps.delete(key);
+      return this.#takeOver(key, stored);
+    });
+    this.#lookUps.set(key, lookUp);
+    return lookUp;
+  }
+
+  /** Keeps a new ID, in memory at once and in the store in the background. */
+  put(key: string, saved: SavedId): void {
+    this.#memory.set(key, saved);
+    this.#refusals.delete(key);
+    this.#store?.put(key, saved);
+  }
+
+  /** Never gives this ID again. A newer one of the same asset stays. */
+  markDead(key: string, id: string): void {
+    this.#dead.set(id, true);
+    if (this.#memory.get(key)?.id === id) this.#memory.delete(key);
+  }
+
+  /** Is it time to refresh this ID? */
+  isNearEnd({ uploadedAt }: SavedId): boolean {
+    return this.#refreshAhead > 0 && Date.now() - uploadedAt >= this.#ttl - this.#refreshAhead;
+  }
+
+  /**
+   * Forgets the ID of `key`, in memory at once and then in the store. A look-up that is under way does not bring it
+   * back, and neither does one that begins before the store has deleted it. An ID that is put meanwhile stays.
+   *
+   * @throws {StoreError} The store did not delete it.
+   */
+  async forget(key: string): Promise<void> {
+    this.#memory.delete(key);
+    this.#lookUps.delete(key);
+    this.#refusals.delete(key);
+    if (!this.#store) return;
+    this.#forgetting.set(key, (this.#forgetting.get(key) ?? 0) + 1);
+    try {
+      await this.#store.delete(key);
+    } finally {
+      const others = (this.#forgetting.get(key) ?? 0) - 1;
+      if (others > 0) this.#forgetting.set(key, others);
+      else this.#forgetting.delete(key);
+    }
+  }
+
+  /**
+   * All IDs that are still trusted.
+   *
+   * @throws {StoreError} The store cannot be asked, or cannot list.
+   */
+  async *list(): AsyncGenerator<SavedId, void> {
+    for await (const saved of this.#store?.list() ?? this.#memory.values()) {
+      if (this.#isUsable(saved)) yield saved;
+    }
+  }
+
+  /** Waits until the store has written what it can. The cache can be used afterwards. */
+  async close(): Promise<void> {
+    await this.#store?.close();
+  }
+
+  /** The ID of the store, unless memory has one that is as new, or it is not to be used. */
+  #takeOver(key: string, stored: SavedId | undefined): SavedId | undefined {
+    const known = this.known(key);
+    if (!stored || !this.#isUsable(stored)) return known;
+    if (known && known.uploadedAt >= stored.uploadedAt) return known;
+    this.#memory.set(key, stored);
+    return stored;
+  }
+
+  #isUsable(saved: SavedId): boolean {
+    return this.#isFresh(saved) && !this.#dead.has(saved.id);
+  }
+
+  #isFresh({ uploadedAt }: SavedId): boolean {
+    return Date.now() - uploadedAt < this.#ttl;
+  }
+
+  // All that follows moves to src/delivery.
 
   /**
    * The ID of `key`, made if there is none.
@@ -75,43 +188,20 @@ export class IdCache {
     if (known) return known;
     const refusal = this.#refusals.get(key);
     if (refusal) throw refusal;
-    return this.#make(key, async () => (await this.#lookUp(key)) ?? (await make()));
-  }
-
-  /** Remembers a new ID, here and in the store. */
-  put(key: string, saved: SavedId): void {
-    this.#memory.set(key, saved);
-    this.#refusals.delete(key);
-    this.#store.put(key, saved);
-  }
-
-  /** Never gives this ID again. A newer one stays. */
-  condemn(key: string, dead: string): void {
-    this.#dead.set(dead, true);
-    if (this.#memory.get(key)?.id === dead) this.#memory.delete(key);
+    return this.#make(key, async () => (await this.findNewest(key)) ?? (await make()));
   }
 
   /** Replaces an ID that the platform has refused, or joins those who do. */
   renew(key: string, dead: string, make: MakeId): Renewal {
-    this.condemn(key, dead);
+    this.markDead(key, dead);
     const current = this.#memory.get(key);
     if (current) return { isFirst: false, found: Promise.resolve(current), made: Promise.resolve(current) };
     const underway = this.#making.get(key);
     if (underway) return { isFirst: false, found: NOTHING, made: underway };
-    const found = this.#lookUp(key);
+    const found = this.findNewest(key);
     const made = this.#make(key, async () => (await found) ?? (await make()));
     made.catch(ignore);
     return { isFirst: true, found, made };
-  }
-
-  /** The ID of `key`, if there is one. Makes none. */
-  async peek(key: string): Promise<SavedId | undefined> {
-    return this.known(key) ?? this.#lookUp(key);
-  }
-
-  /** Is it time to renew this ID? */
-  isNearEnd({ uploadedAt }: SavedId): boolean {
-    return this.#refreshAhead > 0 && Date.now() - uploadedAt >= this.#ttl - this.#refreshAhead;
   }
 
   /** Is it time to renew this ID, and nobody at it, or just failed with it? */
@@ -123,35 +213,14 @@ export class IdCache {
   async refresh(key: string, old: SavedId, make: MakeId): Promise<SavedId | undefined> {
     this.#pauses.set(key, true);
     return this.#make(key, async () => {
-      const stored = await this.#store.get(key);
-      if (!stored || stored.uploadedAt <= old.uploadedAt || !this.#isUsable(stored)) return make();
-      this.#memory.set(key, stored);
-      return stored;
+      const newest = await this.findNewest(key);
+      return newest && newest.uploadedAt > old.uploadedAt ? newest : make();
     });
-  }
-
-  /** All IDs that are still trusted. */
-  async *list(): AsyncGenerator<SavedId, void> {
-    for await (const saved of this.#store.list()) if (this.#isUsable(saved)) yield saved;
-  }
-
-  /** Forgets an ID, here and in the store. */
-  async forget(key: string): Promise<void> {
-    this.#memory.delete(key);
-    this.#refusals.delete(key);
-    await this.#store.delete(key);
   }
 
   /** Waits until no ID is being made. */
   async idle(): Promise<void> {
     await Promise.allSettled(this.#making.values());
-  }
-
-  async #lookUp(key: string): Promise<SavedId | undefined> {
-    const stored = await this.#store.get(key);
-    if (!stored || !this.#isUsable(stored)) return undefined;
-    this.#memory.set(key, stored);
-    return stored;
   }
 
   #make(key: string, work: MakeId): Promise<SavedId | undefined> {
@@ -171,14 +240,6 @@ export class IdCache {
     } finally {
       this.#making.delete(key);
     }
-  }
-
-  #isUsable(saved: SavedId): boolean {
-    return this.#isFresh(saved) && !this.#dead.has(saved.id);
-  }
-
-  #isFresh({ uploadedAt }: SavedId): boolean {
-    return Date.now() - uploadedAt < this.#ttl;
   }
 }
 

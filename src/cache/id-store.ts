@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises';
 import Keyv from 'keyv';
 import { LRUCache } from 'lru-cache';
 import { StoreError } from '../base/errors';
-import { redact } from '../base/redact';
 import { fromRecord, KEY_PREFIX, toRecord, type SavedId } from './saved-id';
 
 /**
@@ -72,7 +71,7 @@ export class IdStore {
     // Without a listener, a Keyv whose connection breaks can end the process.
     this.#keyv.on?.('error', (error) => {
       this.#failures += 1;
-      this.#wentDown(error);
+      this.#wentDown(this.#writes.size > 0 ? 'write' : 'read', error);
     });
   }
 
@@ -85,7 +84,7 @@ export class IdStore {
       return fromRecord(key, await inTime(this.#keyv.get(key), this.#options.timeout, { ref: true }));
     } catch (error) {
       // A value that is not JSON is another's, or damaged; the store itself is well.
-      if (!(error instanceof SyntaxError)) this.#wentDown(error);
+      if (!(error instanceof SyntaxError)) this.#wentDown('read', error);
       return undefined;
     }
   }
@@ -93,7 +92,12 @@ export class IdStore {
   /** Writes in the background, at once or when the store is back. */
   put(key: string, saved: SavedId): void {
     this.#unsaved.set(key, saved);
-    if (!this.#isDown) this.#inBackground(this.#write(key, saved).catch(this.#wentDown));
+    if (this.#isDown) return;
+    this.#inBackground(
+      this.#write(key, saved).catch((error: unknown) => {
+        this.#wentDown('write', error);
+      }),
+    );
   }
 
   /** @throws {StoreError} The store cannot be asked. */
@@ -104,7 +108,7 @@ export class IdStore {
     try {
       await this.#patiently(this.#keyv.delete(key));
     } catch (error) {
-      throw unavailable(error);
+      throw new StoreError('delete', error);
     }
   }
 
@@ -115,7 +119,7 @@ export class IdStore {
    */
   async *list(): AsyncGenerator<SavedId, void> {
     const { iterator } = this.#keyv;
-    if (typeof iterator !== 'function') throw unavailable('it cannot list its keys');
+    if (typeof iterator !== 'function') throw new StoreError('list', 'it cannot list its keys');
     const listed = new Set<string>();
     try {
       for await (const [key, value] of iterator.call(this.#keyv) as AsyncIterable<[string, unknown]>) {
@@ -125,7 +129,7 @@ export class IdStore {
         yield saved;
       }
     } catch (error) {
-      throw unavailable(error);
+      throw new StoreError('list', error);
     }
     for (const saved of this.#unsaved.values()) if (!listed.has(saved.id)) yield saved;
   }
@@ -147,13 +151,13 @@ export class IdStore {
     if (this.#unsaved.peek(key) === saved) this.#unsaved.delete(key);
   }
 
-  readonly #wentDown = (error: unknown): void => {
+  #wentDown(operation: 'read' | 'write', error: unknown): void {
     if (this.#isDown) return;
     this.#isDown = true;
-    this.#options.onError(unavailable(error));
+    this.#options.onError(new StoreError(operation, error));
     this.#retryDelay = FIRST_RETRY;
     this.#lookAgainLater();
-  };
+  }
 
   #lookAgainLater(): void {
     if (this.#isClosed) return;
@@ -216,13 +220,6 @@ function isKeyv(store: object): store is KeyvLike {
 /** Some versions of Keyv list keys with their namespace in front. */
 function withoutNamespace(key: string): string {
   return key.slice(Math.max(0, key.indexOf(KEY_PREFIX)));
-}
-
-function unavailable(error: unknown): StoreError {
-  const reason = redact(error instanceof Error ? error.message : String(error));
-  return new StoreError(
-    `The store of attachment IDs fails (${reason}). Messages go on without it; IDs are written when it is back.`,
-  );
 }
 
 function ignore(): void {

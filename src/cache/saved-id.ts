@@ -1,56 +1,84 @@
-import type { AttachmentType } from '../source/asset';
+import { isRecord } from '../base/records';
+import { isAttachmentType, type AssetSource, type AttachmentType } from '../source/asset';
 
 /** An attachment ID that Facebook gave for an asset of a page. */
 export interface SavedId {
   readonly id: string;
   /** When its upload began, in milliseconds since 1970: its age counts from here. */
   readonly uploadedAt: number;
+  /** The page's ID. */
   readonly page: string;
   readonly type: AttachmentType;
-  /** For people: path or address, without query string or credentials. */
+  /** For people: path or address, without query string or credentials. Never parsed: see `source`. */
   readonly asset: string;
+  /** Undefined: the attachment was given as bytes, or its address holds what must not be stored. */
+  readonly source?: AssetSource | undefined;
+  /** Size of the content; unknown for a web address. */
   readonly bytes: number | undefined;
 }
 
-/**
- * What stands in the store. A record of another version, or one that is not whole, counts as none: the asset is
- * uploaded again.
- */
-interface StoredRecord extends Omit<SavedId, 'bytes'> {
-  readonly v: typeof VERSION;
-  readonly bytes?: number;
-}
+/** A record in the store. One of another version, or with a field that is not as it should be, is ignored. */
+type StoredRecord = { readonly v: typeof VERSION } & SavedId;
 
-const VERSION = 1;
+const VERSION = 2;
 
-/** Every key of ours begins so. */
+/** Every key of a record begins so. */
 export const KEY_PREFIX = `fb-attachment:${VERSION}:`;
+
+/** The platform's IDs have some 20 digits. */
+const LONGEST_ID = 255;
+
+/** Milliseconds by which the clock of the machine that uploaded may be ahead of ours. */
+const CLOCK_SKEW = 5 * 60 * 1000;
 
 /** Short ASCII, because databases limit keys to 255 characters; versioned, because formats change. */
 export function keyOf(page: string, assetKey: string): string {
   return `${KEY_PREFIX}${page}:${assetKey}`;
 }
 
-export function toRecord({ bytes, ...saved }: SavedId): StoredRecord {
-  return { v: VERSION, ...saved, ...(bytes !== undefined && { bytes }) };
+/** Without the fields that are undefined, which not every serializer can keep. */
+export function toRecord(saved: SavedId): object {
+  return Object.fromEntries(
+    Object.entries({ v: VERSION, ...saved }).filter(([, value]) => value !== undefined),
+  );
 }
 
-/** Anything can stand in a store that is shared, under any key. */
+/** Anything can be in a store that is shared, under any key. Undefined: it is no record that can be trusted. */
 export function fromRecord(key: string, value: unknown): SavedId | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  const { v, id, uploadedAt, page, type, asset, bytes } = value as Partial<
+  if (!isRecord(value)) return undefined;
+  const { v, id, uploadedAt, page, type, asset, source, bytes } = value as Partial<
     Record<keyof StoredRecord, unknown>
   >;
-  if (v !== VERSION || typeof id !== 'string' || id === '') return undefined;
-  if (typeof uploadedAt !== 'number' || !Number.isFinite(uploadedAt)) return undefined;
-  if (typeof page !== 'string' || typeof type !== 'string' || typeof asset !== 'string') return undefined;
-  if (!key.startsWith(keyOf(page, `${type}:`))) return undefined;
+  if (v !== VERSION || typeof id !== 'string' || id === '' || id.length > LONGEST_ID) return undefined;
+  if (!isTime(uploadedAt) || typeof asset !== 'string') return undefined;
+  if (typeof page !== 'string' || !isAttachmentType(type) || !key.startsWith(keyOf(page, `${type}:`))) {
+    return undefined;
+  }
+  const from = readSource(source);
   return {
     id,
     uploadedAt,
     page,
-    type: type as AttachmentType,
+    type,
     asset,
-    bytes: typeof bytes === 'number' ? bytes : undefined,
+    ...(from && { source: from }),
+    bytes: isSize(bytes) ? bytes : undefined,
   };
+}
+
+/** An ID from the future would be trusted for ever. */
+function isTime(value: unknown): value is number {
+  return Number.isFinite(value) && (value as number) <= Date.now() + CLOCK_SKEW;
+}
+
+function isSize(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function readSource(value: unknown): AssetSource | undefined {
+  if (!isRecord(value)) return undefined;
+  const { path, filename, url } = value;
+  if (typeof url === 'string') return { url };
+  if (typeof path !== 'string') return undefined;
+  return typeof filename === 'string' ? { path, filename } : { path };
 }

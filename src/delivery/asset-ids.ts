@@ -104,7 +104,7 @@ export class AssetIds {
 
   /** What `warm` would see to. */
   async look(target: PageAsset): Promise<WarmResult> {
-    const saved = await this.#ids.peek(target.key);
+    const saved = await this.#ids.find(target.key);
     return saved && !this.#ids.isNearEnd(saved)
       ? outcomeOf(target.asset, 'known', saved)
       : outcomeOf(target.asset, 'missing');

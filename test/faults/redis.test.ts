@@ -100,7 +100,7 @@ suite(hasRedis() ? 'A Redis' : 'A Redis (there is no redis-server on this machin
           await ends(redis);
           const alive = sim.assets().find((one) => one.alive);
           const reader = new Keyv({ store: shared, namespace: 'facebook-attachments' });
-          const key = `fb-attachment:1:${PAGE.id}:image:${sha256(content)}`;
+          const key = `fb-attachment:2:${PAGE.id}:image:${sha256(content)}`;
           const read = async () => (await reader.get<{ id: string }>(key))?.id;
           await until('the ID is in Redis', async () => alive !== undefined && (await read()) === alive.id);
         },

@@ -36,7 +36,7 @@ const JUNK: readonly (readonly [string, string | object])[] = [
   ['a number', { value: 42 }],
   ['a list', { value: [] }],
   ['another application’s record', { value: { id: 7, user: 'tom' } }],
-  ['a record of a future version', recordOf({ v: 2, id: { upload: '1', send: '2' } })],
+  ['a record of a future version', recordOf({ v: 3, id: { upload: '1', send: '2' } })],
   ['a record whose ID is empty', recordOf({ id: '' })],
   ['a record whose ID is dead', recordOf({ id: '123456789' })],
   ['a record without an age', recordOf({ uploadedAt: 'yesterday' })],
@@ -57,7 +57,7 @@ export const STORE_FAULTS: readonly StoreFault[] = [
 /** As Keyv keeps it, but for what is said to be different. */
 export function recordOf(differing: object): object {
   const saved = {
-    v: 1,
+    v: 2,
     id: '1',
     uploadedAt: Date.now(),
     page: PAGE.id,

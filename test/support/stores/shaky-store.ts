@@ -1,7 +1,7 @@
 import type { SinonFakeTimers } from 'sinon';
 import { IdStore, type IdStoreOptions } from '../../../src/cache/id-store';
 import { keyOf } from '../../../src/cache/saved-id';
-import type { StoreError } from '../../../src/base/errors';
+import { StoreError, type StoreOperation } from '../../../src/base/errors';
 import { fakeTime } from '../checks/fake-time';
 import { FaultyStore, throws, type Course, type StoreAction } from './faulty-store';
 
@@ -40,6 +40,6 @@ export class ShakyStore {
 }
 
 /** What a StoreError says, with the reason that the store gave. */
-export function storeFails(reason: string): string {
-  return `The store of attachment IDs fails (${reason}). Messages go on without it; IDs are written when it is back.`;
+export function storeFails(reason: string, operation: StoreOperation = 'read'): string {
+  return new StoreError(operation, reason).message;
 }

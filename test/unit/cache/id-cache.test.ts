@@ -147,7 +147,7 @@ describe('IdCache', () => {
 
     it('trusts a stored ID just as long', async () => {
       const old = savedId('11', { uploadedAt: Date.now() - TTL + 1 });
-      inner.records.set(`facebook-attachments:${KEY}`, JSON.stringify({ value: { v: 1, ...old } }));
+      inner.records.set(`facebook-attachments:${KEY}`, JSON.stringify({ value: { v: 2, ...old } }));
       assert.equal((await ids.get(KEY, never))?.id, '11');
       clock.tick(1);
       const [, other] = openCache();
@@ -260,7 +260,7 @@ describe('IdCache', () => {
     });
 
     it('joins whoever is making one already', async () => {
-      ids.condemn(KEY, '11');
+      ids.markDead(KEY, '11');
       const got = ids.get(KEY, maker.make);
       const { isFirst, found, made } = ids.renew(KEY, '11', never);
       await settle();
@@ -292,7 +292,7 @@ describe('IdCache', () => {
     it('leaves a newer ID alone when an old one is found dead', async () => {
       const fresh = savedId('12');
       ids.put(KEY, fresh);
-      ids.condemn(KEY, '11');
+      ids.markDead(KEY, '11');
       assert.equal(await ids.get(KEY, never), fresh);
     });
   });
@@ -302,21 +302,21 @@ describe('IdCache', () => {
       const saved = savedId('11');
       ids.put(KEY, saved);
       await settle();
-      assert.equal(await ids.peek(KEY), saved);
+      assert.equal(await ids.find(KEY), saved);
       assert.equal(reads(), 0);
     });
 
     it('gives what another process has stored', async () => {
       const saved = savedId('11');
       await putElsewhere(saved);
-      assert.deepEqual(await ids.peek(KEY), saved);
+      assert.deepEqual(await ids.find(KEY), saved);
     });
 
     it('gives nothing when there is none, or none that is trusted any more', async () => {
-      assert.equal(await ids.peek(KEY), undefined);
+      assert.equal(await ids.find(KEY), undefined);
       ids.put(KEY, savedId('11'));
       await clock.tickAsync(TTL);
-      assert.equal(await ids.peek(KEY), undefined);
+      assert.equal(await ids.find(KEY), undefined);
     });
   });
 
@@ -383,7 +383,7 @@ describe('IdCache', () => {
       await putElsewhere(savedId('12', { uploadedAt: old.uploadedAt }));
       assert.equal((await ids.refresh(KEY, old, made))?.id, '13');
       await putElsewhere(savedId('12', { uploadedAt: old.uploadedAt + 1 }));
-      ids.condemn(KEY, '12');
+      ids.markDead(KEY, '12');
       assert.equal((await ids.refresh(KEY, old, made))?.id, '13');
       inner.records.clear();
       assert.equal((await ids.refresh(KEY, old, made))?.id, '13');
@@ -427,7 +427,7 @@ describe('IdCache', () => {
       cache.put(KEY, savedId('11'));
       cache.put(OTHER_KEY, savedId('12', { uploadedAt: Date.now() - TTL + 1 }));
       cache.put(keyOf('1001', 'image:LEO'), savedId('13'));
-      cache.condemn(keyOf('1001', 'image:LEO'), '13');
+      cache.markDead(keyOf('1001', 'image:LEO'), '13');
       const list = async (): Promise<string[]> => {
         const found: string[] = [];
         for await (const { id } of cache.list()) found.push(id);

@@ -104,7 +104,7 @@ describe('IdStore, while the store is down', () => {
       await shaky.clock.tickAsync(4_999);
       assert.deepEqual(shaky.errors, []);
       await shaky.clock.tickAsync(1);
-      assert.deepEqual(shaky.reported, [storeFails('no answer within 5000 ms')]);
+      assert.deepEqual(shaky.reported, [storeFails('no answer within 5000 ms', 'write')]);
     });
 
     it('it refuses to write', async () => {
@@ -112,7 +112,7 @@ describe('IdStore, while the store is down', () => {
       shaky.inner.fail({ set: answers(false) });
       store.put(KEY, savedId('11'));
       await shaky.clock.tickAsync(0);
-      assert.deepEqual(shaky.reported, [storeFails('it refused to write')]);
+      assert.deepEqual(shaky.reported, [storeFails('it refused to write', 'write')]);
     });
 
     it('it fails to write', async () => {
@@ -120,7 +120,7 @@ describe('IdStore, while the store is down', () => {
       shaky.inner.fail({ set: throws('disk full') });
       store.put(KEY, savedId('11'));
       await shaky.clock.tickAsync(0);
-      assert.deepEqual(shaky.reported, [storeFails('disk full')]);
+      assert.deepEqual(shaky.reported, [storeFails('disk full', 'write')]);
     });
 
     it('a connection that breaks while nothing is asked, which does not end the process', async () => {

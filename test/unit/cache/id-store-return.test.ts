@@ -128,7 +128,7 @@ describe('IdStore, after an outage and at the end', () => {
       assert.deepEqual([adapter.written, await store.get(KEY)], [1, saved]);
       await shaky.clock.tickAsync(1);
       assert.deepEqual([adapter.written, await store.get(KEY)], [2, undefined]);
-      assert.deepEqual(shaky.reported, [storeFails('disk full')]);
+      assert.deepEqual(shaky.reported, [storeFails('disk full', 'write')]);
     });
 
     it('and goes down again, that is told again, and looked at after a second again', async () => {
@@ -152,7 +152,7 @@ describe('IdStore, after an outage and at the end', () => {
       shaky.inner.fail({ set: throws('read only') });
       store.put(KEY, savedId('11'));
       await shaky.clock.tickAsync(60_000);
-      assert.deepEqual(shaky.reported, [storeFails('read only')]);
+      assert.deepEqual(shaky.reported, [storeFails('read only', 'write')]);
     });
   });
 

@@ -15,6 +15,7 @@ import type { StoreError } from '../../../src/base/errors';
 import { fakeTime } from '../../support/checks/fake-time';
 import { FaultyStore, isSlow } from '../../support/stores/faulty-store';
 import { useFolder } from '../../support/files/folder';
+import { storeFails } from '../../support/stores/shaky-store';
 import { savedId } from '../../support/stores/saved-id';
 
 const TTL = 10_000;
@@ -273,8 +274,9 @@ describe('IdStore', () => {
       await assert.rejects(open(broken).delete(KEY), {
         name: 'StoreError',
         code: 'ERR_STORE_UNAVAILABLE',
-        message:
-          'The store of attachment IDs fails (read only). Messages go on without it; IDs are written when it is back.',
+        operation: 'delete',
+        reason: 'read only',
+        message: storeFails('read only', 'delete'),
       });
     });
 
@@ -348,8 +350,8 @@ describe('IdStore', () => {
     it('says when the store cannot list', async () => {
       await assert.rejects(list(open(new FaultyStore())), {
         name: 'StoreError',
-        message:
-          'The store of attachment IDs fails (it cannot list its keys). Messages go on without it; IDs are written when it is back.',
+        operation: 'list',
+        message: storeFails('it cannot list its keys', 'list'),
       });
     });
 
