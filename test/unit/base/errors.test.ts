@@ -22,7 +22,7 @@ function errorsOf({ AttachmentError, GraphError, TransportError, StoreError }: P
     isAttachmentError: new AttachmentError('ERR_ATTACHMENT_EMPTY', 'image "a.png"', 'it has no content'),
     isGraphError: new GraphError(INTENT, 400, { message: 'No', code: 100 }),
     isTransportError: new TransportError('ERR_GRAPH_UNREACHABLE', INTENT, 'no connection'),
-    isStoreError: new StoreError('the store is down'),
+    isStoreError: new StoreError('read', 'the store is down'),
   };
 }
 
