@@ -68,7 +68,7 @@ describe('A record in the store', () => {
     ['an odd address', { url: {} }, undefined],
   ];
   for (const [what, source, kept] of sources) {
-    it(`may say what it was made from: with ${what}, that is ${JSON.stringify(kept) ?? 'unknown'}`, () => {
+    it(`may say what it was made from: with ${what}, that is ${kept ? JSON.stringify(kept) : 'unknown'}`, () => {
       assert.deepEqual(fromRecord(KEY, { ...RECORD, source })?.source, kept);
     });
   }
