@@ -11,7 +11,7 @@ const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
 const TOM = image('cats/tom.jpg');
 
-describe('as an attachment ID ages', () => {
+describe('an attachment ID that gets older', () => {
   const platform = useSimulator();
   let clock: sinon.SinonFakeTimers;
   beforeEach(() => {
@@ -34,7 +34,7 @@ describe('as an attachment ID ages', () => {
   const ids = () => arrived(platform.sim).map(({ attachments: [shown] }) => shown?.attachmentId);
   const uploaded = () => platform.sim.assets().map(({ id }) => id);
 
-  it('it is used as it is for 82 days', async () => {
+  it('is used unchanged for 82 days', async () => {
     const { say } = await openBot(81.9);
     await say();
     assert.deepEqual(calls(platform.sim), ['send-id']);
@@ -42,7 +42,7 @@ describe('as an attachment ID ages', () => {
     assert.equal(first, second);
   });
 
-  it('a use in its last days renews it in the background, and the next message goes by the new one', async () => {
+  it('is refreshed in the background when it is used in its last 7 days, and the next message uses the new one', async () => {
     const { say, plugin } = await openBot(82.1);
     const refreshed = once(plugin, 'refresh');
     await say();
@@ -54,7 +54,7 @@ describe('as an attachment ID ages', () => {
     assert.equal(plugin.stats.refreshes, 1);
   });
 
-  it('a message does not wait for the renewal', async () => {
+  it('does not keep a message waiting while it is refreshed', async () => {
     const { say, plugin } = await openBot(83);
     const refreshed = once(plugin, 'refresh');
     platform.sim.addFaults({ purpose: 'upload-file', delayMs: 300 });
@@ -64,7 +64,7 @@ describe('as an attachment ID ages', () => {
     assert.deepEqual(callCounts(platform.sim), { 'upload-file': 1, 'send-id': 1 });
   });
 
-  it('it is renewed once for twenty messages at once', async () => {
+  it('is refreshed once for twenty messages at the same time', async () => {
     const { plugin, ...botkit } = await openBot(83);
     const users = Array.from({ length: 20 }, (_, index) => String(8000 + index));
     const bots = await Promise.all(users.map((user) => botkit.bot(user)));
@@ -75,7 +75,7 @@ describe('as an attachment ID ages', () => {
     assert.deepEqual(callCounts(platform.sim), { 'upload-file': 1, 'send-id': 20 });
   });
 
-  it('a renewal that fails is reported, and not tried again with the next message', async () => {
+  it('is reported when its refresh fails, which is not tried again with the next message', async () => {
     const { say, plugin, errors, consoleErrors: lines } = await openBot(83, { uploads: { attempts: 1 } });
     platform.sim.addFaults({ purpose: 'upload-file', error: { code: 1200 } });
     await say();
@@ -88,13 +88,13 @@ describe('as an attachment ID ages', () => {
     assert.deepEqual([errors.length, lines.length], [1, 0]);
   });
 
-  it('without `refreshAhead` it is used to the end of its 89 days', async () => {
+  it('is used to the end of its 89 days without `refreshAhead`', async () => {
     const { say } = await openBot(88.9, { refreshAhead: 0 });
     await say();
     assert.deepEqual(calls(platform.sim), ['send-id']);
   });
 
-  it('a new one is made after 89 days, before the platform has refused the old one', async () => {
+  it('is replaced after 89 days, before the platform refuses it', async () => {
     const { say } = await openBot(89.1, { refreshAhead: 0 });
     await say();
     assert.deepEqual(calls(platform.sim), ['upload-file', 'send-id']);
@@ -102,7 +102,7 @@ describe('as an attachment ID ages', () => {
     assert.deepEqual(ids(), [old, fresh]);
   });
 
-  it('a new one is made after `ttl`', async () => {
+  it('is replaced after `ttl`', async () => {
     const { say } = await openBot(0, { ttl: HOUR, refreshAhead: 0 });
     clock.tick(0.9 * HOUR);
     await say();
@@ -112,7 +112,7 @@ describe('as an attachment ID ages', () => {
     assert.deepEqual(calls(platform.sim), ['send-id', 'upload-file', 'send-id']);
   });
 
-  it('a bot that starts does not trust an old one in the store', async () => {
+  it('is not used by a bot that starts and finds it in the store, expired', async () => {
     const store = new Map<string, unknown>();
     await platform.close(await openBot(0, { store }));
     // Databases may keep records longer than they are told to.
@@ -127,7 +127,7 @@ describe('as an attachment ID ages', () => {
     }
   });
 
-  it('another bot’s renewal in the store is taken over, without an upload', async () => {
+  it('is taken from the store, without an upload, when another bot has refreshed it', async () => {
     const store = new Map<string, unknown>();
     const one = await platform.openBotkit({ store });
     const other = await platform.openBotkit({ store });

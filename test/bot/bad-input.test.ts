@@ -134,7 +134,7 @@ describe('what cannot be sent is reported once, and the bot goes on:', () => {
     });
   }
 
-  it('a user who cannot be reached, and the ID is kept', async () => {
+  it('a user who cannot be reached; the ID is kept', async () => {
     const botkit = await openBot();
     platform.sim.setUser({ page: PAGE.id, user: '1', available: false });
     for (const user of ['1', '2']) await (await botkit.bot(user)).say(image('tom.jpg'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { CardFactory, MessageFactory, type TurnContext } from 'botbuilder';
 import { BotkitConversation } from 'botkit';
 import { AttachmentError, type AttachmentCacheOptions } from '../../src';
-import { deepFreeze } from '../support/checks/freeze';
+import { deepFreeze } from '../support/checks/deep-freeze';
 import { useSimulator } from '../support/bot/use-simulator';
 import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
 import { readAsset } from '../support/files/assets';

@@ -24,7 +24,7 @@ describe('an attachment ID', () => {
   const platform = useSimulator();
   const folder = useFolder();
 
-  it('comes of one upload when fifty sends wait for it', async () => {
+  it('takes one upload when fifty sends wait for it', async () => {
     const { sim, ...botkit } = await platform.openBotkit();
     const users = Array.from({ length: 50 }, (_, index) => String(8000 + index));
     const bots = await Promise.all(users.map((user) => botkit.bot(user)));
@@ -51,7 +51,7 @@ describe('an attachment ID', () => {
   });
 
   for (const separatedFile of [false, true]) {
-    it(`is remembered over a restart by keyv-file${separatedFile ? ', a file for each entry' : ''}`, async () => {
+    it(`survives a restart in keyv-file${separatedFile ? ', a file for each entry' : ''}`, async () => {
       const openStore = () =>
         new Keyv({ store: new KeyvFile({ filename: folder.at('ids'), separatedFile, writeDelay: 1 }) });
       const before = openStore();
@@ -67,7 +67,7 @@ describe('an attachment ID', () => {
     });
   }
 
-  it('is asked of the store once, and then known', async () => {
+  it('is read from the store once, and then known', async () => {
     const store = new CountingMap();
     const { sim, ...botkit } = await platform.openBotkit({ store });
     const bot = await botkit.bot();
@@ -76,7 +76,7 @@ describe('an attachment ID', () => {
     assert.equal(store.asked, 1);
   });
 
-  it('is asked of the store again, and not uploaded again, when memory is full', async () => {
+  it('is read from the store again, and not uploaded again, when memory is full', async () => {
     const store = new CountingMap();
     const { sim, ...botkit } = await platform.openBotkit({ store, memory: 2 });
     const bot = await botkit.bot();
@@ -102,7 +102,7 @@ describe('an attachment ID', () => {
     }
   });
 
-  it('is made anew after `forget`, and only that one', async () => {
+  it('is replaced after `forget`, and no other ID is', async () => {
     const { sim, plugin, ...botkit } = await platform.openBotkit();
     const bot = await botkit.bot();
     const say = async () => {
@@ -117,7 +117,7 @@ describe('an attachment ID', () => {
     assert.notEqual(first?.attachmentId, again?.attachmentId);
   });
 
-  it('is counted', async () => {
+  it('is counted in `stats`', async () => {
     const { plugin, ...botkit } = await platform.openBotkit();
     const bot = await botkit.bot();
     await bot.say(TOM);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { AttachmentError } from '../../src';
-import { deepFreeze } from '../support/checks/freeze';
+import { deepFreeze } from '../support/checks/deep-freeze';
 import { useSimulator } from '../support/bot/use-simulator';
 import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
 import { readAsset } from '../support/files/assets';
@@ -110,7 +110,7 @@ describe('a media template', () => {
     'https://notfacebook.com/cat.jpg',
     'https://example.org/?https://www.facebook.com/cat.jpg',
   ]) {
-    it(`is not taken in by an address that only looks like Facebook’s: ${address}`, async () => {
+    it(`does not take an address for Facebook’s that only looks like it: ${address}`, async () => {
       const { sim, ...botkit } = await platform.openBotkit();
       const bot = await botkit.bot();
       // Nothing is really fetched from there.

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { image } from '../../src';
-import { deepFreeze } from '../support/checks/freeze';
+import { deepFreeze } from '../support/checks/deep-freeze';
 import { useSimulator } from '../support/bot/use-simulator';
 import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
 import { OTHER_PAGE, PAGE } from '../support/platform/pages';

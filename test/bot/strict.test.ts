@@ -37,7 +37,7 @@ describe('in strict mode', () => {
     });
   }
 
-  it('bot.reply rejects, and the bot can say what else there is', async () => {
+  it('bot.reply rejects, and the bot can send something else', async () => {
     const webhook = platform.closeAfterTest(await openWebhook());
     platform.sim.setWebhook(webhook.url);
     const { controller, errors } = await openBot({ configuration: { webserver: webhook.webserver } });
@@ -101,7 +101,7 @@ describe('in strict mode', () => {
     assert.equal(errors.length, 1);
   });
 
-  it('what is well is uploaded once and sent once', async () => {
+  it('a good attachment is uploaded once and sent once', async () => {
     const { sim, errors, consoleErrors: lines, ...botkit } = await openBot();
     const bot = await botkit.bot();
     await bot.say('Hello');
@@ -121,7 +121,7 @@ describe('in strict mode', () => {
     assert.deepEqual(calls(sim), ['send-file', 'send-id']);
   });
 
-  it('a dead ID is no reason to reject', async () => {
+  it('a dead ID does not reject', async () => {
     const { sim, errors, consoleErrors: lines, ...botkit } = await openBot();
     const bot = await botkit.bot();
     await bot.say(image('tom.jpg'));
@@ -131,7 +131,7 @@ describe('in strict mode', () => {
     assert.deepEqual([errors, lines], [[], []]);
   });
 
-  it('an upload that fails is no reason to reject, while the message can go in one step', async () => {
+  it('an upload that fails does not reject while the message can go in one step', async () => {
     const { sim, consoleErrors: lines, ...botkit } = await openBot({ uploads: { attempts: 1 } });
     sim.addFaults({ purpose: 'upload-file', error: { code: 1200 }, times: 2 });
     const bot = await botkit.bot();

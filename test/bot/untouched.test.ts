@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Activity } from 'botbuilder';
 import { FacebookAPI, type FacebookAdapter } from 'botbuilder-adapter-facebook';
 import sinon from 'sinon';
-import { deepFreeze } from '../support/checks/freeze';
+import { deepFreeze } from '../support/checks/deep-freeze';
 import { recordCalls } from '../support/platform/recorder';
 import { useSimulator } from '../support/bot/use-simulator';
 import { createAdapter } from '../support/bot/botkit';

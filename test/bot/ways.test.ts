@@ -4,7 +4,7 @@ import { FacebookEventTypeMiddleware } from 'botbuilder-adapter-facebook';
 import { BotkitConversation, type BotkitMessage, type BotWorker } from 'botkit';
 import { Agent } from 'undici';
 import { FacebookAttachmentCache, image } from '../../src';
-import { deepFreeze } from '../support/checks/freeze';
+import { deepFreeze } from '../support/checks/deep-freeze';
 import { useSimulator } from '../support/bot/use-simulator';
 import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
 import { ASSETS } from '../support/files/assets';

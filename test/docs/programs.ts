@@ -15,7 +15,7 @@ import { PAGE } from '../support/platform/pages';
 import type { Block } from './blocks';
 import { extensionOf } from './compile';
 
-const PATIENCE = 30_000;
+const ANSWER_TIMEOUT = 30_000;
 
 /** Who writes to the bots. */
 const USER = '1';
@@ -59,7 +59,7 @@ export async function openPlace(): Promise<Place> {
   return {
     sim,
     run: async (program, env = {}) => {
-      const options = { cwd: folder, timeout: PATIENCE, env: { ...environment, ...env } };
+      const options = { cwd: folder, timeout: ANSWER_TIMEOUT, env: { ...environment, ...env } };
       return (await runCommand(process.execPath, [await write(program)], options)).stdout;
     },
     withBot: async (block, use) => {
@@ -80,7 +80,7 @@ export async function openPlace(): Promise<Place> {
         throw new Error(`${String(error)}\nThe bot wrote:\n${complaints}`, { cause: error });
       } finally {
         bot.kill('SIGKILL');
-        await inTime('the bot ends', ended, PATIENCE);
+        await inTime('the bot ends', ended, ANSWER_TIMEOUT);
       }
     },
     close: async () => {

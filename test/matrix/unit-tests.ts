@@ -8,7 +8,7 @@ import type { NodeVersion } from './node-versions';
 
 const ROOT = path.join(__dirname, '../..');
 
-const PATIENCE = 300_000;
+const RUN_TIMEOUT = 300_000;
 
 /** The part of what mocha's JSON reporter writes that is used. */
 interface MochaResult {
@@ -33,7 +33,7 @@ export async function runUnitTests({ node, runnerOptions = '' }: NodeVersion, no
     args.push('test/unit/**/*.test.ts', 'test/bot/{delivery,plugin}/**/*.test.ts');
     const run = runCommand(node, args, {
       cwd: ROOT,
-      timeout: PATIENCE,
+      timeout: RUN_TIMEOUT,
       env: { NODE_OPTIONS: runnerOptions },
     });
     // A failed test makes a failed run; what it wrote tells more, unless it did not come to that.

@@ -53,7 +53,7 @@ describe('FacebookAttachmentCache', () => {
   });
 
   describe('init', () => {
-    it('attaches, makes itself known, and closes with the bot', async () => {
+    it('attaches the plugin, extends the controller, and closes the plugin with the bot', async () => {
       const known: unknown[] = [];
       const handlers = new Map<string, () => Promise<void>>();
       const close = sinon.spy(plugin, 'close');
@@ -73,11 +73,11 @@ describe('FacebookAttachmentCache', () => {
   });
 
   describe('attach', () => {
-    it('gives itself back', () => {
+    it('returns the plugin', () => {
       assert.equal(plugin.attach(adapter), plugin);
     });
 
-    it("says so when the adapter is not Facebook's", async () => {
+    it("warns when the adapter is not Facebook's", async () => {
       const warned = once(process, 'warning');
       assert.equal(plugin.attach({ name: 'Slack Adapter', getAPI: () => undefined }), plugin);
       const [warning] = (await warned) as [Error];
@@ -89,7 +89,7 @@ describe('FacebookAttachmentCache', () => {
     });
   });
 
-  describe('what it lets pass', () => {
+  describe('leaves to the adapter', () => {
     const text = paramsOf({ text: 'Hello' });
     const tom = paramsOf(TOM);
     const passing: [what: string, call: [path: string, method?: string, payload?: unknown]][] = [
@@ -112,7 +112,7 @@ describe('FacebookAttachmentCache', () => {
       ['a path of no page', ['/12x/messages', 'POST', tom]],
     ];
     for (const [what, call] of passing) {
-      it(`is ${what}, which the adapter's own client gets as it is`, async () => {
+      it(`${what}, unchanged`, async () => {
         plugin.attach(adapter);
         const api = (await adapter.getAPI()) as ApiClient;
         assert.equal(await api.callAPI(...call), `answer to ${call[0]}`);
@@ -122,7 +122,7 @@ describe('FacebookAttachmentCache', () => {
     }
   });
 
-  describe('what it sends itself', () => {
+  describe('sends', () => {
     const paths: [path: string, method: string | undefined][] = [
       ['/me/messages', 'POST'],
       ['/me/messages', undefined],
@@ -131,7 +131,7 @@ describe('FacebookAttachmentCache', () => {
       [`/${PAGE.id}/messages`, 'POST'],
     ];
     for (const [path, method] of paths) {
-      it(`is an attachment to ${method ?? 'no method'} ${path}`, async () => {
+      it(`an attachment itself: ${method ?? 'no method'} ${path}`, async () => {
         const botkit = await open();
         const api = await apiOf(botkit);
         const answer = await api.callAPI(path, method as string, paramsOf(TOM));
@@ -140,7 +140,7 @@ describe('FacebookAttachmentCache', () => {
       });
     }
 
-    it('fails to the caller, and by one event', async () => {
+    it('and rejects with one event for each failure', async () => {
       const botkit = await open();
       const api = await apiOf(botkit);
       await assert.rejects(api.callAPI('/me/messages', 'POST', paramsOf(MISSING)), {
@@ -157,7 +157,7 @@ describe('FacebookAttachmentCache', () => {
       assert.deepEqual(calls(platform.sim), []);
     });
 
-    it('fails without a listener just as well', async () => {
+    it('and rejects without a listener as well', async () => {
       const botkit = await open();
       botkit.plugin.removeAllListeners('error');
       const warn = sinon.spy(process, 'emitWarning');
@@ -169,7 +169,7 @@ describe('FacebookAttachmentCache', () => {
       assert.deepEqual(warn.args, []);
     });
 
-    it('goes out though a listener throws, and says so', async () => {
+    it('and warns when a listener throws', async () => {
       const botkit = await open();
       botkit.plugin.once('send', () => {
         throw new Error('I am confused');
@@ -184,7 +184,7 @@ describe('FacebookAttachmentCache', () => {
       assert.deepEqual(botkit.errors, []);
     });
 
-    it('asks for the page of a token once', async () => {
+    it('and asks for the page of a token once', async () => {
       const botkit = await open();
       for (const url of ['cats/tom.jpg', 'cats/mia.jpg']) {
         const api = (await botkit.adapter.getAPI(undefined as never)) as Bot['api'];
@@ -193,7 +193,7 @@ describe('FacebookAttachmentCache', () => {
       assert.equal(calls(platform.sim).filter((call) => call === 'read').length, 1);
     });
 
-    it('has IDs of its own for each page', async () => {
+    it('by separate IDs for each page', async () => {
       const botkit = await open({ pages: [PAGE, OTHER_PAGE] });
       for (const page of [PAGE, OTHER_PAGE, PAGE, OTHER_PAGE]) {
         await (await apiOf(botkit, page.id)).callAPI('/me/messages', 'POST', paramsOf(TOM));
@@ -213,8 +213,8 @@ describe('FacebookAttachmentCache', () => {
     });
   });
 
-  describe('its options', () => {
-    it('name the folder of files', async () => {
+  describe('has options that', () => {
+    it('set the folder of files', async () => {
       await folder.write('own.gif', 'GIF89a');
       const botkit = await open({ root: folder.path });
       await (await apiOf(botkit)).callAPI('/me/messages', 'POST', paramsOf(image('own.gif')));
@@ -228,14 +228,14 @@ describe('FacebookAttachmentCache', () => {
       assert.deepEqual(calls(platform.sim), ['upload-file 4', 'send-file']);
     });
 
-    it('have messages save their attachments', async () => {
+    it('let messages save their attachments', async () => {
       const botkit = await open({ save: 'send' });
       await (await apiOf(botkit)).callAPI('/me/messages', 'POST', paramsOf(TOM));
       assert.deepEqual(calls(platform.sim), ['send-file']);
       assert.equal(platform.sim.assets().length, 1);
     });
 
-    it('say which addresses are the same', async () => {
+    it('decide which addresses are the same', async () => {
       const botkit = await open({ cacheKey: (url) => url.pathname });
       const address = (query: string): object => image(`${platform.sim.httpUrl}/_sim/nowhere.png${query}`);
       platform.sim.addFaults({ path: '/message_attachments', body: { attachment_id: '11' } });
@@ -246,7 +246,7 @@ describe('FacebookAttachmentCache', () => {
       assert.deepEqual(calls(platform.sim), ['upload-url', 'send-id', 'send-id']);
     });
 
-    it('say how long a message waits for the store, and its failure is told', async () => {
+    it('limit how long a message waits for the store, whose failure is reported', async () => {
       const store = {
         get: () => new Promise<never>(() => undefined),
         set: () => true,
@@ -296,7 +296,7 @@ describe('FacebookAttachmentCache', () => {
       assert.deepEqual(calls(platform.sim), ['upload-file', 'upload-file']);
     });
 
-    it('rejects what cannot be sent, and tells of it once', async () => {
+    it('rejects what cannot be sent, and reports it once', async () => {
       const botkit = await open({ strict: true });
       const error = await prepare(botkit, message(MISSING));
       assert.deepEqual(botkit.errors, [error]);
@@ -342,7 +342,7 @@ describe('FacebookAttachmentCache', () => {
     });
   });
 
-  it('does not make a bot wait for what sends, or finds files, before there is something to send or find', async () => {
+  it('loads undici and tinyglobby only when they are needed', async () => {
     const program = `
       require('./src');
       const loaded = Object.keys(require.cache).join();
@@ -375,7 +375,7 @@ describe('FacebookAttachmentCache', () => {
     }
   });
 
-  it('waits for what goes on behind messages when it is closed', async () => {
+  it('waits on close for work in the background', async () => {
     const botkit = await open();
     const api = await apiOf(botkit);
     await api.callAPI('/me/messages', 'POST', paramsOf(TOM));

@@ -20,7 +20,7 @@ const noPage = (got: string, why: string): object => ({
   message: `Expected \`page\` to be the ID of a page of the adapter, got ${got}: ${why}`,
 });
 
-describe('FacebookAttachmentCache, asked for its assets', () => {
+describe('the saved assets of FacebookAttachmentCache', () => {
   const platform = useSimulator();
 
   afterEach(() => {

@@ -15,7 +15,7 @@ import { openWebsite, type Website } from '../../support/platform/website';
 import { say, type Setting, type Way } from './ways';
 
 /** Nothing may take longer: the longest fault is a call that hangs, three times. */
-const PATIENCE = 15_000;
+const LONGEST_MS = 15_000;
 
 /** What must have come of a message in the end. */
 export interface Outcome {
@@ -79,7 +79,7 @@ export function useMatrix(): Matrix {
   return {
     cell: (title, make) => {
       it(title, async function () {
-        this.timeout(4 * PATIENCE);
+        this.timeout(4 * LONGEST_MS);
         await runCell({ platform: platform, folder }, website, make());
         cells += 1;
       });
@@ -119,16 +119,16 @@ async function goThrough(setting: Setting & CellTools, cell: Cell, arriving: Uin
   const { way, outcome } = cell;
   const bot = await botkit.bot();
   await cell.fault(setting);
-  await inTime('the message', say(bot, way.message(source)), PATIENCE);
+  await inTime('the message', say(bot, way.message(source)), LONGEST_MS);
   const { consoleErrors: lines, errors } = botkit;
   assertOutcome(setting, [...lines], [...errors], outcome, arriving);
   await cell.check?.(setting);
 
   sim.clearFaults();
   store.heal();
-  await inTime('the next message', say(bot, { text: 'And on' }), PATIENCE);
+  await inTime('the next message', say(bot, { text: 'And on' }), LONGEST_MS);
   assert.equal(arrived(sim).length, outcome.arrives + 1, 'the conversation goes on');
-  await inTime('the work in the background', botkit.plugin.close(), PATIENCE);
+  await inTime('the work in the background', botkit.plugin.close(), LONGEST_MS);
   assertIdsMatchContent(setting.sim, setting.store);
   assert.equal(arrived(sim).length, outcome.arrives + 1, 'nothing comes afterwards');
 }

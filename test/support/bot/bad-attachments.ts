@@ -6,7 +6,7 @@ import { readAsset } from '../files/assets';
 
 const MB = 1024 * 1024;
 
-/** Files for the bad messages, and one that is good: `tom.jpg`. */
+/** Writes the files that `BAD_MESSAGES` name, and a good one: `tom.jpg`. */
 export async function writeBadFiles(folder: Folder): Promise<void> {
   await folder.write('tom.jpg', readAsset('cats/tom.jpg'));
   await folder.write('../outside.jpg', readAsset('cats/tom.jpg'));
@@ -24,7 +24,7 @@ const withPayload = (payload?: unknown) => withAttachment({ type: 'image', paylo
 const withElement = (element: object) =>
   withAttachment({ type: 'template', payload: { template_type: 'media', elements: [element] } });
 
-/** Messages that cannot be sent as their author wrote them, by what is wrong. */
+/** Messages that cannot be sent, by the error's code. */
 const BY_CODE: Partial<Record<AttachmentErrorCode, Record<string, (folder: Folder) => object>>> = {
   ERR_ATTACHMENT_NOT_FOUND: {
     'a missing file': () => image('no.jpg'),
@@ -50,7 +50,7 @@ const BY_CODE: Partial<Record<AttachmentErrorCode, Record<string, (folder: Folde
     'a picture as a sound': () => audio('tom.jpg'),
     'a picture as a video in a media template': () => withElement({ media_type: 'video', url: 'tom.jpg' }),
     'bytes of a picture as a video': () => video(readAsset('paw.png')),
-    'a picture of nobody knows what': () => image('noise'),
+    'a picture of unknown content': () => image('noise'),
   },
   ERR_ATTACHMENT_OUTSIDE_ROOT: {
     'a path out of the root': () => image('../outside.jpg'),
@@ -61,16 +61,16 @@ const BY_CODE: Partial<Record<AttachmentErrorCode, Record<string, (folder: Folde
   ERR_ATTACHMENT_BAD_SOURCE: {
     'a path with a null byte': () => image('tom.jpg\0.png'),
     'an address without a host': () => image('https://'),
-    'an address that is none': () => image('https://[::bad/cat.jpg'),
-    'an address of another kind': () => image('ftp://example.com/cat.jpg'),
+    'an invalid address': () => image('https://[::bad/cat.jpg'),
+    'an address with an unsupported protocol': () => image('ftp://example.com/cat.jpg'),
     'a file: URL on another host': () => image('file://elsewhere/cat.jpg'),
-    'a data: URI that is none': () => image('data:image/png;base64'),
+    'an invalid data: URI': () => image('data:image/png;base64'),
     'an empty url': () => image(''),
     'a blank url': () => image('  '),
     'a number for a url': () => withPayload({ url: 5 }),
     'an object for a url': () => withPayload({ url: {} }),
     'a url and bytes': () => withPayload({ url: 'tom.jpg', filedata: Buffer.from('x') }),
-    'bytes that are none': () => withPayload({ filedata: [1, 2, 3] }),
+    'a list of numbers for bytes': () => withPayload({ filedata: [1, 2, 3] }),
     'a Buffer from JSON with no bytes in it': () =>
       withPayload({ filedata: { type: 'Buffer', data: [256] } }),
     'a number for a filename': () => withPayload({ url: 'tom.jpg', filename: 5 }),

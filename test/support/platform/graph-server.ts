@@ -97,7 +97,7 @@ export function json(status: number, body: unknown, headers: Record<string, stri
 }
 
 /** Cuts the connection instead of answering. */
-export const cut: Answer = (_, request) => {
+export const cutConnection: Answer = (_, request) => {
   request.socket.destroy();
 };
 
@@ -108,4 +108,4 @@ export const cutAnswer: Answer = (response, request) => {
 };
 
 /** Never answers. */
-export const hang: Answer = () => undefined;
+export const neverAnswer: Answer = () => undefined;

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { runCommand } from './command';
 
 /** Installing may have to compile. */
-const PATIENCE = 900_000;
+const INSTALL_TIMEOUT = 900_000;
 
 /**
  * Installs what the `package-lock.json` of a folder says, if that has not been done since it was written: packages
@@ -21,7 +21,7 @@ export async function installOwnPackages(folder: string): Promise<boolean> {
     ),
   );
   if (installed !== undefined && wanted !== undefined && installed > wanted) return false;
-  await runCommand('npm', ['ci', '--prefer-offline'], { cwd: folder, timeout: PATIENCE });
+  await runCommand('npm', ['ci', '--prefer-offline'], { cwd: folder, timeout: INSTALL_TIMEOUT });
   return true;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { toMessengerActivities } from '../../../src/adapter/bot-framework';
-import { deepFreeze } from '../../support/checks/freeze';
+import { deepFreeze } from '../../support/checks/deep-freeze';
 
 const TOM = { contentType: 'image/jpeg', contentUrl: 'cats/tom.jpg' };
 const MIA = { contentType: 'image/png', contentUrl: 'cats/mia.png', name: 'Mia.png' };

@@ -9,9 +9,9 @@ import { GraphClient, type GraphCall } from '../../../src/graph/client';
 import { Connections } from '../../../src/graph/connections';
 import { TransportError, type TransportErrorCode } from '../../../src/graph/errors';
 import {
-  cut,
+  cutConnection,
   cutAnswer,
-  hang,
+  neverAnswer,
   json,
   startGraphServer,
   type GraphServer,
@@ -206,7 +206,7 @@ describe('GraphClient, when the connection fails', () => {
   describe('it may have been carried out', () => {
     it('when the connection is cut before an answer', async () => {
       const server = await startServer();
-      server.answer(cut);
+      server.answer(cutConnection);
       const call = post(server.host, new Agent({ connect: { ca: server.ca } }));
       await assertInterrupted(call, 'UND_ERR_SOCKET: other side closed');
       assert.equal(server.received.length, 1);
@@ -221,7 +221,7 @@ describe('GraphClient, when the connection fails', () => {
 
     it('when the answer is too late', async () => {
       const server = await startServer();
-      server.answer(hang);
+      server.answer(neverAnswer);
       const call = post(server.host, new Agent({ connect: { ca: server.ca }, headersTimeout: 50 }));
       await assertInterrupted(call, 'UND_ERR_HEADERS_TIMEOUT: Headers Timeout Error');
     });

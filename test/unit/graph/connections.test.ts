@@ -7,7 +7,7 @@ import sinon from 'sinon';
 import { Agent } from 'undici';
 import { GraphClient, type GraphCall } from '../../../src/graph/client';
 import { Connections, LANE_LIMITS } from '../../../src/graph/connections';
-import { cut, json, useGraphServer, type Answer } from '../../support/platform/graph-server';
+import { cutConnection, json, useGraphServer, type Answer } from '../../support/platform/graph-server';
 
 const SEND: GraphCall = { action: 'send', asset: 'image "tom.png"', lane: 'send' };
 const PROXY_VARIABLES = ['HTTPS_PROXY', 'https_proxy', 'HTTP_PROXY', 'http_proxy', 'NO_PROXY', 'no_proxy'];
@@ -157,7 +157,7 @@ describe('Connections', () => {
     });
 
     it('does not know what became of a call whose connection breaks', async () => {
-      server.answer(cut);
+      server.answer(cutConnection);
       await assert.rejects(send(), { code: 'ERR_GRAPH_INTERRUPTED' });
     });
 

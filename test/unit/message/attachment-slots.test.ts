@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { findSlots, withContent, withIds, type Slot } from '../../../src/message/attachment-slots';
 import { attachmentError } from '../../support/checks/failures';
-import { deepFreeze } from '../../support/checks/freeze';
+import { deepFreeze } from '../../support/checks/deep-freeze';
 
 const mediaTemplate = (...elements: unknown[]): unknown => ({
   type: 'template',

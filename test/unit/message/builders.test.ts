@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { audio, file, image, video } from '../../../src/message/builders';
-import { deepFreeze } from '../../support/checks/freeze';
+import { deepFreeze } from '../../support/checks/deep-freeze';
 
 describe('The builders', () => {
   for (const [type, build] of Object.entries({ image, audio, video, file })) {
