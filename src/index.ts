@@ -1,4 +1,5 @@
-export { FacebookAttachmentCache, type BotkitLike, type PageOptions, type SavedAsset } from './plugin';
+export { FacebookAttachmentCache, type BotkitLike, type PageOptions } from './plugin';
+export type { SavedAsset } from './delivery/engine';
 export type { AttachmentCacheOptions } from './options';
 export { audio, file, image, video } from './message/builders';
 export type {

@@ -66,6 +66,15 @@ export interface AttachmentCacheOptions {
    */
   readonly strict?: boolean;
   /**
+   * Milliseconds that a message waits for its ID: queue, attempts, pauses and look-ups together. Then it is sent in one
+   * step, while the upload goes on. It waits longer, by 60 s at most, while the bytes of that upload are moving. Media
+   * templates cannot go without an ID: they wait up to 60 s, and are then reported. Facebook delivers a webhook again
+   * after 20 s without an answer, and Botkit answers when the handler ends.
+   *
+   * Default: 10000.
+   */
+  readonly uploadWait?: number;
+  /**
    * Milliseconds that a message waits for the store before it goes on without it. Leave it above what the store takes
    * on a bad day: an ID that comes too late is an upload more.
    *
@@ -73,8 +82,9 @@ export interface AttachmentCacheOptions {
    */
   readonly storeTimeout?: number;
   /**
-   * `concurrency`: how many uploads go on at a time; more of them make each one slower. `attempts`: how often one is
-   * tried in all; the message waits meanwhile, up to half a minute where Facebook asks for it.
+   * `concurrency`: how many large bodies go out at a time for a page; more of them make each one slower. `attempts`: how often one is
+   * tried in all. A place is free again once the last byte is out. Each page has places of its own, and as many beside
+   * them for what is up to 1 MB.
    *
    * Default: 4 and 3.
    */
@@ -124,6 +134,7 @@ const OPTIONS = {
   },
   save: option("'upload' or 'send'", isWayToSave, 'upload'),
   strict: option('a boolean', isBoolean, false),
+  uploadWait: milliseconds({ over: 0, most: LONGEST_TIMEOUT, otherwise: 10_000 }),
   storeTimeout: milliseconds({ over: 0, most: LONGEST_TIMEOUT, otherwise: 500 }),
   uploads: group(
     'option of `uploads`',

@@ -1,31 +1,15 @@
-import { EventEmitter } from 'node:events';
+import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import Debug from 'debug';
-import { AssetIds, pageAsset } from './delivery/asset-ids';
+import { askClient, hookAdapter, type AdapterHooks, type CallAPI, type HookedClient } from './adapter/hook';
 import { toMessengerActivities, type MessageActivity } from './adapter/bot-framework';
-import { IdCache } from './cache/id-cache';
-import { IdStore } from './cache/id-store';
-import { keyOf } from './cache/saved-id';
-import { Delivery } from './delivery/delivery';
-import { toError } from './base/errors';
-import { askClient, hookAdapter, type CallAPI, type HookedClient } from './adapter/hook';
-import { findSlots, type Slots } from './message/attachment-slots';
-import { readOptions, type AttachmentCacheOptions, type CheckedOptions } from './options';
 import { Pages } from './adapter/pages';
-import { Sources } from './source/sources';
+import { toError } from './base/errors';
+import { Engine, type SavedAsset } from './delivery/engine';
 import { StatsCounter, type AttachmentStats } from './events/stats';
-import { Uploader } from './delivery/uploader';
-import {
-  slotOf,
-  warmAll,
-  type WarmAsset,
-  type WarmOne,
-  type WarmOptions,
-  type WarmReport,
-} from './delivery/warm';
+import { readOptions, type AttachmentCacheOptions } from './options';
+import type { WarmAsset, WarmOptions, WarmReport } from './delivery/warm';
+import type { AttachmentEvents } from './events/events';
 import type { Attachment, AttachmentMessage } from './message/builders';
-import type { AssetEvent, AttachmentEvents } from './events/events';
-import type { GraphParams } from './graph/client';
-import type { Outgoing } from './delivery/outgoing';
 
 const debug = Debug('botkit:facebook-attachments');
 
@@ -55,18 +39,6 @@ export interface PageOptions {
   readonly page?: string;
 }
 
-/** An asset that has an ID. */
-export interface SavedAsset extends AssetEvent {
-  /** The page's ID: its attachment ID is good for no other page. */
-  readonly page: string;
-  /** What Facebook knows the asset by. */
-  readonly attachmentId: string;
-  /** When its upload began, in milliseconds since 1970. */
-  readonly uploadedAt: number;
-  /** Until when the ID is trusted, in milliseconds since 1970. */
-  readonly expiresAt: number;
-}
-
 /**
  * Sends the attachments of a Messenger bot by cached, reusable attachment IDs.
  *
@@ -92,14 +64,13 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    */
   readonly middlewares: { readonly send: SendMiddleware[] };
 
-  readonly #settings: CheckedOptions;
   readonly #stats = new StatsCounter();
-  readonly #store: IdStore;
-  readonly #cache: IdCache;
-  readonly #sources: Sources;
-  readonly #ids: AssetIds;
-  readonly #delivery: Delivery;
+  readonly #engine: Engine;
   readonly #pages: Pages;
+  readonly #hooks: AdapterHooks = {
+    callAPI: (client, ...call) => this.#callAPI(client, ...call),
+    toMessages: (activity) => this.#toMessages(activity),
+  };
 
   /**
    * Nothing is opened or asked yet, besides `root`, which must be there.
@@ -113,25 +84,11 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * });
    */
   constructor(options?: AttachmentCacheOptions) {
-    super();
-    this.#settings = readOptions(options);
-    const { store, ttl, refreshAhead, storeTimeout, memory, save, strict, uploads } = this.#settings;
-    const report = this.#report.bind(this);
-    this.#store = new IdStore({
-      store,
-      ttl,
-      timeout: storeTimeout,
-      maxUnsaved: memory,
-      onError: (error) => {
-        report('error', error);
-      },
-    });
-    this.#cache = new IdCache({ store: this.#store, ttl, refreshAhead, memory });
-    this.#sources = new Sources(this.#settings);
-    this.#pages = new Pages(this.#settings.dispatcher);
-    this.#ids = new AssetIds({ ids: this.#cache, uploader: new Uploader({ ...uploads, report }), report });
-    this.#delivery = new Delivery({ sources: this.#sources, ids: this.#ids, save, report });
-    this.middlewares = { send: strict ? [this.#prepareOrReject] : [] };
+    super({ captureRejections: true });
+    const settings = readOptions(options);
+    this.#pages = new Pages(settings.dispatcher);
+    this.#engine = new Engine(settings, this.#report.bind(this));
+    this.middlewares = { send: settings.strict ? [this.#prepareOrReject] : [] };
   }
 
   /**
@@ -155,12 +112,15 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * const cache = new FacebookAttachmentCache({ root: 'assets' }).attach(adapter);
    */
   attach(adapter: unknown): this {
-    const isHooked = hookAdapter(adapter, (client, ...call) => this.#callAPI(client, ...call));
-    if (isHooked) this.#pages.add(adapter);
-    else {
-      process.emitWarning(
+    const hooked = hookAdapter(adapter, this.#hooks);
+    if (hooked === this.#hooks) this.#pages.add(adapter);
+    else if (hooked) {
+      warn(
+        'Another FacebookAttachmentCache is attached to this adapter already; this one does nothing there.',
+      );
+    } else {
+      warn(
         'This adapter is not a FacebookAdapter of botbuilder-adapter-facebook; attachments are sent as they are.',
-        'FacebookAttachmentCacheWarning',
       );
     }
     return this;
@@ -179,13 +139,8 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * for (const { asset, error } of report.results) if (error) console.error(asset, error);
    */
   async warm(assets: Iterable<WarmAsset>, options: WarmOptions = {}): Promise<WarmReport> {
-    const { concurrency = this.#settings.uploads.concurrency, dryRun = false } = options;
     const { graph, page } = await this.#pages.find(options.page);
-    const warmOne: WarmOne = async ({ type, payload }) => {
-      const target = pageAsset(graph, page, await this.#sources.identify(type, payload));
-      return dryRun ? this.#ids.look(target) : this.#ids.warm(target);
-    };
-    return warmAll(assets, warmOne, { ...options, root: this.#settings.root, concurrency });
+    return this.#engine.warm(graph, page, assets, options);
   }
 
   /**
@@ -196,13 +151,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * for (const { asset, page, expiresAt } of await cache.list()) console.log(asset, page, new Date(expiresAt));
    */
   async list({ page }: PageOptions = {}): Promise<SavedAsset[]> {
-    const listed: SavedAsset[] = [];
-    for await (const saved of this.#cache.list()) {
-      if (page !== undefined && saved.page !== page) continue;
-      const { id: attachmentId, uploadedAt, ...asset } = saved;
-      listed.push({ ...asset, attachmentId, uploadedAt, expiresAt: uploadedAt + this.#settings.ttl });
-    }
-    return listed.sort((a, b) => a.uploadedAt - b.uploadedAt);
+    return this.#engine.list(page);
   }
 
   /**
@@ -217,9 +166,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * await cache.forget(image('https://example.com/cat.jpg'));
    */
   async forget(asset: Attachment | AttachmentMessage, { page }: PageOptions = {}): Promise<void> {
-    const { type, payload } = slotOf('attachment' in asset ? asset.attachment : asset);
-    const { key } = await this.#sources.identify(type, payload);
-    await this.#cache.forget(keyOf(page ?? (await this.#pages.find(page)).page, key));
+    await this.#engine.forget(page ?? (await this.#pages.find(page)).page, asset);
   }
 
   /**
@@ -241,22 +188,29 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * await dispatcher.close();
    */
   async close(): Promise<void> {
-    await this.#cache.idle();
-    await this.#store.close();
+    await this.#engine.close();
     await this.#pages.close();
   }
 
   async #callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown> {
-    const [path, method = 'POST', payload] = call;
+    const [path, method = 'POST', params] = call;
     if (!SEND.test(path) || method.toUpperCase() !== 'POST') return client.callAPI(...call);
     try {
-      const slots = findSlots(payload);
-      if (slots)
-        return await this.#delivery.send(this.#outgoing(client, path, payload as GraphParams, slots));
+      const { account, page } = client;
+      const answer = await this.#engine.send({ client: this.#pages.clientOf(account), page, path, params });
+      if (answer) return answer;
     } catch (error) {
       throw this.#reported(error);
     }
     return client.callAPI(...call);
+  }
+
+  /** Bot Framework attachments of one activity share its deadline, though each becomes a message. */
+  #toMessages(activity: MessageActivity): MessageActivity[] {
+    const messages = toMessengerActivities(activity);
+    if (messages.length > 1 || messages[0] !== activity)
+      this.#engine.deadlines.start([activity.attachments, ...messages.map(attachmentOf)]);
+    return messages;
   }
 
   /** Strict mode: the only place from which an error reaches the caller of `bot.say` is the send middleware. */
@@ -274,18 +228,16 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   async #prepare(bot: BotLike, activity: MessageActivity): Promise<void> {
     const attachments = toMessengerActivities(activity).map(attachmentOf).filter(isPresent);
     if (attachments.length === 0) return;
+    const deadline = this.#engine.deadlines.start([activity.attachments, attachmentOf(activity)]);
     const context = bot.getConfig('context') as { activity: unknown };
-    const client = await askClient(bot.getConfig('adapter'), context.activity);
-    if (!client) return;
+    const hooked = await askClient(bot.getConfig('adapter'), context.activity);
+    if (!hooked) return;
+    const { account, page } = hooked;
+    const client = this.#pages.clientOf(account);
     for (const attachment of attachments) {
       const params = { message: { attachment } };
-      const slots = findSlots(params);
-      if (slots) await this.#delivery.prepare(this.#outgoing(client, '/me/messages', params, slots));
+      await this.#engine.prepare({ client, page, path: '/me/messages', params }, deadline);
     }
-  }
-
-  #outgoing({ account, page }: HookedClient, path: string, params: GraphParams, slots: Slots): Outgoing {
-    return { graph: this.#pages.clientOf(account), page, path, params, slots };
   }
 
   /** For whoever throws it on. */
@@ -302,12 +254,22 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
     try {
       (this as EventEmitter).emit(name, ...args);
     } catch (error) {
-      process.emitWarning(
-        `A listener of the event ${name} threw: ${String(error)}`,
-        'FacebookAttachmentCacheWarning',
-      );
+      warn(`A listener of the event ${name} threw: ${String(error)}`);
     }
   }
+
+  /**
+   * What becomes of a listener that rejects. Without it, the rejection would end the process.
+   *
+   * @internal
+   */
+  override [captureRejectionSymbol](error: Error, ...[name]: unknown[]): void {
+    warn(`A listener of the event ${String(name)} rejected: ${String(error)}`);
+  }
+}
+
+function warn(message: string): void {
+  process.emitWarning(message, 'FacebookAttachmentCacheWarning');
 }
 
 function attachmentOf({ channelData }: MessageActivity): unknown {

@@ -1,5 +1,5 @@
-import { toMessengerActivities, type MessageActivity } from './bot-framework';
 import { isRecord } from '../base/records';
+import type { MessageActivity } from './bot-framework';
 import type { GraphAccount } from '../graph/client';
 
 /** A BotBuilder activity, as far as it tells the page. */
@@ -19,7 +19,13 @@ export interface HookedClient {
   readonly callAPI: CallAPI;
 }
 
-export type Intercept = (client: HookedClient, ...call: Parameters<CallAPI>) => Promise<unknown>;
+/** What is put in the adapter's way. */
+export interface AdapterHooks {
+  /** Takes the place of each client's `callAPI`. */
+  callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown>;
+  /** The messages that an activity stands for, in order: the activity itself, or one for each of its attachments. */
+  toMessages(activity: MessageActivity): MessageActivity[];
+}
 
 /** Marks a hooked `getAPI`, also for another copy of this package. */
 const HOOKED = Symbol.for('botkit-plugin-facebook-attachments.hooked');
@@ -27,58 +33,59 @@ const HOOKED = Symbol.for('botkit-plugin-facebook-attachments.hooked');
 /** Where a hooked client keeps who it is. */
 const CLIENT = Symbol('client');
 
-interface Hooked {
+interface HookedAPI {
   [CLIENT]?: HookedClient;
 }
 
 /**
- * Puts `intercept` in the way of every call of the API clients that the adapter makes. That is where all messages come
+ * Puts `hooks` in the way of every call of the API clients that the adapter makes. That is where all messages come
  * by, however they were sent: `bot.say`, scripts, prompts, `context.sendActivity`, `bot.api`. Only what the adapter
  * would drop before that, Bot Framework attachments, is seen to on the way in.
  *
- * @returns False: it is not a Facebook adapter, and nothing was done.
+ * @returns The hooks that are in place: these, or those of whoever came first. Undefined: it is not a Facebook adapter, and
+ * nothing was done.
  */
-export function hookAdapter(adapter: unknown, intercept: Intercept): boolean {
-  if (!isFacebookAdapter(adapter)) return false;
-  if (HOOKED in adapter.getAPI) return true;
-  hookSendActivities(adapter);
+export function hookAdapter(adapter: unknown, hooks: AdapterHooks): AdapterHooks | undefined {
+  if (!isFacebookAdapter(adapter)) return undefined;
+  if (HOOKED in adapter.getAPI) return adapter.getAPI[HOOKED] as AdapterHooks;
+  hookSendActivities(adapter, hooks);
   const original = adapter.getAPI.bind(adapter);
   const getAPI: GetAPI = async (activity) => {
     const api = await original(activity);
-    if (isRecord(api) && !(CLIENT in api)) hookClient(api, pageOf(activity), intercept);
+    if (isRecord(api) && !(CLIENT in api)) hookClient(api, pageOf(activity), hooks);
     return api;
   };
-  adapter.getAPI = Object.assign(getAPI, { [HOOKED]: true });
-  return true;
+  adapter.getAPI = Object.assign(getAPI, { [HOOKED]: hooks });
+  return hooks;
 }
 
 /** The client that a hooked adapter has for an activity. Undefined: the adapter is not hooked. */
 export async function askClient(adapter: unknown, activity: unknown): Promise<HookedClient | undefined> {
   if (!isFacebookAdapter(adapter)) return undefined;
   const api = await adapter.getAPI(activity as ActivityLike | undefined);
-  return isRecord(api) ? (api as Hooked)[CLIENT] : undefined;
+  return isRecord(api) ? (api as HookedAPI)[CLIENT] : undefined;
 }
 
 /** One activity may become several messages. Its caller still gets one response for it: the last message's. */
-function hookSendActivities(adapter: { sendActivities?: SendActivities }): void {
+function hookSendActivities(adapter: { sendActivities?: SendActivities }, hooks: AdapterHooks): void {
   const original = adapter.sendActivities?.bind(adapter);
   if (!original) return;
   adapter.sendActivities = async (context, activities) => {
     const responses: unknown[] = [];
     for (const activity of activities) {
-      responses.push(...(await original(context, toMessengerActivities(activity))).slice(-1));
+      responses.push(...(await original(context, hooks.toMessages(activity))).slice(-1));
     }
     return responses;
   };
 }
 
 /** A client is made for each message and belongs to nobody else, so it is changed and not copied. */
-function hookClient(api: object, page: string | undefined, intercept: Intercept): void {
+function hookClient(api: object, page: string | undefined, hooks: AdapterHooks): void {
   const { callAPI } = api as { callAPI?: unknown };
   const account = accountOf(api);
   if (typeof callAPI !== 'function' || !account) return;
   const client: HookedClient = { account, page, callAPI: callAPI.bind(api) as CallAPI };
-  const hooked: CallAPI = (...call) => intercept(client, ...call);
+  const hooked: CallAPI = (...call) => hooks.callAPI(client, ...call);
   Object.assign(api, { callAPI: hooked, [CLIENT]: client });
 }
 

@@ -31,6 +31,7 @@ export abstract class FacebookAttachmentsError extends Error {
  * - `ERR_ATTACHMENT_BAD_SOURCE`: the attachment, its `url` or its `filedata` is malformed.
  * - `ERR_ATTACHMENT_UNREADABLE`: the file, or the Blob, cannot be read.
  * - `ERR_ATTACHMENT_CHANGED`: the file went on changing while it was read.
+ * - `ERR_ATTACHMENT_UPLOAD_TIMEOUT`: it stands in a media template, and its upload took longer than 60 s.
  */
 export type AttachmentErrorCode =
   | 'ERR_ATTACHMENT_NOT_FOUND'
@@ -42,7 +43,8 @@ export type AttachmentErrorCode =
   | 'ERR_ATTACHMENT_NO_ROOT'
   | 'ERR_ATTACHMENT_BAD_SOURCE'
   | 'ERR_ATTACHMENT_UNREADABLE'
-  | 'ERR_ATTACHMENT_CHANGED';
+  | 'ERR_ATTACHMENT_CHANGED'
+  | 'ERR_ATTACHMENT_UPLOAD_TIMEOUT';
 
 /**
  * An attachment that cannot be sent as the bot's author wrote it: the file is missing, too large, outside `root` …
@@ -145,6 +147,16 @@ export function isAttachmentError(error: unknown): error is AttachmentError {
 export function isStoreError(error: unknown): error is StoreError {
   return isFacebookAttachmentsError(error) && error.name === 'StoreError';
 }
+
+const CONSEQUENCES: Readonly<Record<StoreOperation, (reason: string) => string>> = {
+  read: (reason) =>
+    `The store of attachment IDs cannot be read (${reason}). Messages go on without it: what has no ID in memory is uploaded again.`,
+  write: (reason) =>
+    `The store of attachment IDs cannot be written (${reason}). Messages go on: new IDs are kept in memory and written when it can be written again.`,
+  list: (reason) => `The attachment IDs in the store cannot be listed (${reason}).`,
+  delete: (reason) =>
+    `The attachment ID was not deleted from the store (${reason}). The store may still give it: delete it again.`,
+};
 
 /** Whatever was thrown, as an Error. */
 export function toError(thrown: unknown): Error {

@@ -1,22 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import { verdictOn } from '../graph/verdict';
 import type { IdStore } from './id-store';
 import type { SavedId } from './saved-id';
-
-// Moves to src/delivery.
-/** Gets a new ID from the platform. Undefined: there is none, but another may try. */
-export type MakeId = () => Promise<SavedId | undefined>;
-
-// Moves to src/delivery.
-/** The replacement of a dead ID, shared by all who met it. */
-export interface Renewal {
-  /** This caller is the first of them: it need not wait for `made`, because nobody else sends the content now. */
-  readonly isFirst: boolean;
-  /** An ID that others have made already, in this process or another. */
-  readonly found: Promise<SavedId | undefined>;
-  /** `found`, or else an ID newly made. Rejects if that failed; nobody need listen. */
-  readonly made: Promise<SavedId | undefined>;
-}
 
 export interface IdCacheOptions {
   /** Undefined: memory is all there is. */
@@ -28,16 +12,6 @@ export interface IdCacheOptions {
   /** How many IDs are kept in memory. */
   readonly memory: number;
 }
-
-// Moves to src/delivery.
-/** Milliseconds for which an asset that Facebook refuses is not tried again, and a failed refresh not repeated. */
-const REFUSAL_STANDS = 30_000;
-const REFRESH_PAUSE = 60_000;
-
-/** How many of these are remembered. A cache makes room for all of them when it is made. */
-const BRIEF_ENTRIES = 1_000;
-
-const NOTHING = Promise.resolve(undefined);
 
 /**
  * Which ID an asset of a page has: in memory, else in the store. It keeps IDs and makes none.
@@ -56,19 +30,12 @@ export class IdCache {
   /** Keys that the store is deleting, and how many calls of `forget` wait for that. */
   readonly #forgetting = new Map<string, number>();
 
-  // Moves to src/delivery.
-  readonly #refusals: LRUCache<string, Error>;
-  readonly #pauses: LRUCache<string, true>;
-  readonly #making = new Map<string, Promise<SavedId | undefined>>();
-
   constructor({ store, ttl, refreshAhead, memory }: IdCacheOptions) {
     this.#store = store;
     this.#ttl = ttl;
     this.#refreshAhead = refreshAhead;
     this.#memory = new LRUCache({ max: memory });
     this.#dead = new LRUCache({ max: memory });
-    this.#refusals = new LRUCache({ max: BRIEF_ENTRIES, ttl: REFUSAL_STANDS });
-    this.#pauses = new LRUCache({ max: BRIEF_ENTRIES, ttl: REFRESH_PAUSE });
   }
 
   /** The ID of `key`, if it is in memory: nobody need wait for it. */
@@ -107,7 +74,6 @@ export class IdCache {
   /** Keeps a new ID, in memory at once and in the store in the background. */
   put(key: string, saved: SavedId): void {
     this.#memory.set(key, saved);
-    this.#refusals.delete(key);
     this.#store?.put(key, saved);
   }
 
@@ -131,7 +97,6 @@ export class IdCache {
   async forget(key: string): Promise<void> {
     this.#memory.delete(key);
     this.#lookUps.delete(key);
-    this.#refusals.delete(key);
     if (!this.#store) return;
     this.#forgetting.set(key, (this.#forgetting.get(key) ?? 0) + 1);
     try {
@@ -175,74 +140,4 @@ export class IdCache {
   #isFresh({ uploadedAt }: SavedId): boolean {
     return Date.now() - uploadedAt < this.#ttl;
   }
-
-  // All that follows moves to src/delivery.
-
-  /**
-   * The ID of `key`, made if there is none.
-   *
-   * @throws What `make` throws, to all who wait for it; and for a short while again, if it would fail the same way.
-   */
-  async get(key: string, make: MakeId): Promise<SavedId | undefined> {
-    const known = this.known(key);
-    if (known) return known;
-    const refusal = this.#refusals.get(key);
-    if (refusal) throw refusal;
-    return this.#make(key, async () => (await this.findNewest(key)) ?? (await make()));
-  }
-
-  /** Replaces an ID that the platform has refused, or joins those who do. */
-  renew(key: string, dead: string, make: MakeId): Renewal {
-    this.markDead(key, dead);
-    const current = this.#memory.get(key);
-    if (current) return { isFirst: false, found: Promise.resolve(current), made: Promise.resolve(current) };
-    const underway = this.#making.get(key);
-    if (underway) return { isFirst: false, found: NOTHING, made: underway };
-    const found = this.findNewest(key);
-    const made = this.#make(key, async () => (await found) ?? (await make()));
-    made.catch(ignore);
-    return { isFirst: true, found, made };
-  }
-
-  /** Is it time to renew this ID, and nobody at it, or just failed with it? */
-  isDue(key: string, saved: SavedId): boolean {
-    return this.isNearEnd(saved) && !this.#making.has(key) && !this.#pauses.has(key);
-  }
-
-  /** Makes a new ID for one that is still good; whoever sends meanwhile uses the old one. */
-  async refresh(key: string, old: SavedId, make: MakeId): Promise<SavedId | undefined> {
-    this.#pauses.set(key, true);
-    return this.#make(key, async () => {
-      const newest = await this.findNewest(key);
-      return newest && newest.uploadedAt > old.uploadedAt ? newest : make();
-    });
-  }
-
-  /** Waits until no ID is being made. */
-  async idle(): Promise<void> {
-    await Promise.allSettled(this.#making.values());
-  }
-
-  #make(key: string, work: MakeId): Promise<SavedId | undefined> {
-    const underway = this.#making.get(key);
-    if (underway) return underway;
-    const making = this.#attempt(key, work);
-    this.#making.set(key, making);
-    return making;
-  }
-
-  async #attempt(key: string, work: MakeId): Promise<SavedId | undefined> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof Error && verdictOn(error) === 'hopeless') this.#refusals.set(key, error);
-      throw error;
-    } finally {
-      this.#making.delete(key);
-    }
-  }
-}
-
-function ignore(): void {
-  // Whoever waits for it sees it.
 }

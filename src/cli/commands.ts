@@ -3,7 +3,7 @@ import { findNamed } from './named-assets';
 import { printOutcome } from './progress';
 import { renew } from './renew';
 import { EXIT, toJson, uploadAll } from './upload';
-import type { SavedAsset } from '../plugin';
+import type { SavedAsset } from '../delivery/engine';
 import type { WarmResult } from '../delivery/warm';
 import type { CommandName } from './descriptions';
 import type { Session } from './session';

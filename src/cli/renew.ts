@@ -4,7 +4,7 @@ import { findNamed, type NamedAsset } from './named-assets';
 import { printOutcome } from './progress';
 import { EXIT, uploadAll, type LeftAsset } from './upload';
 import type { Attachment } from '../message/builders';
-import type { SavedAsset } from '../plugin';
+import type { SavedAsset } from '../delivery/engine';
 import type { WarmResult } from '../delivery/warm';
 import type { Session } from './session';
 

@@ -1,15 +1,19 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { keyOf, type SavedId } from '../cache/saved-id';
-import { toError } from '../base/errors';
-import type { IdCache, Renewal } from '../cache/id-cache';
+import { AttachmentError, toError } from '../base/errors';
+import { refusalScope, verdictOn } from '../graph/verdict';
+import { Deadline } from './deadline';
+import { UploadUnderWay } from './upload-under-way';
+import type { IdCache } from '../cache/id-cache';
 import type { AssetEvent, Report, UploadReason } from '../events/events';
 import type { GraphAnswer, GraphClient } from '../graph/client';
 import type { Asset } from '../source/asset';
-import type { Uploader } from './uploader';
-import { outcomeOf, type WarmResult } from './warm';
+import type { UploadObserver, Uploads } from './uploads';
 
 /** An asset that a page sends, or is to send. */
 export interface PageAsset {
-  readonly graph: GraphClient;
+  readonly client: GraphClient;
   /** The page's ID. */
   readonly page: string;
   readonly asset: Asset;
@@ -18,136 +22,322 @@ export interface PageAsset {
 }
 
 /** What became of a message that was to save its attachment. */
-export interface Sent {
+export interface SavingSend {
   readonly answer: GraphAnswer;
-  /** The ID that it was saved under, if one was given. */
+  /** The ID that it was saved under, if the platform gave one. */
   readonly saved: SavedId | undefined;
 }
 
+/** An ID, and whether it was made just now. */
+export interface WarmedId {
+  readonly saved: SavedId;
+  readonly isNew: boolean;
+}
+
 export interface AssetIdsOptions {
-  readonly ids: IdCache;
-  readonly uploader: Uploader;
+  readonly cache: IdCache;
+  readonly uploads: Uploads;
   readonly report: Report;
 }
 
-export function pageAsset(graph: GraphClient, page: string, asset: Asset): PageAsset {
-  return { graph, page, asset, key: keyOf(page, asset.key) };
+/** How often one message waits for the uploads of others that fail, before it makes its own whatever they do. */
+const MAX_JOINS = 3;
+
+/** Milliseconds for which a refused attempt is not repeated, and a refresh not begun again. */
+const REFUSAL_TTL = 30_000;
+const REFRESH_PAUSE = 60_000;
+
+/** How many of each are remembered. A cache makes room for all of them when it is made. */
+const MAX_REMEMBERED = 1_000;
+
+/** Milliseconds that whoever needs an ID waits for the end of the platform's rate limit. */
+const LONGEST_PAUSE_AWAITED = 5 * 60_000;
+
+export function pageAsset(client: GraphClient, page: string, asset: Asset): PageAsset {
+  return { client, page, asset, key: keyOf(page, asset.key) };
 }
 
-/** The IDs of a page's assets: known, uploaded, renewed in time or after their end. */
+/**
+ * The IDs of a page's assets: known, uploaded, refreshed before their end, replaced when they are dead.
+ *
+ * An upload is shared by all who need the same asset on the same page, whatever they call it. Its failure is not: it
+ * belongs to the attempt (this address, this file, this token) that met it. Whoever waited for another's attempt makes
+ * their own.
+ */
 export class AssetIds {
-  readonly #ids: IdCache;
-  readonly #uploader: Uploader;
+  readonly #cache: IdCache;
+  readonly #uploads: Uploads;
   readonly #report: Report;
+  readonly #underWay = new Map<string, UploadUnderWay>();
+  /** By asset and attempt. */
+  readonly #refusals = new LRUCache<string, Error>({ max: MAX_REMEMBERED, ttl: REFUSAL_TTL });
+  readonly #refreshed = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: REFRESH_PAUSE });
   readonly #reported = new WeakSet<Error>();
 
-  constructor({ ids, uploader, report }: AssetIdsOptions) {
-    this.#ids = ids;
-    this.#uploader = uploader;
+  constructor({ cache, uploads, report }: AssetIdsOptions) {
+    this.#cache = cache;
+    this.#uploads = uploads;
     this.#report = report;
   }
 
   /**
-   * The ID of an asset, at once if it is known; near its end, a new one is made in the background.
+   * The ID of an asset. One that is near its end is refreshed in the background.
    *
-   * @throws {AttachmentError | GraphError | TransportError} It cannot be uploaded.
+   * @returns Undefined: there was none before the deadline. Its upload goes on.
+   * @throws {AttachmentError | GraphError | TransportError} The own attempt to upload it failed.
    */
-  get(target: PageAsset): SavedId | Promise<SavedId> {
-    const known = this.#ids.known(target.key);
-    return known ? this.#refreshedInTime(target, known) : this.#getOrMake(target);
+  async get(target: PageAsset, deadline: Deadline): Promise<SavedId | undefined> {
+    const saved = this.#cache.known(target.key) ?? (await this.#obtain(target, deadline, 'send'));
+    if (saved) this.#refreshInTime(target, saved);
+    return saved;
   }
 
-  /** An ID for this once, that nobody else is to use. */
-  async getUnshared(target: PageAsset): Promise<SavedId> {
-    return this.#upload(target, 'send');
+  /**
+   * The same for whoever cannot do without an ID: waits for the end of a rate limit as well.
+   *
+   * @returns Undefined: there was none before the deadline. Its upload goes on.
+   * @throws {AttachmentError | GraphError | TransportError} The own attempt to upload it failed.
+   */
+  async need(
+    target: PageAsset,
+    deadline: Deadline,
+    reason: UploadReason = 'send',
+  ): Promise<SavedId | undefined> {
+    const saved = await this.#throughPauses(target, deadline, () => this.#obtain(target, deadline, reason));
+    if (saved) this.#refreshInTime(target, saved);
+    return saved;
+  }
+
+  /** An ID for one message, which nobody else is to use. */
+  async uploadForOneMessage(target: PageAsset, deadline: Deadline): Promise<SavedId | undefined> {
+    return this.#throughPauses(target, deadline, () =>
+      new UploadUnderWay(target, (observer) =>
+        this.#uploads.upload({ ...target, reason: 'send' }, observer),
+      ).wait(deadline),
+    );
   }
 
   /**
    * Lets a message save its attachment, if there is no ID for it yet and nobody else is making one.
    *
-   * @returns What became of that message. Undefined: it was not sent; by now there is an ID, or was to be one.
+   * @returns What became of that message. Undefined: it was not sent; there is an ID by now, or there was to be one.
    * @throws What `send` throws.
    */
-  async saveBySending(target: PageAsset, send: () => Promise<Sent>): Promise<Sent | undefined> {
-    let own: Promise<Sent> | undefined;
-    const saving = this.#ids.get(target.key, async () => {
-      own = send();
-      const { saved } = await own;
-      if (saved) this.#ids.put(target.key, saved);
-      return saved;
-    });
-    // What another's send met says nothing about this one; what this one met is thrown below.
-    await saving.catch(nothing);
+  async saveBySending(
+    target: PageAsset,
+    deadline: Deadline,
+    send: (onBytes: () => void) => Promise<SavingSend>,
+  ): Promise<SavingSend | undefined> {
+    const known = await deadline.within(this.#cache.find(target.key));
+    if (known) return undefined;
+    const other = this.#underWay.get(target.key);
+    if (other) {
+      // What another's send met says nothing about this one.
+      await other.wait(deadline).catch(ignore);
+      return undefined;
+    }
+    let own: Promise<SavingSend> | undefined;
+    this.#share(
+      target,
+      async ({ onBytes }) => {
+        own = send(onBytes);
+        return (await own).saved;
+      },
+      { isSend: true },
+    );
     return own;
   }
 
-  /** Replaces an ID that the platform has refused, or joins those who do. */
-  renew(target: PageAsset, dead: SavedId): Renewal {
-    return this.#ids.renew(target.key, dead.id, () => this.#make(target, 'recover'));
+  /**
+   * An ID in place of one that the platform refused. Whoever meets a dead ID first gets what others have made already, or
+   * nothing: that message goes in one step, while a new ID is made in the background. All others wait for that.
+   *
+   * @returns Undefined: send it in one step.
+   */
+  async replace(target: PageAsset, dead: SavedId, deadline: Deadline): Promise<SavedId | undefined> {
+    this.markDead(target, dead);
+    const found = await deadline.within(this.#cache.find(target.key));
+    if (found) return found;
+    const other = this.#underWay.get(target.key);
+    if (other) {
+      return other.wait(deadline).catch((error: unknown): undefined => {
+        if (!isFileChange(error)) this.reportOnce(error);
+      });
+    }
+    this.#begin(target, 'recover');
+    return undefined;
+  }
+
+  /** Never gives this ID again. */
+  markDead({ key }: PageAsset, { id }: SavedId): void {
+    this.#cache.markDead(key, id);
+  }
+
+  /** Forgets the ID of an asset, also the one that an upload under way is about to bring. */
+  async forget(key: string): Promise<void> {
+    const underWay = this.#underWay.get(key);
+    if (underWay) underWay.isForgotten = true;
+    this.#underWay.delete(key);
+    for (const refused of [...this.#refusals.keys()]) {
+      if (refused.startsWith(`${key} `)) this.#refusals.delete(refused);
+    }
+    await this.#cache.forget(key);
   }
 
   /**
-   * Sees to it that an asset has an ID that is not near its end.
+   * Makes sure that an asset has an ID that is not near its end.
    *
    * @throws {AttachmentError | GraphError | TransportError} It cannot be uploaded.
    */
-  async warm(target: PageAsset): Promise<WarmResult> {
-    let made: SavedId | undefined;
-    const make = async (): Promise<SavedId> => (made = await this.#make(target, 'warm'));
+  async warm(target: PageAsset): Promise<WarmedId> {
+    const deadline = new Deadline(Infinity);
+    let isNew = false;
+    const onBegin = (): void => {
+      isNew = true;
+    };
     for (;;) {
-      const known = await this.#ids.get(target.key, make);
-      if (!known) continue;
-      const saved = this.#ids.isNearEnd(known) ? await this.#ids.refresh(target.key, known, make) : known;
-      if (saved) return outcomeOf(target.asset, saved === made ? 'uploaded' : 'known', saved);
+      const old = await this.#cache.find(target.key);
+      if (old && !this.#cache.isNearEnd(old)) return { saved: old, isNew };
+      const saved = await this.#throughPauses(target, deadline, () =>
+        old
+          ? this.#refresh(target, old, 'warm', onBegin).wait(deadline)
+          : this.#obtain(target, deadline, 'warm', onBegin),
+      );
+      if (saved) return { saved, isNew };
     }
   }
 
-  /** What `warm` would see to. */
-  async look(target: PageAsset): Promise<WarmResult> {
-    const saved = await this.#ids.find(target.key);
-    return saved && !this.#ids.isNearEnd(saved)
-      ? outcomeOf(target.asset, 'known', saved)
-      : outcomeOf(target.asset, 'missing');
+  /** The ID of an asset that `warm` would leave as it is. */
+  async check(target: PageAsset): Promise<SavedId | undefined> {
+    const saved = await this.#cache.find(target.key);
+    return saved && !this.#cache.isNearEnd(saved) ? saved : undefined;
   }
 
-  /** A failure behind messages that still go out: told once, however many they are. */
-  reportBehind(error: unknown): void {
+  /** Waits until nothing is under way. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([...this.#underWay.values()].map(({ result }) => result));
+  }
+
+  /** Reports a failure behind messages that still go out: once, however many they are. */
+  reportOnce(error: unknown): void {
     const failure = toError(error);
     if (this.#reported.has(failure)) return;
     this.#reported.add(failure);
     this.#report('error', failure);
   }
 
-  async #getOrMake(target: PageAsset): Promise<SavedId> {
+  async #obtain(
+    target: PageAsset,
+    deadline: Deadline,
+    reason: UploadReason,
+    onBegin: () => void = ignore,
+  ): Promise<SavedId | undefined> {
+    for (let joins = 0; ; joins++) {
+      const found = await deadline.within(this.#cache.find(target.key));
+      if (found) return found;
+      const other = this.#underWay.get(target.key);
+      const isOwn = other?.isSameAttempt(target) ?? false;
+      if (!other || (joins >= MAX_JOINS && !isOwn)) {
+        this.#throwRefusal(target);
+        onBegin();
+        return this.#begin(target, reason).wait(deadline);
+      }
+      try {
+        return await other.wait(deadline);
+      } catch (error) {
+        if (isOwn) throw error;
+      }
+    }
+  }
+
+  /** Begins an upload, which is shared by all who need the asset from now on. */
+  #begin(target: PageAsset, reason: UploadReason): UploadUnderWay {
+    return this.#share(target, (observer) => this.#uploads.upload({ ...target, reason }, observer));
+  }
+
+  /** A new ID for one that is still good, unless another process has made one. Whoever sends meanwhile uses the old one. */
+  #refresh(
+    target: PageAsset,
+    old: SavedId,
+    reason: UploadReason,
+    onBegin: () => void = ignore,
+  ): UploadUnderWay {
+    this.#refreshed.set(target.key, true);
+    const other = this.#underWay.get(target.key);
+    if (other) return other;
+    return this.#share(target, async (observer) => {
+      const stored = await this.#cache.findNewest(target.key);
+      if (stored && stored.uploadedAt > old.uploadedAt) return stored;
+      onBegin();
+      return this.#uploads.upload({ ...target, reason }, observer);
+    });
+  }
+
+  #refreshInTime(target: PageAsset, saved: SavedId): void {
+    const { key, asset, page } = target;
+    if (!this.#cache.isNearEnd(saved) || this.#underWay.has(key) || this.#refreshed.has(key)) return;
+    this.#refresh(target, saved, 'refresh').result.then((fresh) => {
+      this.#report('refresh', { ...about(asset, page), attachmentId: fresh.id });
+    }, ignore);
+  }
+
+  #share(
+    target: PageAsset,
+    work: (observer: UploadObserver) => Promise<SavedId | undefined>,
+    options: { isSend?: boolean } = {},
+  ): UploadUnderWay {
+    const { key } = target;
+    const underWay: UploadUnderWay = new UploadUnderWay(
+      target,
+      async (observer) => {
+        const saved = await work(observer);
+        if (saved && !underWay.isForgotten) this.#cache.put(key, saved);
+        return saved;
+      },
+      options,
+    );
+    this.#underWay.set(key, underWay);
+    const end = (): void => {
+      if (this.#underWay.get(key) === underWay) this.#underWay.delete(key);
+    };
+    underWay.result.then(end, (error: unknown) => {
+      end();
+      // What a send met is thrown to its caller, and concerns nobody else.
+      if (!options.isSend) this.#noteFailure(target, underWay, error);
+    });
+    return underWay;
+  }
+
+  #noteFailure({ key, asset }: PageAsset, underWay: UploadUnderWay, error: unknown): void {
+    if (error instanceof Error && refusalScope(error) === 'attempt') {
+      this.#refusals.set(`${key} ${asset.attempt}`, error);
+    }
+    // Whoever waits reports it, or goes on without. That a file has changed is no failure: it is read again.
+    if (!underWay.isAwaited() && !isFileChange(error)) this.reportOnce(error);
+  }
+
+  /** A refusal is remembered for the attempt that met it, and for no other; that of a token, for the token. */
+  #throwRefusal({ client, key, asset }: PageAsset): void {
+    const refusal = client.tokenRefusal ?? this.#refusals.get(`${key} ${asset.attempt}`);
+    if (refusal) throw refusal;
+  }
+
+  /** Waits for the end of the platform's rate limit as well, as far as the deadline allows. */
+  async #throughPauses<T>(
+    { client: { uploadPause } }: PageAsset,
+    deadline: Deadline,
+    work: () => Promise<T>,
+  ): Promise<T> {
     for (;;) {
-      const saved = await this.#ids.get(target.key, () => this.#make(target, 'send'));
-      // If there is none, somebody's send was to save it, and did not: it is the next one's turn to make an ID.
-      if (saved) return this.#refreshedInTime(target, saved);
+      try {
+        return await work();
+      } catch (error) {
+        const pause = uploadPause.remainingMs;
+        if (verdictOn(error) !== 'rate-limited' || pause === 0) throw error;
+        if (pause > Math.min(deadline.left, LONGEST_PAUSE_AWAITED)) throw error;
+        await sleep(pause);
+      }
     }
-  }
-
-  #refreshedInTime(target: PageAsset, saved: SavedId): SavedId {
-    if (this.#ids.isDue(target.key, saved)) void this.#refresh(target, saved);
-    return saved;
-  }
-
-  async #refresh(target: PageAsset, old: SavedId): Promise<void> {
-    try {
-      const fresh = await this.#ids.refresh(target.key, old, () => this.#make(target, 'refresh'));
-      if (fresh) this.#report('refresh', { ...about(target.asset, target.page), attachmentId: fresh.id });
-    } catch (error) {
-      this.reportBehind(error);
-    }
-  }
-
-  async #make(target: PageAsset, reason: UploadReason): Promise<SavedId> {
-    const saved = await this.#upload(target, reason);
-    this.#ids.put(target.key, saved);
-    return saved;
-  }
-
-  #upload({ graph, page, asset }: PageAsset, reason: UploadReason): Promise<SavedId> {
-    return this.#uploader.upload({ graph, page, asset, reason });
   }
 }
 
@@ -156,6 +346,11 @@ export function about({ type, label, bytes }: Asset, page: string | undefined): 
   return { page, type, asset: label, bytes };
 }
 
-function nothing(): undefined {
+/** Reading the file again is enough. */
+export function isFileChange(error: unknown): boolean {
+  return error instanceof AttachmentError && error.code === 'ERR_ATTACHMENT_CHANGED';
+}
+
+function ignore(): undefined {
   return undefined;
 }

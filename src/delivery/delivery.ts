@@ -1,39 +1,58 @@
-import { about, pageAsset, type AssetIds, type PageAsset, type Sent } from './asset-ids';
 import { AttachmentError } from '../base/errors';
-import { verdictOn } from '../graph/verdict';
-import { withIds, type Slot } from '../message/attachment-slots';
-import { pageOf, post, postContent, type Outgoing } from './outgoing';
+import { retry } from '../graph/retry';
+import { maySendAgain, verdictOn } from '../graph/verdict';
+import { withContent, withIds, type AttachmentSlot, type AttachmentSlots } from '../message/attachment-slots';
+import { about, isFileChange, pageAsset, type AssetIds, type PageAsset, type SavingSend } from './asset-ids';
+import { PageQueues } from './page-queues';
 import type { SavedId } from '../cache/saved-id';
-import type { Report, SendEvent } from '../events/events';
-import type { GraphAnswer } from '../graph/client';
+import type { RecoverEvent, Report, SendEvent, UploadReason } from '../events/events';
+import type { GraphAnswer, GraphCall, GraphClient, GraphParams } from '../graph/client';
 import type { Asset } from '../source/asset';
 import type { Sources } from '../source/sources';
+import { TEMPLATE_WAIT, type Deadline } from './deadline';
+
+/** A call of the Send API with attachments that need an ID. */
+export interface OutgoingMessage {
+  readonly client: GraphClient;
+  /** The page's ID, as far as the activity tells it. */
+  readonly page: string | undefined;
+  /** `/me/messages`, or with a page's ID. */
+  readonly path: string;
+  readonly params: GraphParams;
+  readonly slots: AttachmentSlots;
+  readonly deadline: Deadline;
+}
 
 export interface DeliveryOptions {
   readonly sources: Sources;
   readonly ids: AssetIds;
-  /** How an asset comes by its ID: uploaded before the first send, or saved by it. */
+  /** How an asset gets its ID: uploaded before the first send, or saved by it. */
   readonly save: 'upload' | 'send';
+  /** How many one-step sends with a file go out at a time for a page. */
+  readonly concurrency: number;
   readonly report: Report;
 }
 
-/** A slot, and what stands in it. */
-interface Part {
-  readonly slot: Slot;
-  readonly asset: Asset;
-}
-
-/** An asset, and the ID to send it by. */
-interface Placed {
+/** An attachment of a message, and the ID to send it by. */
+interface ResolvedAttachment {
+  readonly slot: AttachmentSlot;
   readonly target: PageAsset;
   readonly saved: SavedId;
 }
 
-/** How often a message asks for another ID: once for what others made, and once more for what is new. */
-const RENEWALS = 2;
+const PAGE_ID = /^\d+$/;
+const PAGE_IN_PATH = /^\/(\d+)\//;
 
-/** How often a file may change under our hands before that is an error. */
-const CHANGES = 2;
+const SEND_ATTEMPTS = 3;
+
+/** How often a message gets another ID: once for what others made, and once more for what is new. */
+const MAX_REPLACEMENTS = 2;
+
+/** How often a file may change while its message is sent, before that is an error. */
+const MAX_FILE_CHANGES = 2;
+
+/** Milliseconds that a one-step send with a file waits for others of its page. */
+const CONTENT_PATIENCE = 30_000;
 
 /** The way of one message: what is each attachment, which ID does it have, send by that, recover if it is dead. */
 export class Delivery {
@@ -41,12 +60,14 @@ export class Delivery {
   readonly #ids: AssetIds;
   readonly #save: 'upload' | 'send';
   readonly #report: Report;
+  readonly #bodies: PageQueues;
 
-  constructor({ sources, ids, save, report }: DeliveryOptions) {
+  constructor({ sources, ids, save, concurrency, report }: DeliveryOptions) {
     this.#sources = sources;
     this.#ids = ids;
     this.#save = save;
     this.#report = report;
+    this.#bodies = new PageQueues(concurrency, CONTENT_PATIENCE);
   }
 
   /**
@@ -55,222 +76,246 @@ export class Delivery {
    * @returns The platform's answer.
    * @throws {AttachmentError | GraphError | TransportError} Why it did not go out, or may not have.
    */
-  send(out: Outgoing): Promise<GraphAnswer> {
-    const [slot] = out.slots;
-    return untilFilesStand(() =>
-      isInTemplate(slot) ? this.#sendTemplate(out) : this.#sendAttachment(out, slot),
+  send(message: OutgoingMessage): Promise<GraphAnswer> {
+    const [slot] = message.slots;
+    return retryWhileFilesChange(() =>
+      isInTemplate(slot) ? this.#sendTemplate(message) : this.#sendAttachment(message, slot),
     );
   }
 
   /**
-   * Does beforehand what can be: afterwards the attachments have IDs, or sending in one step is worth a try.
+   * Does beforehand what can be done: afterwards the attachments have IDs, or a one-step send is worth a try.
    *
    * @throws {AttachmentError | GraphError | TransportError} The message cannot be sent.
    */
-  async prepare(out: Outgoing): Promise<void> {
-    await untilFilesStand(async () => {
-      const parts = await this.#identify(out);
-      const [slot] = out.slots;
-      if (!isInTemplate(slot) && (this.#save === 'send' || !slot.reusable)) return;
-      try {
-        const page = await pageOf(out);
-        const kept = parts.filter(({ slot }) => slot.reusable);
-        await Promise.all(kept.map(async ({ asset }) => this.#ids.get(pageAsset(out.graph, page, asset))));
-      } catch (error) {
-        if (isInTemplate(slot) || !isWorthOneStep(error)) throw error;
+  async prepare(message: OutgoingMessage): Promise<void> {
+    const { slots, client, deadline } = message;
+    const [slot] = slots;
+    await retryWhileFilesChange(async () => {
+      if (isInTemplate(slot)) {
+        await Promise.all(slots.map(({ type, payload }) => this.#sources.identify(type, payload)));
+        await this.#resolveAll(
+          message,
+          slots.filter(({ reusable }) => reusable),
+        );
+        return;
       }
+      const asset = await this.#sources.identify(slot.type, slot.payload);
+      if (this.#save === 'send' || !slot.reusable) return;
+      await this.#orOneStep(async () => {
+        const page = await pageOf(message);
+        return page && this.#ids.get(pageAsset(client, page, asset), deadline);
+      });
     });
   }
 
-  #identify({ slots }: Outgoing): Promise<Part[]> {
-    return Promise.all(
-      slots.map(async (slot) => ({
-        slot,
-        asset: await this.#sources.identify(slot.type, slot.payload),
-      })),
-    );
-  }
-
-  /** One attachment: if there is no ID for it, its content can go with the message. */
-  async #sendAttachment(out: Outgoing, slot: Slot): Promise<GraphAnswer> {
+  /** One attachment: if it gets no ID in time, its content can go with the message. */
+  async #sendAttachment(message: OutgoingMessage, slot: AttachmentSlot): Promise<GraphAnswer> {
+    const { client, deadline } = message;
     const asset = await this.#sources.identify(slot.type, slot.payload);
-    if (!slot.reusable) return this.#sendContent(out, asset, out.page);
-    let target: PageAsset;
-    try {
-      const page = pageOf(out);
-      target = pageAsset(out.graph, typeof page === 'string' ? page : await page, asset);
-    } catch (error) {
-      return this.#sendContentAfter(error, out, asset, out.page);
-    }
+    if (!slot.reusable) return this.#sendContent(message, asset, message.page);
+    const page = await this.#orOneStep(() => pageOf(message));
+    if (page === undefined) return this.#sendContent(message, asset, page);
+    const target = pageAsset(client, page, asset);
     if (this.#save === 'send') {
-      const sent = await this.#ids.saveBySending(target, () => this.#sendAndSave(out, target));
+      const sent = await this.#ids.saveBySending(target, deadline, (onBytes) =>
+        this.#sendAndSave(message, target, onBytes),
+      );
       if (sent) return sent.answer;
     }
-    let saved: SavedId;
+    const saved = await this.#orOneStep(() => this.#ids.get(target, deadline));
+    if (!saved) return this.#sendContent(message, asset, page);
     try {
-      const got = this.#ids.get(target);
-      saved = 'then' in got ? await got : got;
-    } catch (error) {
-      return this.#sendContentAfter(error, out, asset, target.page);
-    }
-    try {
-      return await this.#sendPlaced(out, [{ target, saved }]);
+      return await this.#sendByIds(message, [{ slot, target, saved }]);
     } catch (error) {
       if (verdictOn(error) !== 'dead-id') throw error;
-      return this.#recover(out, target, saved);
+      return this.#recover(message, { slot, target, saved });
     }
   }
 
   /** The platform refused the ID, so the message was not sent. What others have made since can be dead as well. */
-  async #recover(out: Outgoing, target: PageAsset, dead: SavedId): Promise<GraphAnswer> {
-    let refused = dead;
-    for (let renewals = 0; renewals < RENEWALS; renewals++) {
-      const saved = await this.#renewed(target, refused);
+  async #recover(message: OutgoingMessage, dead: ResolvedAttachment): Promise<GraphAnswer> {
+    const { slot, target } = dead;
+    let refused = dead.saved;
+    for (let replacements = 0; replacements < MAX_REPLACEMENTS; replacements++) {
+      const saved = await this.#ids.replace(target, refused, message.deadline);
       if (!saved) break;
       try {
-        const answer = await this.#sendPlaced(out, [{ target, saved }]);
-        this.#reportRecovery(target, dead, 'id');
+        const answer = await this.#sendByIds(message, [{ slot, target, saved }]);
+        this.#reportRecovery(dead, 'id');
         return answer;
       } catch (error) {
         if (verdictOn(error) !== 'dead-id') throw error;
       }
       refused = saved;
     }
-    const answer = await this.#sendContent(out, target.asset, target.page);
-    this.#reportRecovery(target, dead, 'one-step');
+    const answer = await this.#sendContent(message, target.asset, target.page);
+    this.#reportRecovery(dead, 'one-step');
     return answer;
   }
 
-  /**
-   * Another ID than the dead one. Whoever meets a dead ID first gets what others have made already, or nothing: it
-   * sends the content in one step, while a new ID is made in the background. All others wait for that.
-   */
-  async #renewed(target: PageAsset, dead: SavedId): Promise<SavedId | undefined> {
-    const { isFirst, found, made } = this.#ids.renew(target, dead);
-    const renewed = made.catch((error: unknown): undefined => {
-      // Looking at a file again is no failure, and its message does so too.
-      if (!isChange(error)) this.#ids.reportBehind(error);
-    });
-    return isFirst ? found : renewed;
-  }
-
-  /** Attachments in a media template: they go by ID or not at all. */
-  async #sendTemplate(out: Outgoing): Promise<GraphAnswer> {
-    const parts = await this.#identify(out);
-    const page = await pageOf(out);
-    const placed = await Promise.all(
-      parts.map(async ({ slot, asset }): Promise<Placed> => {
-        const target = pageAsset(out.graph, page, asset);
-        return {
-          target,
-          saved: await (slot.reusable ? this.#ids.get(target) : this.#ids.getUnshared(target)),
-        };
-      }),
-    );
-    return this.#sendRenewed(out, placed);
-  }
-
-  /** Which of the IDs is dead the platform does not say, so all are renewed. */
-  async #sendRenewed(out: Outgoing, first: readonly Placed[]): Promise<GraphAnswer> {
-    let placed = first;
-    for (let renewals = 0; ; renewals++) {
+  /** Attachments in a media template: they go by ID or not at all. Which ID is dead the platform does not say. */
+  async #sendTemplate(message: OutgoingMessage): Promise<GraphAnswer> {
+    const first = await this.#resolveAll(message, message.slots);
+    let resolved = first;
+    for (let replacements = 0; ; replacements++) {
       try {
-        const answer = await this.#sendPlaced(out, placed);
-        if (renewals > 0)
-          for (const { target, saved: dead } of first) this.#reportRecovery(target, dead, 'id');
+        const answer = await this.#sendByIds(message, resolved);
+        if (replacements > 0) for (const dead of first) this.#reportRecovery(dead, 'id');
         return answer;
       } catch (error) {
-        if (verdictOn(error) !== 'dead-id' || renewals === RENEWALS) throw error;
-        placed = await Promise.all(
-          placed.map(async ({ target, saved: dead }): Promise<Placed> => {
-            const saved = await this.#ids.renew(target, dead).made;
-            if (!saved) throw error;
-            return { target, saved };
-          }),
-        );
+        if (verdictOn(error) !== 'dead-id' || replacements === MAX_REPLACEMENTS) throw error;
+        for (const { slot, target, saved } of resolved) {
+          if (slot.reusable) this.#ids.markDead(target, saved);
+        }
+        resolved = await this.#resolveAll(message, message.slots, 'recover');
       }
     }
   }
 
-  async #sendPlaced(out: Outgoing, placed: readonly Placed[]): Promise<GraphAnswer> {
+  /** @throws {AttachmentError | GraphError | TransportError} One of them has no ID. */
+  async #resolveAll(
+    message: OutgoingMessage,
+    slots: readonly AttachmentSlot[],
+    reason: UploadReason = 'send',
+  ): Promise<ResolvedAttachment[]> {
+    const { client } = message;
+    const deadline = message.deadline.forTemplate();
+    const assets = await Promise.all(slots.map(({ type, payload }) => this.#sources.identify(type, payload)));
+    const page = pageIn(message) ?? (await deadline.within(client.pageId()));
+    return Promise.all(
+      slots.map(async (slot, index): Promise<ResolvedAttachment> => {
+        const asset = assets[index] as Asset;
+        const target = page === undefined ? undefined : pageAsset(client, page, asset);
+        const saved =
+          target &&
+          (await (slot.reusable
+            ? this.#ids.need(target, deadline, reason)
+            : this.#ids.uploadForOneMessage(target, deadline)));
+        if (target && saved) return { slot, target, saved };
+        throw new AttachmentError(
+          'ERR_ATTACHMENT_UPLOAD_TIMEOUT',
+          asset.label,
+          `its upload took longer than ${TEMPLATE_WAIT / 1000} s, and a media template cannot go without its attachment ID; send it again later, or warm() it beforehand`,
+        );
+      }),
+    );
+  }
+
+  async #sendByIds(message: OutgoingMessage, resolved: readonly ResolvedAttachment[]): Promise<GraphAnswer> {
     const begun = performance.now();
-    const ids = placed.map(({ saved }) => saved.id);
-    const label = placed.map(({ target }) => target.asset.label).join(' and ');
-    const call = { action: 'send', asset: label, lane: 'send' } as const;
-    const answer = await post(out, withIds(out.params, out.slots, ids), call);
+    const slots = resolved.map(({ slot }) => slot);
+    const ids = resolved.map(({ saved }) => saved.id);
+    const label = resolved.map(({ target }) => target.asset.label).join(' and ');
+    const answer = await post(message, withIds(message.params, slots, ids), {
+      action: 'send',
+      asset: label,
+      lane: 'send',
+    });
     const ms = performance.now() - begun;
-    for (const { target, saved } of placed) this.#reportSend(target.asset, target.page, 'id', saved.id, ms);
+    for (const { target, saved } of resolved) this.#reportSend(target.asset, target.page, 'id', saved.id, ms);
     return answer;
   }
 
-  /** For want of an ID: one step, unless that would fail the same way. */
-  async #sendContentAfter(
-    error: unknown,
-    out: Outgoing,
-    asset: Asset,
-    page: string | undefined,
-  ): Promise<GraphAnswer> {
-    if (!isWorthOneStep(error)) throw error;
-    this.#ids.reportBehind(error);
-    return this.#sendContent(out, asset, page);
+  /** Undefined: there is no ID in time, or none at all, but a one-step send is worth a try. */
+  async #orOneStep<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      // What is wrong with the content or the token is wrong in one step, too.
+      if (error instanceof AttachmentError || verdictOn(error) === 'hopeless') throw error;
+      this.#ids.reportOnce(error);
+      return undefined;
+    }
   }
 
   /** Upload and send in one step. */
-  async #sendContent(out: Outgoing, asset: Asset, page: string | undefined): Promise<GraphAnswer> {
+  async #sendContent(message: OutgoingMessage, asset: Asset, page: string | undefined): Promise<GraphAnswer> {
     const begun = performance.now();
-    const answer = await postContent(out, asset, { save: false });
+    const answer = await this.#postContent(message, asset, { save: false });
     this.#reportSend(asset, page, 'one-step', undefined, performance.now() - begun);
     return answer;
   }
 
   /** The same, and the platform is asked for an ID. That it gives none does not make the message another one. */
-  async #sendAndSave(out: Outgoing, { asset, page }: PageAsset): Promise<Sent> {
+  async #sendAndSave(
+    message: OutgoingMessage,
+    { asset, page }: PageAsset,
+    onBytes: () => void,
+  ): Promise<SavingSend> {
     const uploadedAt = Date.now();
     const begun = performance.now();
-    const answer = await postContent(out, asset, { save: true });
+    const answer = await this.#postContent(message, asset, { save: true, onBytes });
     const ms = performance.now() - begun;
     const id = typeof answer.attachment_id === 'string' ? answer.attachment_id : undefined;
     this.#reportSend(asset, page, id ? 'save' : 'one-step', id, ms);
-    const { type, label, bytes } = asset;
-    return { answer, saved: id ? { id, uploadedAt, page, type, asset: label, bytes } : undefined };
+    const { type, label, source, bytes } = asset;
+    return { answer, saved: id ? { id, uploadedAt, page, type, asset: label, source, bytes } : undefined };
   }
 
-  /** Written out, because a send by ID takes little more time than its event. */
+  /** A file waits until others of its page are out; what the platform fetches itself does not. */
+  #postContent(
+    message: OutgoingMessage,
+    asset: Asset,
+    { save, onBytes }: { save: boolean; onBytes?: () => void },
+  ): Promise<GraphAnswer> {
+    const { content, label } = asset;
+    const { file } = content;
+    const params = withContent(message.params, message.slots[0], content, save);
+    const call: GraphCall = {
+      action: 'send',
+      asset: label,
+      lane: 'content',
+      file,
+      ...(onBytes && { onBytes }),
+    };
+    if (!file) return post(message, params, call);
+    return this.#bodies.run(message.page ?? message.path, (onBodySent) =>
+      post(message, params, { ...call, onBodySent }),
+    );
+  }
+
   #reportSend(
-    { type, label, bytes }: Asset,
+    asset: Asset,
     page: string | undefined,
     how: SendEvent['how'],
     attachmentId: string | undefined,
     ms: number,
   ): void {
-    this.#report('send', { page, type, asset: label, bytes, how, attachmentId, ms });
+    this.#report('send', { ...about(asset, page), how, attachmentId, ms });
   }
 
-  #reportRecovery({ asset, page }: PageAsset, dead: SavedId, how: 'id' | 'one-step'): void {
-    this.#report('recover', { ...about(asset, page), attachmentId: dead.id, how });
+  #reportRecovery({ target: { asset, page }, saved }: ResolvedAttachment, how: RecoverEvent['how']): void {
+    this.#report('recover', { ...about(asset, page), attachmentId: saved.id, how });
   }
 }
 
-/** Anew with what the files hold now. A call whose file changed was broken off before its end, so nothing was sent. */
-async function untilFilesStand<T>(work: () => Promise<T>): Promise<T> {
+/** A send repeats itself only if no connection came up: then the platform has certainly not seen it. */
+function post({ client, path }: OutgoingMessage, params: GraphParams, call: GraphCall): Promise<GraphAnswer> {
+  return retry(() => client.post(path, params, call), { attempts: SEND_ATTEMPTS, mayTryAgain: maySendAgain });
+}
+
+/** IDs belong to one page. The path or the activity names it; otherwise it is the page of the token. */
+async function pageOf(message: OutgoingMessage): Promise<string | undefined> {
+  return pageIn(message) ?? message.deadline.within(message.client.pageId());
+}
+
+function pageIn({ path, page }: OutgoingMessage): string | undefined {
+  const inPath = PAGE_IN_PATH.exec(path)?.[1];
+  return inPath ?? (page !== undefined && PAGE_ID.test(page) ? page : undefined);
+}
+
+/** Again with what the files hold now. A call whose file changed was broken off before its end, so nothing was sent. */
+async function retryWhileFilesChange<T>(work: () => Promise<T>): Promise<T> {
   for (let changes = 0; ; changes++) {
     try {
       return await work();
     } catch (error) {
-      if (!isChange(error) || changes === CHANGES) throw error;
+      if (!isFileChange(error) || changes === MAX_FILE_CHANGES) throw error;
     }
   }
 }
 
-function isInTemplate({ element }: Slot): boolean {
+function isInTemplate({ element }: AttachmentSlot): boolean {
   return element !== undefined;
-}
-
-/** Not if the content itself is at fault, or the token. */
-function isWorthOneStep(error: unknown): boolean {
-  return !(error instanceof AttachmentError) && verdictOn(error) !== 'hopeless';
-}
-
-function isChange(error: unknown): boolean {
-  return error instanceof AttachmentError && error.code === 'ERR_ATTACHMENT_CHANGED';
 }

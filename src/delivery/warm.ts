@@ -1,6 +1,6 @@
 import fastq from 'fastq';
 import type { Attachment, AttachmentMessage } from '../message/builders';
-import { findSlots, type Slot } from '../message/attachment-slots';
+import { findAttachmentSlots, type AttachmentSlot } from '../message/attachment-slots';
 import { AttachmentError, toError } from '../base/errors';
 import { redact, withoutQuery } from '../base/redact';
 import { findAssets } from '../source/find-assets';
@@ -47,7 +47,7 @@ export interface WarmProgress {
 export interface WarmOptions {
   /** The page's ID. Default: the page of the adapter's `access_token`. */
   readonly page?: string;
-  /** How many assets are seen to at a time. Default: as `uploads.concurrency`. */
+  /** How many assets are handled at a time. Default: as `uploads.concurrency`. */
   readonly concurrency?: number;
   /** Called after each asset. */
   readonly onProgress?: (progress: WarmProgress) => void;
@@ -73,12 +73,12 @@ export interface WarmReport {
 const DATA_URI = /^\s*data:/i;
 
 /** How one attachment comes by its ID. */
-export type WarmOne = (slot: Slot) => Promise<WarmResult>;
+export type WarmOne = (slot: AttachmentSlot) => Promise<WarmResult>;
 
 /** An asset that was named, or why none was found under that name. */
-type Item = { readonly label: string; readonly slot: Slot } | { readonly failure: WarmResult };
+type Item = { readonly label: string; readonly slot: AttachmentSlot } | { readonly failure: WarmResult };
 
-/** Sees to all of them, some at a time. One that fails does not stop the others. */
+/** Warms all of them, some at a time. One that fails does not stop the others. */
 export async function warmAll(
   assets: Iterable<WarmAsset>,
   warmOne: WarmOne,
@@ -92,7 +92,7 @@ export async function warmAll(
   const items = (await Promise.all([...assets].map((asset) => toItems(asset, root)))).flat();
   let done = 0;
   const queue = fastq.promise(async (item: Item): Promise<WarmResult> => {
-    const result = await seeTo(item, warmOne, signal);
+    const result = await warmItem(item, warmOne, signal);
     onProgress?.({ done: ++done, total: items.length, result });
     return result;
   }, concurrency);
@@ -113,7 +113,7 @@ export async function warmAll(
   };
 }
 
-async function seeTo(item: Item, warmOne: WarmOne, signal: AbortSignal | undefined): Promise<WarmResult> {
+async function warmItem(item: Item, warmOne: WarmOne, signal: AbortSignal | undefined): Promise<WarmResult> {
   if ('failure' in item) return item.failure;
   const { label, slot } = item;
   if (signal?.aborted) return { asset: label, type: slot.type, outcome: 'skipped' };
@@ -147,8 +147,8 @@ async function toAttachments(asset: WarmAsset, root: string | undefined): Promis
 }
 
 /** The one slot of an attachment that can be uploaded. */
-export function slotOf(attachment: Attachment): Slot {
-  const [slot] = findSlots({ message: { attachment } }) ?? [];
+export function slotOf(attachment: Attachment): AttachmentSlot {
+  const [slot] = findAttachmentSlots({ message: { attachment } }) ?? [];
   if (slot) return slot;
   throw new AttachmentError(
     'ERR_ATTACHMENT_BAD_SOURCE',
@@ -158,14 +158,14 @@ export function slotOf(attachment: Attachment): Slot {
 }
 
 /** For what was not even looked at: a web address loses its query string, and content is not shown. */
-function labelOf({ type, payload: { url } }: Slot): string {
+function labelOf({ type, payload: { url } }: AttachmentSlot): string {
   const address = url instanceof URL ? url.href : url;
   if (typeof address !== 'string') return type;
   return DATA_URI.test(address) ? `${type} from a data: URI` : `${type} ${withoutQuery(redact(address))}`;
 }
 
-/** Of an asset that was seen to. */
-export function outcomeOf(
+/** What became of an asset that could be identified. */
+export function toWarmResult(
   { type, label, bytes }: Asset,
   outcome: WarmResult['outcome'],
   saved?: SavedId,

@@ -5,7 +5,7 @@ import type { GraphParams } from '../graph/client';
 import type { SourcePayload } from '../source/sources';
 
 /** A place in a message where an attachment stands that the platform cannot send as it is written. */
-export interface Slot {
+export interface AttachmentSlot {
   readonly type: AttachmentType;
   /** The attachment's payload, or the media template's element. */
   readonly payload: SourcePayload;
@@ -15,8 +15,8 @@ export interface Slot {
   readonly reusable: boolean;
 }
 
-/** Slots of one message, in its order. */
-export type Slots = readonly [Slot, ...Slot[]];
+/** AttachmentSlots of one message, in its order. */
+export type AttachmentSlots = readonly [AttachmentSlot, ...AttachmentSlot[]];
 
 /** What the author wrote for us and not for the platform. */
 const SOURCE_FIELDS = ['url', 'filedata', 'filename', 'is_reusable', 'attachment_id'] as const;
@@ -27,7 +27,7 @@ const SOURCE_FIELDS = ['url', 'filedata', 'filename', 'is_reusable', 'attachment
  *
  * @throws {AttachmentError} `ERR_ATTACHMENT_BAD_SOURCE`: the attachment is malformed.
  */
-export function findSlots(params: unknown): Slots | undefined {
+export function findAttachmentSlots(params: unknown): AttachmentSlots | undefined {
   const message = isRecord(params) ? params.message : undefined;
   const attachment = isRecord(message) ? message.attachment : undefined;
   if (attachment === undefined || attachment === null) return undefined;
@@ -35,7 +35,7 @@ export function findSlots(params: unknown): Slots | undefined {
     throw malformed('attachment', 'expected an object with `type` and `payload`', attachment);
   const { type, payload } = attachment;
   if (typeof type !== 'string') throw malformed('attachment', 'expected its `type` to be a string', type);
-  if (type === 'template') return findMediaSlots(payload);
+  if (type === 'template') return findTemplateSlots(payload);
   if (!isAttachmentType(type)) return undefined;
   if (!isRecord(payload))
     throw malformed(`${type} attachment`, 'expected its `payload` to be an object', payload);
@@ -45,22 +45,31 @@ export function findSlots(params: unknown): Slots | undefined {
 }
 
 /** The call with saved assets in the places of `slots`: what everyone sends who knows the IDs. */
-export function withIds(params: GraphParams, slots: readonly Slot[], ids: readonly string[]): GraphParams {
+export function withIds(
+  params: GraphParams,
+  slots: readonly AttachmentSlot[],
+  ids: readonly string[],
+): GraphParams {
   return fill(params, slots, (_, index) => ({ attachment_id: ids[index] }));
 }
 
 /** The call that uploads and sends in one step; a file goes beside it. `save` asks for an ID in the answer. */
-export function withContent(params: GraphParams, slot: Slot, { url }: Content, save: boolean): GraphParams {
+export function withContent(
+  params: GraphParams,
+  slot: AttachmentSlot,
+  { url }: Content,
+  save: boolean,
+): GraphParams {
   return fill(params, [slot], () => ({
     ...(url !== undefined && { url }),
     ...(save && { is_reusable: true }),
   }));
 }
 
-function findMediaSlots(payload: unknown): Slots | undefined {
+function findTemplateSlots(payload: unknown): AttachmentSlots | undefined {
   if (!isRecord(payload) || payload.template_type !== 'media' || !Array.isArray(payload.elements))
     return undefined;
-  const [first, ...rest] = payload.elements.flatMap((element: unknown, index): Slot[] => {
+  const [first, ...rest] = payload.elements.flatMap((element: unknown, index): AttachmentSlot[] => {
     if (!isRecord(element) || isSettled(element) || isFacebookAddress(element.url)) return [];
     const { media_type: type } = element;
     if (type === 'image' || type === 'video') {
@@ -74,8 +83,8 @@ function findMediaSlots(payload: unknown): Slots | undefined {
 /** Copies what it changes, and nothing else: the author's objects may be sent again, or be frozen. */
 function fill(
   params: GraphParams,
-  slots: readonly Slot[],
-  contentOf: (slot: Slot, index: number) => Record<string, unknown>,
+  slots: readonly AttachmentSlot[],
+  contentOf: (slot: AttachmentSlot, index: number) => Record<string, unknown>,
 ): GraphParams {
   const { text, ...message } = params.message as Record<string, unknown>;
   const attachment = message.attachment as Record<string, unknown>;

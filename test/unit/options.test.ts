@@ -26,6 +26,7 @@ describe('readOptions', () => {
           refreshAhead: 7 * DAY,
           save: 'upload',
           strict: false,
+          uploadWait: 10_000,
           storeTimeout: 500,
           uploads: { concurrency: 4, attempts: 3 },
           dispatcher: undefined,
@@ -62,6 +63,7 @@ describe('readOptions', () => {
       refreshAhead: 0,
       save: 'send',
       strict: true,
+      uploadWait: 1,
       storeTimeout: 1,
       uploads: { concurrency: 1, attempts: 1 },
       cacheKey: (url) => url.pathname,
@@ -109,7 +111,7 @@ describe('readOptions', () => {
 
   describe('what is refused', () => {
     const names =
-      'store, root, ttl, refreshAhead, save, strict, storeTimeout, uploads, cacheKey, dispatcher, memory';
+      'store, root, ttl, refreshAhead, save, strict, uploadWait, storeTimeout, uploads, cacheKey, dispatcher, memory';
     const ttl = (got: string): string =>
       `Expected \`ttl\` to be a number of milliseconds over 0 and up to 7776000000, got ${got}`;
     const storeTimeout = (got: string): string =>
@@ -148,6 +150,7 @@ describe('readOptions', () => {
         'Expected `refreshAhead` to be a number of milliseconds from 0 and up to 5, got 6',
         'RangeError',
       ],
+      [{ uploadWait: 0 }, storeTimeout('0').replace('storeTimeout', 'uploadWait'), 'RangeError'],
       [{ storeTimeout: 0 }, storeTimeout('0'), 'RangeError'],
       [{ storeTimeout: 2 ** 31 }, storeTimeout('2147483648'), 'RangeError'],
       [{ storeTimeout: true }, storeTimeout('true'), 'RangeError'],

@@ -38,12 +38,12 @@ describe('Delivery of a file that changes', () => {
   });
 
   it('goes out once when it changes while a new ID is made for a dead one, and nothing failed', async () => {
-    const { send, reports, cache } = platform.open({ root: folder.path });
+    const { send, reports, ids } = platform.open({ root: folder.path });
     await send(file);
     platform.sim.revokeAll();
     changing(2);
     await send(file);
-    await cache.idle();
+    await ids.idle();
     assert.equal(arrived(platform.sim).length, 2);
     assert.deepEqual(reports.errors(), []);
   });

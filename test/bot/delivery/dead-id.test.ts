@@ -7,13 +7,13 @@ describe('Delivery, when the ID is dead', () => {
   const platform = useDelivery();
 
   it('sends in one step, and has a new ID made behind it', async () => {
-    const { send, reports, cache } = platform.open();
+    const { send, reports, ids } = platform.open();
     await send(TOM);
     const dead = platform.onlyId();
     platform.sim.revokeAll();
     platform.sim.clearCalls();
     await send(TOM);
-    await cache.idle();
+    await ids.idle();
     assert.equal(arrived(platform.sim).length, 2);
     assert.deepEqual(callCounts(platform.sim), {
       'send-id 100/2018074': 1,
@@ -36,13 +36,13 @@ describe('Delivery, when the ID is dead', () => {
   });
 
   it('uploads at most twice, however many messages meet it, and each arrives once', async () => {
-    const { send, cache, reports } = platform.open();
+    const { send, ids, reports } = platform.open();
     await send(TOM);
     platform.sim.revokeAll();
     platform.sim.clearCalls();
     const users = Array.from({ length: 30 }, (_, n) => `71${n + 10}`);
     await Promise.all(users.map((user) => send(TOM, { user })));
-    await cache.idle();
+    await ids.idle();
     for (const user of users) assert.equal(arrived(platform.sim, user).length, 1, user);
     const { 'send-file': oneStep, 'upload-file': uploads } = callCounts(platform.sim);
     assert.deepEqual([oneStep, uploads], [1, 1]);
@@ -58,7 +58,7 @@ describe('Delivery, when the ID is dead', () => {
     const dead = platform.onlyId();
     platform.sim.revokeAll();
     await one.send(TOM);
-    await one.cache.idle();
+    await one.ids.idle();
     platform.sim.clearCalls();
     await two.send(TOM);
     assert.deepEqual(calls(platform.sim), ['send-id 100/2018074', 'send-id']);
@@ -69,19 +69,19 @@ describe('Delivery, when the ID is dead', () => {
   });
 
   it('sends in one step when that ID is dead as well, and renews it, too', async () => {
-    const { send, cache, reports } = platform.open();
+    const { send, ids, cache, reports } = platform.open();
     await send(TOM);
     const dead = platform.onlyId();
     platform.sim.revokeAll();
     await send(TOM);
-    await cache.idle();
+    await ids.idle();
     platform.sim.revokeAll();
     platform.sim.clearCalls();
     // As if this message had still met the first one.
     const saved = { ...ABOUT_TOM, id: dead, uploadedAt: Date.now(), type: 'image' as const };
     sinon.stub(cache, 'known').callThrough().onFirstCall().returns(saved);
     await send(TOM);
-    await cache.idle();
+    await ids.idle();
     assert.deepEqual(callCounts(platform.sim), {
       'send-id 100/2018074': 2,
       'send-file': 1,
@@ -91,11 +91,11 @@ describe('Delivery, when the ID is dead', () => {
   });
 
   it('tries two other IDs, and then sends in one step', async () => {
-    const { send, cache } = platform.open();
+    const { send, ids } = platform.open();
     platform.sim.addFaults({ purpose: 'send-id', times: 99, error: { code: 100, subcode: 2018074 } });
     const users = ['7001', '7002', '7003', '7004'];
     await Promise.all(users.map((user) => send(TOM, { user })));
-    await cache.idle();
+    await ids.idle();
     for (const user of users) assert.equal(arrived(platform.sim, user).length, 1, user);
     // Of those who meet a dead ID, the first does not wait for another one.
     assert.deepEqual(callCounts(platform.sim), {
@@ -106,7 +106,7 @@ describe('Delivery, when the ID is dead', () => {
   });
 
   it('does not send again what failed by the other ID', async () => {
-    const { send, cache } = platform.open();
+    const { send, ids } = platform.open();
     await send(TOM);
     platform.sim.revokeAll();
     platform.sim.clearCalls();
@@ -115,18 +115,18 @@ describe('Delivery, when the ID is dead', () => {
       { purpose: 'send-id', afterCalls: 2, reset: 'after' },
     );
     const results = await Promise.allSettled([send(TOM), send(TOM, { user: '7002' })]);
-    await cache.idle();
+    await ids.idle();
     assert.deepEqual(results.map(({ status }) => status).sort(), ['fulfilled', 'rejected']);
     assert.equal(arrived(platform.sim, '7002').length + arrived(platform.sim).length, 3);
   });
 
   it('sends in one step when no new ID can be made, and tells that once', async () => {
-    const { send, cache, reports } = platform.open({ attempts: 1 });
+    const { send, ids, reports } = platform.open({ attempts: 1 });
     await send(TOM);
     platform.sim.revokeAll();
     platform.sim.addFaults({ path: '/message_attachments', ...BUSY });
     await Promise.all([send(TOM), send(TOM), send(TOM)]);
-    await cache.idle();
+    await ids.idle();
     assert.equal(arrived(platform.sim).length, 4);
     assert.equal(reports.errors().length, 1);
   });

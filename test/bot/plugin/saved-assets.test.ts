@@ -118,6 +118,7 @@ describe('the saved assets of FacebookAttachmentCache', () => {
         page: OTHER_PAGE.id,
         type: 'image',
         asset: 'image "cats/mia.jpg"',
+        source: { path: 'cats/mia.jpg' },
         bytes: readAsset('cats/mia.jpg').length,
         attachmentId: platform.sim.assets()[1]?.id,
         uploadedAt: begun,

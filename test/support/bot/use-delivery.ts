@@ -4,13 +4,13 @@ import type { Simulator } from 'messenger-platform-simulator';
 import { AssetIds } from '../../../src/delivery/asset-ids';
 import { IdCache } from '../../../src/cache/id-cache';
 import { IdStore, type KeyvStorageLike } from '../../../src/cache/id-store';
-import { Delivery } from '../../../src/delivery/delivery';
-import type { Outgoing } from '../../../src/delivery/outgoing';
+import { Deadline } from '../../../src/delivery/deadline';
+import { Delivery, type OutgoingMessage } from '../../../src/delivery/delivery';
 import { GraphClient } from '../../../src/graph/client';
 import { Connections } from '../../../src/graph/connections';
-import { findSlots } from '../../../src/message/attachment-slots';
+import { findAttachmentSlots } from '../../../src/message/attachment-slots';
 import { Sources } from '../../../src/source/sources';
-import { Uploader } from '../../../src/delivery/uploader';
+import { Uploads } from '../../../src/delivery/uploads';
 import { keepReports } from '../checks/emitted';
 import { ASSETS, readAsset } from '../files/assets';
 import { PAGE } from '../platform/pages';
@@ -43,9 +43,13 @@ export interface DeliverySetting {
 export interface OpenedDelivery {
   readonly delivery: Delivery;
   readonly cache: IdCache;
+  readonly ids: AssetIds;
   readonly reports: ReturnType<typeof keepReports>;
   /** A message with an attachment, to `user`, from the page that `page` names; undefined: nobody says which. */
-  readonly out: (attachment: unknown, to?: { user?: string; page?: string | undefined }) => Outgoing;
+  readonly out: (
+    attachment: unknown,
+    to?: { user?: string; page?: string | undefined; path?: string },
+  ) => OutgoingMessage;
   readonly send: (...args: Parameters<OpenedDelivery['out']>) => ReturnType<Delivery['send']>;
   readonly close: () => Promise<void>;
 }
@@ -59,7 +63,7 @@ function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDeli
   const reports = keepReports();
   const { report } = reports;
   const store = new IdStore({
-    store: records,
+    store: records ?? new Map(),
     ttl: 89 * DAY,
     timeout: 500,
     maxUnsaved: 100,
@@ -68,27 +72,28 @@ function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDeli
     },
   });
   const cache = new IdCache({ store, ttl: 89 * DAY, refreshAhead, memory: 100 });
-  const uploader = new Uploader({ concurrency: 4, attempts, report });
-  const ids = new AssetIds({ ids: cache, uploader, report });
+  const uploads = new Uploads({ concurrency: 4, attempts, report });
+  const ids = new AssetIds({ cache, uploads, report });
   const sources = new Sources({ root, cacheKey: (url) => url.href });
-  const delivery = new Delivery({ sources, ids, save, report });
+  const delivery = new Delivery({ sources, ids, save, concurrency: 4, report });
   const account = { host: sim.host, version: 'v25.0', token: PAGE.token, secret: PAGE.secret };
-  const graph = new GraphClient(account, new Connections(setting.dispatcher ?? agent));
+  const client = new GraphClient(account, new Connections(setting.dispatcher ?? agent));
   const out: OpenedDelivery['out'] = (attachment, to = {}) => {
-    const { user = '7001', page } = { page: PAGE.id, ...to };
+    const { user = '7001', page, path = '/me/messages' } = { page: PAGE.id, ...to };
     const params = { recipient: { id: user }, message: { text: '', attachment } };
-    const slots = findSlots(params);
+    const slots = findAttachmentSlots(params);
     if (!slots) throw new Error('Expected an attachment that needs an ID');
-    return { graph, page, path: '/me/messages', params, slots };
+    return { client, page, path, params, slots, deadline: new Deadline(10_000) };
   };
   return {
     delivery,
     cache,
+    ids,
     reports,
     out,
     send: (...args) => delivery.send(out(...args)),
     close: async () => {
-      await cache.idle();
+      await ids.idle();
       await store.close();
       await agent.close();
     },

@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import sinon from 'sinon';
-import { askClient, hookAdapter, type HookedClient, type Intercept } from '../../../src/adapter/hook';
+import { askClient, hookAdapter, type AdapterHooks, type HookedClient } from '../../../src/adapter/hook';
+import { toMessengerActivities } from '../../../src/adapter/bot-framework';
 import { loadAnew } from '../../support/checks/load-anew';
 import { FakeAdapter, FakeAPI, type ApiClient } from '../../support/bot/fake-adapter';
 
 /** What was intercepted, and passed on as it was. */
-function intercepting(): { seen: { client: HookedClient; call: unknown[] }[]; intercept: Intercept } {
+function intercepting(): { seen: { client: HookedClient; call: unknown[] }[]; hooks: AdapterHooks } {
   const seen: { client: HookedClient; call: unknown[] }[] = [];
   return {
     seen,
-    intercept: (client, ...call) => {
-      seen.push({ client, call });
-      return client.callAPI(...call);
+    hooks: {
+      callAPI: (client, ...call) => {
+        seen.push({ client, call });
+        return client.callAPI(...call);
+      },
+      toMessages: toMessengerActivities,
     },
   };
 }
@@ -32,7 +36,7 @@ describe('hookAdapter', () => {
   const ask = async (activity?: unknown): Promise<ApiClient> => (await adapter.getAPI(activity)) as ApiClient;
 
   it("comes by every call, with what the adapter's client knows", async () => {
-    assert.equal(hookAdapter(adapter, hook.intercept), true);
+    assert.equal(hookAdapter(adapter, hook.hooks), hook.hooks);
     const api = await ask({ recipient: { id: '1001' } });
     const payload = { recipient: { id: '7001' } };
     assert.equal(await api.callAPI('/me/messages', 'POST', payload), 'answer to /me/messages');
@@ -48,10 +52,8 @@ describe('hookAdapter', () => {
 
   it('comes by once, however often it is put in', async () => {
     const other = intercepting();
-    assert.deepEqual(
-      [hookAdapter(adapter, hook.intercept), hookAdapter(adapter, other.intercept)],
-      [true, true],
-    );
+    assert.equal(hookAdapter(adapter, hook.hooks), hook.hooks);
+    assert.equal(hookAdapter(adapter, other.hooks), hook.hooks);
     await (await ask()).callAPI('/me');
     assert.deepEqual([hook.seen.length, other.seen.length], [1, 0]);
   });
@@ -61,11 +63,8 @@ describe('hookAdapter', () => {
       hookAdapter: typeof hookAdapter;
     };
     const other = intercepting();
-    const [first, second] = [
-      hookAdapter(adapter, hook.intercept),
-      another.hookAdapter(adapter, other.intercept),
-    ];
-    assert.deepEqual([first, second], [true, true]);
+    const [first, second] = [hookAdapter(adapter, hook.hooks), another.hookAdapter(adapter, other.hooks)];
+    assert.deepEqual([first, second], [hook.hooks, hook.hooks]);
     await (await ask()).callAPI('/me');
     assert.deepEqual([hook.seen.length, other.seen.length], [1, 0]);
   });
@@ -73,7 +72,7 @@ describe('hookAdapter', () => {
   it('comes by once, though the adapter keeps its clients', async () => {
     const kept = new FakeAPI();
     adapter.make = () => kept;
-    hookAdapter(adapter, hook.intercept);
+    hookAdapter(adapter, hook.hooks);
     const [one, two] = [await ask(), await ask()];
     assert.equal(one, two);
     await two.callAPI('/me');
@@ -82,8 +81,8 @@ describe('hookAdapter', () => {
 
   it('works on two adapters', async () => {
     const second = new FakeAdapter();
-    hookAdapter(adapter, hook.intercept);
-    hookAdapter(second, hook.intercept);
+    hookAdapter(adapter, hook.hooks);
+    hookAdapter(second, hook.hooks);
     await (await ask()).callAPI('/me');
     await ((await second.getAPI()) as ApiClient).callAPI('/me');
     assert.equal(hook.seen.length, 2);
@@ -117,13 +116,13 @@ describe('hookAdapter', () => {
   ];
   for (const [what, activity, page] of pages) {
     it(`the page ${what}`, async () => {
-      hookAdapter(adapter, hook.intercept);
+      hookAdapter(adapter, hook.hooks);
       assert.equal((await askClient(adapter, activity))?.page, page);
     });
   }
 
   it('knows no secret that is none', async () => {
-    hookAdapter(adapter, hook.intercept);
+    hookAdapter(adapter, hook.hooks);
     for (const secret of [undefined, null]) {
       adapter.make = () => Object.assign(new FakeAPI(), { secret });
       assert.equal((await askClient(adapter, undefined))?.account.secret, undefined);
@@ -142,7 +141,7 @@ describe('hookAdapter', () => {
   for (const [what, make] of strange) {
     it(`leaves ${what} as it is`, async () => {
       adapter.make = make;
-      hookAdapter(adapter, hook.intercept);
+      hookAdapter(adapter, hook.hooks);
       const api: unknown = await adapter.getAPI();
       assert.equal(api, adapter.made[0]);
       assert.equal(await askClient(adapter, undefined), undefined);
@@ -153,7 +152,7 @@ describe('hookAdapter', () => {
 
   it("passes on the adapter's failure", async () => {
     sinon.stub(adapter, 'getAPI').rejects(new Error('No token for the page'));
-    hookAdapter(adapter, hook.intercept);
+    hookAdapter(adapter, hook.hooks);
     await assert.rejects(adapter.getAPI(), { message: 'No token for the page' });
   });
 
@@ -168,7 +167,7 @@ describe('hookAdapter', () => {
       override name = 'Our own adapter';
     }
     for (const real of [new FacebookAdapter(options), new OwnAdapter(options)]) {
-      assert.equal(hookAdapter(real, hook.intercept), true);
+      assert.equal(hookAdapter(real, hook.hooks), hook.hooks);
       const client = await askClient(real, { recipient: { id: '1001' } });
       assert.deepEqual(client?.account, {
         host: 'graph.facebook.com',
@@ -196,7 +195,7 @@ describe('hookAdapter', () => {
   for (const [what, other] of others) {
     it(`leaves ${what} as it is`, async () => {
       const before = typeof other === 'object' && other !== null ? Object.entries(other) : [];
-      assert.equal(hookAdapter(other, hook.intercept), false);
+      assert.equal(hookAdapter(other, hook.hooks), undefined);
       assert.deepEqual(typeof other === 'object' && other !== null ? Object.entries(other) : [], before);
       assert.equal(await askClient(other, undefined), undefined);
     });
@@ -210,7 +209,7 @@ describe('hookAdapter', () => {
     const picture = { contentType: 'image/png', contentUrl: 'a.png' };
 
     it('sends a Bot Framework attachment as a message, and answers once for each activity', async () => {
-      hookAdapter(adapter, hook.intercept);
+      hookAdapter(adapter, hook.hooks);
       const activities = [
         { type: 'message', text: 'Look!', attachments: [picture] },
         { type: 'message', text: 'Bye' },
@@ -224,7 +223,7 @@ describe('hookAdapter', () => {
 
     it('passes on the context, and every other activity as it is', async () => {
       const send = sinon.spy(adapter, 'sendActivities');
-      hookAdapter(adapter, hook.intercept);
+      hookAdapter(adapter, hook.hooks);
       const [context, activity] = [{ turn: 1 }, { type: 'message', text: 'Hello' }];
       await adapter.sendActivities(context, [activity]);
       assert.equal(send.args[0]?.[0], context);
@@ -233,14 +232,14 @@ describe('hookAdapter', () => {
 
     it('answers nothing for what the adapter did not send', async () => {
       sinon.stub(adapter, 'sendActivities').resolves([]);
-      hookAdapter(adapter, hook.intercept);
+      hookAdapter(adapter, hook.hooks);
       assert.deepEqual(await adapter.sendActivities({}, [{ type: 'typing' }]), []);
     });
 
     it('need not be there', () => {
       const { name } = adapter;
       const bare = { name, getAPI: () => Promise.resolve(new FakeAPI()) };
-      assert.equal(hookAdapter(bare, hook.intercept), true);
+      assert.equal(hookAdapter(bare, hook.hooks), hook.hooks);
       assert.equal('sendActivities' in bare, false);
     });
   });

@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import sinon, { type SinonFakeTimers } from 'sinon';
-import { IdCache, type IdCacheOptions, type MakeId } from '../../../src/cache/id-cache';
+import { IdCache, type IdCacheOptions } from '../../../src/cache/id-cache';
 import { IdStore } from '../../../src/cache/id-store';
 import { keyOf, type SavedId } from '../../../src/cache/saved-id';
 import { fakeTime } from '../../support/checks/fake-time';
-import { badFile, graphError, transportError } from '../../support/checks/failures';
-import { FaultyStore, hangs } from '../../support/stores/faulty-store';
+import { FaultyStore, isSlow } from '../../support/stores/faulty-store';
 import { savedId } from '../../support/stores/saved-id';
 
 const TTL = 100_000;
@@ -13,38 +12,15 @@ const AHEAD = 10_000;
 const KEY = keyOf('1001', 'image:TOM');
 const OTHER_KEY = keyOf('1001', 'image:MIA');
 
-/** Makes what it is told to, when it is told to. */
-class Maker {
-  readonly #waiting: { give: (saved: SavedId | undefined) => void; fail: (error: Error) => void }[] = [];
-  calls = 0;
-
-  readonly make: MakeId = () => {
-    this.calls += 1;
-    return new Promise((give, fail) => this.#waiting.push({ give, fail }));
-  };
-
-  give(saved: SavedId | undefined): void {
-    this.#waiting.shift()?.give(saved);
-  }
-
-  fail(error: Error): void {
-    this.#waiting.shift()?.fail(error);
-  }
-}
-
-const never: MakeId = () => Promise.reject(new Error('Nobody was to make an ID'));
-
 describe('IdCache', () => {
   let clock: SinonFakeTimers;
   let inner: FaultyStore;
   let store: IdStore;
   let ids: IdCache;
-  let maker: Maker;
 
   beforeEach(() => {
     clock = fakeTime();
     inner = new FaultyStore();
-    maker = new Maker();
     [store, ids] = openCache();
   });
   afterEach(() => {
@@ -73,329 +49,127 @@ describe('IdCache', () => {
     await settle();
   }
 
-  describe('get', () => {
-    it('has an ID made when there is none', async () => {
-      const saved = savedId('11');
-      assert.equal(await ids.get(KEY, () => Promise.resolve(saved)), saved);
-    });
-
-    it('does not keep it by itself: whoever made it puts it', async () => {
-      await ids.get(KEY, () => Promise.resolve(savedId('11')));
-      assert.equal((await ids.get(KEY, () => Promise.resolve(savedId('12'))))?.id, '12');
+  describe('find', () => {
+    it('gives nothing when there is nothing', async () => {
+      assert.equal(await ids.find(KEY), undefined);
+      assert.equal(ids.known(KEY), undefined);
     });
 
     it('gives what was put, and asks nobody', async () => {
-      const saved = savedId('11');
-      ids.put(KEY, saved);
-      assert.equal(await ids.get(KEY, never), saved);
+      ids.put(KEY, savedId('11'));
+      assert.equal((await ids.find(KEY))?.id, '11');
+      assert.equal(ids.known(KEY)?.id, '11');
       assert.equal(reads(), 0);
     });
 
     it('gives what another process has stored, and asks the store once', async () => {
-      const saved = savedId('11');
-      await putElsewhere(saved);
-      assert.deepEqual(await ids.get(KEY, never), saved);
-      assert.deepEqual(await ids.get(KEY, never), saved);
-      assert.equal(reads(), 1);
-    });
-
-    it('has one made for all who ask at the same time', async () => {
-      const all = Promise.all(Array.from({ length: 50 }, () => ids.get(KEY, maker.make)));
-      await settle();
-      const saved = savedId('11');
-      maker.give(saved);
-      assert.deepEqual(new Set(await all), new Set([saved]));
-      assert.deepEqual([maker.calls, reads()], [1, 1]);
-    });
-
-    it('has another made for another asset at the same time', async () => {
-      const both = Promise.all([ids.get(KEY, maker.make), ids.get(OTHER_KEY, maker.make)]);
-      await settle();
-      assert.equal(maker.calls, 2);
-      maker.give(savedId('11'));
-      maker.give(savedId('12'));
+      await putElsewhere(savedId('12'));
+      const found = await Promise.all([ids.find(KEY), ids.find(KEY), ids.find(OTHER_KEY)]);
       assert.deepEqual(
-        (await both).map((saved) => saved?.id),
-        ['11', '12'],
+        found.map((saved) => saved?.id),
+        ['12', '12', undefined],
       );
-    });
-
-    it('gives nothing when none was made, and has the next try', async () => {
-      assert.equal(await ids.get(KEY, () => Promise.resolve(undefined)), undefined);
-      assert.equal((await ids.get(KEY, () => Promise.resolve(savedId('11'))))?.id, '11');
-    });
-
-    it('fails for all who wait, and has the next try', async () => {
-      const error = transportError('ERR_GRAPH_INTERRUPTED');
-      const all = Promise.allSettled([ids.get(KEY, maker.make), ids.get(KEY, maker.make)]);
-      await settle();
-      maker.fail(error);
-      assert.deepEqual(await all, [
-        { status: 'rejected', reason: error },
-        { status: 'rejected', reason: error },
-      ]);
-      assert.equal((await ids.get(KEY, () => Promise.resolve(savedId('11'))))?.id, '11');
+      assert.equal((await ids.find(KEY))?.id, '12');
+      assert.equal(reads(), 2, 'one for each key');
     });
 
     it('trusts an ID for its ttl, and not for a millisecond more', async () => {
-      ids.put(KEY, savedId('11'));
-      clock.tick(TTL - 1);
-      assert.equal((await ids.get(KEY, never))?.id, '11');
-      clock.tick(1);
-      assert.equal((await ids.get(KEY, () => Promise.resolve(savedId('12'))))?.id, '12');
+      ids.put(KEY, savedId('11', { uploadedAt: Date.now() }));
+      await clock.tickAsync(TTL - 1);
+      assert.equal(ids.known(KEY)?.id, '11');
+      await clock.tickAsync(1);
+      assert.equal(ids.known(KEY), undefined);
+      assert.equal(await ids.find(KEY), undefined);
     });
 
     it('trusts a stored ID just as long', async () => {
-      const old = savedId('11', { uploadedAt: Date.now() - TTL + 1 });
-      inner.records.set(`facebook-attachments:${KEY}`, JSON.stringify({ value: { v: 2, ...old } }));
-      assert.equal((await ids.get(KEY, never))?.id, '11');
-      clock.tick(1);
-      const [, other] = openCache();
-      assert.equal((await other.get(KEY, () => Promise.resolve(savedId('12'))))?.id, '12');
+      await putElsewhere(savedId('12', { uploadedAt: Date.now() }));
+      await clock.tickAsync(TTL - 1);
+      assert.equal((await openCache()[1].find(KEY))?.id, '12');
+      await clock.tickAsync(1);
+      assert.equal(await openCache()[1].find(KEY), undefined);
     });
 
-    it('keeps so many in memory, the last used, and finds the others in the store', async () => {
-      const [, small] = openCache({ memory: 2 });
-      for (const name of ['A', 'B', 'C']) small.put(keyOf('1001', `image:${name}`), savedId(name));
+    it('keeps as many in memory as it may, those used last, and finds the others in the store', async () => {
+      const [, small] = openCache({ memory: 1 });
+      small.put(KEY, savedId('11'));
+      small.put(OTHER_KEY, savedId('12', { type: 'image' }));
+      assert.equal(small.known(KEY), undefined);
       await settle();
-      const found = async (name: string): Promise<string | undefined> =>
-        (await small.get(keyOf('1001', `image:${name}`), never))?.id;
-      assert.deepEqual([await found('B'), await found('C'), reads()], ['B', 'C', 0]);
-      assert.deepEqual([await found('A'), reads()], ['A', 1]);
+      assert.equal((await small.find(KEY))?.id, '11');
     });
 
-    it('goes on without the store', async () => {
-      inner.fail({ get: hangs, set: hangs });
-      const saved = savedId('11');
-      const got = ids.get(KEY, () => Promise.resolve(saved));
-      await clock.tickAsync(500);
-      assert.equal(await got, saved);
+    it('works without a store: memory is all there is', async () => {
+      const alone = new IdCache({ store: undefined, ttl: TTL, refreshAhead: AHEAD, memory: 2 });
+      for (const n of [1, 2, 3]) alone.put(keyOf('1001', `image:${n}`), savedId(String(n)));
+      const listed: string[] = [];
+      for await (const { id } of alone.list()) listed.push(id);
+      assert.deepEqual(listed.sort(), ['2', '3']);
+      await alone.forget(keyOf('1001', 'image:3'));
+      assert.equal(await alone.find(keyOf('1001', 'image:3')), undefined);
+      await alone.close();
     });
   });
 
-  describe('what Facebook refuses for good', () => {
-    const hopeless = graphError(100, 2018047);
-
-    it('is refused for half a minute, without asking Facebook or the store', async () => {
-      await assert.rejects(ids.get(KEY, () => Promise.reject(hopeless)));
-      const asked = reads();
-      await clock.tickAsync(29_999);
-      await assert.rejects(ids.get(KEY, never), (error) => error === hopeless);
-      assert.equal(reads(), asked);
-      await clock.tickAsync(2);
-      assert.equal((await ids.get(KEY, () => Promise.resolve(savedId('11'))))?.id, '11');
+  describe('findNewest', () => {
+    it('takes over the newer ID of another process, and no other', async () => {
+      ids.put(KEY, savedId('11', { uploadedAt: Date.now() - 10 }));
+      await putElsewhere(savedId('12', { uploadedAt: Date.now() }));
+      assert.equal((await ids.findNewest(KEY))?.id, '12');
+      assert.equal(ids.known(KEY)?.id, '12');
+      await putElsewhere(savedId('10', { uploadedAt: Date.now() - 20 }));
+      assert.equal((await ids.findNewest(KEY))?.id, '12');
     });
-
-    it('is not refused any more when there is an ID', async () => {
-      await assert.rejects(ids.get(KEY, () => Promise.reject(hopeless)));
-      ids.put(KEY, savedId('11', { uploadedAt: Date.now() - TTL }));
-      assert.equal((await ids.get(KEY, () => Promise.resolve(savedId('12'))))?.id, '12');
-    });
-
-    it('is not refused any more when it was forgotten', async () => {
-      await assert.rejects(ids.get(KEY, () => Promise.reject(hopeless)));
-      await ids.forget(KEY);
-      assert.equal((await ids.get(KEY, () => Promise.resolve(savedId('12'))))?.id, '12');
-    });
-
-    it('does not keep another asset from being tried', async () => {
-      await assert.rejects(ids.get(KEY, () => Promise.reject(hopeless)));
-      assert.equal((await ids.get(OTHER_KEY, () => Promise.resolve(savedId('11'))))?.id, '11');
-    });
-
-    it('is remembered of many assets at once', async () => {
-      const keys = Array.from({ length: 200 }, (_, n) => `${KEY}${n}`);
-      for (const key of keys) await assert.rejects(ids.get(key, () => Promise.reject(hopeless)));
-      for (const key of keys) await assert.rejects(ids.get(key, never), (error) => error === hopeless);
-    });
-
-    it('does not keep a known ID from being used', async () => {
-      ids.put(KEY, savedId('11'));
-      await assert.rejects(ids.refresh(KEY, savedId('11'), () => Promise.reject(hopeless)));
-      assert.equal((await ids.get(KEY, never))?.id, '11');
-    });
-
-    const others = [graphError(4), graphError(10), transportError('ERR_GRAPH_UNREACHABLE'), badFile()];
-    for (const error of others) {
-      it(`is not what fails with ${error.message}`, async () => {
-        await assert.rejects(ids.get(KEY, () => Promise.reject(error)));
-        assert.equal((await ids.get(KEY, () => Promise.resolve(savedId('11'))))?.id, '11');
-      });
-    }
   });
 
-  describe('renew', () => {
-    const dead = savedId('11', { uploadedAt: 0 });
-    beforeEach(async () => {
-      const now = { ...dead, uploadedAt: Date.now() };
-      ids.put(KEY, now);
-      await settle();
-    });
-
-    it('has a new ID made for all who met the dead one; the first need not wait for it', async () => {
-      const [first, second, third] = [1, 2, 3].map(() => ids.renew(KEY, '11', maker.make));
-      assert.deepEqual([first?.isFirst, second?.isFirst, third?.isFirst], [true, false, false]);
-      assert.equal(await first?.found, undefined);
-      assert.equal(await second?.found, undefined);
-      await settle();
-      const fresh = savedId('12');
-      maker.give(fresh);
-      assert.deepEqual(await Promise.all([first?.made, second?.made, third?.made]), [fresh, fresh, fresh]);
-      assert.equal(maker.calls, 1);
-    });
-
-    it('gives the ID that has been made since, at once', async () => {
-      const fresh = savedId('12');
-      ids.put(KEY, fresh);
-      const { isFirst, found, made } = ids.renew(KEY, '11', never);
-      assert.deepEqual([isFirst, await found, await made], [false, fresh, fresh]);
-    });
-
-    it('gives the ID that another process has made since', async () => {
-      const fresh = savedId('12');
-      await putElsewhere(fresh);
-      const { isFirst, found, made } = ids.renew(KEY, '11', never);
-      assert.deepEqual([isFirst, await found, await made], [true, fresh, fresh]);
-      assert.deepEqual(await ids.get(KEY, never), fresh);
-    });
-
-    it('joins whoever is making one already', async () => {
+  describe('markDead', () => {
+    it('keeps an ID from being given again, though the store goes on offering it', async () => {
+      await putElsewhere(savedId('11'));
+      await ids.find(KEY);
       ids.markDead(KEY, '11');
-      const got = ids.get(KEY, maker.make);
-      const { isFirst, found, made } = ids.renew(KEY, '11', never);
-      await settle();
-      const fresh = savedId('12');
-      maker.give(fresh);
-      assert.deepEqual([isFirst, await found, await made, await got], [false, undefined, fresh, fresh]);
-    });
-
-    it('fails for all who wait when none can be made', async () => {
-      const error = graphError(4);
-      const renewals = [ids.renew(KEY, '11', maker.make), ids.renew(KEY, '11', maker.make)];
-      await settle();
-      maker.fail(error);
-      for (const { made } of renewals) await assert.rejects(made, (thrown) => thrown === error);
-    });
-
-    it('may fail without anybody listening', async () => {
-      ids.renew(KEY, '11', () => Promise.reject(graphError(4)));
-      await settle();
-    });
-
-    it('never gives the dead ID again, though the store goes on offering it', async () => {
-      const { made } = ids.renew(KEY, '11', () => Promise.resolve(undefined));
-      assert.equal(await made, undefined);
-      assert.equal(inner.ids()[0]?.[1], '11');
-      assert.equal((await ids.get(KEY, () => Promise.resolve(savedId('12'))))?.id, '12');
-    });
-
-    it('leaves a newer ID alone when an old one is found dead', async () => {
-      const fresh = savedId('12');
-      ids.put(KEY, fresh);
-      ids.markDead(KEY, '11');
-      assert.equal(await ids.get(KEY, never), fresh);
-    });
-  });
-
-  describe('peek', () => {
-    it('gives what is in memory, and asks nobody', async () => {
-      const saved = savedId('11');
-      ids.put(KEY, saved);
-      await settle();
-      assert.equal(await ids.find(KEY), saved);
-      assert.equal(reads(), 0);
-    });
-
-    it('gives what another process has stored', async () => {
-      const saved = savedId('11');
-      await putElsewhere(saved);
-      assert.deepEqual(await ids.find(KEY), saved);
-    });
-
-    it('gives nothing when there is none, or none that is trusted any more', async () => {
-      assert.equal(await ids.find(KEY), undefined);
-      ids.put(KEY, savedId('11'));
-      await clock.tickAsync(TTL);
+      assert.equal(ids.known(KEY), undefined);
       assert.equal(await ids.find(KEY), undefined);
     });
+
+    it('leaves a newer ID of the same asset alone', async () => {
+      ids.put(KEY, savedId('12'));
+      ids.markDead(KEY, '11');
+      assert.equal((await ids.find(KEY))?.id, '12');
+    });
   });
 
-  describe('isDue', () => {
-    const age = (ms: number): SavedId => savedId('11', { uploadedAt: Date.now() - ms });
-
+  describe('isNearEnd', () => {
     it('is true in the last part of the ttl', () => {
-      assert.equal(ids.isDue(KEY, age(TTL - AHEAD - 1)), false);
-      assert.equal(ids.isDue(KEY, age(TTL - AHEAD)), true);
-      assert.equal(ids.isDue(KEY, age(TTL)), true);
+      assert.equal(ids.isNearEnd(savedId('11', { uploadedAt: Date.now() - (TTL - AHEAD - 1) })), false);
+      assert.equal(ids.isNearEnd(savedId('11', { uploadedAt: Date.now() - (TTL - AHEAD) })), true);
     });
 
     it('is never true without refreshAhead', () => {
-      const [, plain] = openCache({ refreshAhead: 0 });
-      assert.equal(plain.isDue(KEY, age(TTL)), false);
-    });
-
-    it('is false while one is being made', async () => {
-      const got = ids.get(KEY, maker.make);
-      assert.equal(ids.isDue(KEY, age(TTL)), false);
-      assert.equal(ids.isDue(OTHER_KEY, age(TTL)), true);
-      await settle();
-      maker.give(undefined);
-      await got;
-      assert.equal(ids.isDue(KEY, age(TTL)), true);
-    });
-
-    it('is false for a minute after a refresh began, so that a failure is not repeated with every message', async () => {
-      await assert.rejects(ids.refresh(KEY, age(TTL - 1), () => Promise.reject(graphError(4))));
-      await clock.tickAsync(59_999);
-      assert.equal(ids.isDue(KEY, age(TTL)), false);
-      assert.equal(ids.isDue(OTHER_KEY, age(TTL)), true);
-      await clock.tickAsync(2);
-      assert.equal(ids.isDue(KEY, age(TTL)), true);
+      const [, never] = openCache({ refreshAhead: 0 });
+      assert.equal(never.isNearEnd(savedId('11', { uploadedAt: Date.now() - TTL })), false);
     });
   });
 
-  describe('refresh', () => {
-    let old: SavedId;
-    beforeEach(async () => {
-      old = savedId('11', { uploadedAt: Date.now() - TTL + 1_000 });
-      ids.put(KEY, old);
-      await settle();
+  describe('forget', () => {
+    it('keeps a look-up under way from bringing the ID back', async () => {
+      await putElsewhere(savedId('11'));
+      inner.fail({ get: isSlow(100) });
+      const lookUp = ids.find(KEY);
+      const forgetting = ids.forget(KEY);
+      await clock.tickAsync(100);
+      await forgetting;
+      assert.equal(await lookUp, undefined);
+      assert.equal(ids.known(KEY), undefined);
     });
 
-    it('has a new ID made, while all others use the old one', async () => {
-      const refreshed = ids.refresh(KEY, old, maker.make);
-      await settle();
-      assert.equal(await ids.get(KEY, never), old);
-      const fresh = savedId('12');
-      maker.give(fresh);
-      assert.equal(await refreshed, fresh);
-    });
-
-    it('takes the newer ID of another process instead', async () => {
-      const fresh = savedId('12', { uploadedAt: old.uploadedAt + 1 });
-      await putElsewhere(fresh);
-      assert.deepEqual(await ids.refresh(KEY, old, never), fresh);
-      assert.deepEqual(await ids.get(KEY, never), fresh);
-    });
-
-    it('does not take one that is just as old, or dead, or none', async () => {
-      const made = (): Promise<SavedId> => Promise.resolve(savedId('13'));
-      await putElsewhere(savedId('12', { uploadedAt: old.uploadedAt }));
-      assert.equal((await ids.refresh(KEY, old, made))?.id, '13');
-      await putElsewhere(savedId('12', { uploadedAt: old.uploadedAt + 1 }));
-      ids.markDead(KEY, '12');
-      assert.equal((await ids.refresh(KEY, old, made))?.id, '13');
-      inner.records.clear();
-      assert.equal((await ids.refresh(KEY, old, made))?.id, '13');
-    });
-
-    it('joins whoever is making one already', async () => {
-      const renewal = ids.renew(KEY, '11', maker.make);
-      const refreshed = ids.refresh(KEY, old, never);
-      await settle();
-      const fresh = savedId('12');
-      maker.give(fresh);
-      assert.deepEqual([await refreshed, await renewal.made], [fresh, fresh]);
+    it('keeps a look-up that begins before the store has deleted it from bringing it back', async () => {
+      await putElsewhere(savedId('11'));
+      inner.fail({ delete: isSlow(100) });
+      const forgetting = ids.forget(KEY);
+      assert.equal(await ids.find(KEY), undefined);
+      await clock.tickAsync(100);
+      await forgetting;
+      assert.equal(await ids.find(KEY), undefined);
     });
   });
 
@@ -411,7 +185,7 @@ describe('IdCache', () => {
       await settle();
       await ids.forget(KEY);
       assert.deepEqual(inner.ids(), []);
-      assert.equal((await ids.get(KEY, () => Promise.resolve(savedId('12'))))?.id, '12');
+      assert.equal(await ids.find(KEY), undefined);
     });
 
     it('list gives what is still trusted, and not dead', async () => {
@@ -437,22 +211,6 @@ describe('IdCache', () => {
       assert.deepEqual(await list(), ['11', '12']);
       await clock.tickAsync(1);
       assert.deepEqual(await list(), ['11']);
-    });
-  });
-
-  describe('idle', () => {
-    it('waits until no ID is being made, whether that goes well or not', async () => {
-      const all = Promise.allSettled([ids.get(KEY, maker.make), ids.get(OTHER_KEY, maker.make)]);
-      let idle = false;
-      const waiting = ids.idle().then(() => (idle = true));
-      await settle();
-      maker.give(savedId('11'));
-      await settle();
-      assert.equal(idle, false);
-      maker.fail(graphError(4));
-      await waiting;
-      await all;
-      await ids.idle();
     });
   });
 });

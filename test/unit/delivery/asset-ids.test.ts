@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict';
 import sinon, { type SinonFakeTimers, type SinonStubbedInstance } from 'sinon';
-import { about, AssetIds, pageAsset, type PageAsset, type Sent } from '../../../src/delivery/asset-ids';
+import { about, AssetIds, pageAsset, type PageAsset, type SavingSend } from '../../../src/delivery/asset-ids';
 import { IdCache } from '../../../src/cache/id-cache';
-import { IdStore } from '../../../src/cache/id-store';
 import { keyOf, type SavedId } from '../../../src/cache/saved-id';
+import { Deadline } from '../../../src/delivery/deadline';
+import { Uploads, type UploadObserver } from '../../../src/delivery/uploads';
 import { GraphClient } from '../../../src/graph/client';
+import { UploadPause } from '../../../src/graph/upload-pause';
 import { addressKey } from '../../../src/source/asset-key';
 import { identifyAddress } from '../../../src/source/web-address';
-import { Uploader } from '../../../src/delivery/uploader';
 import { keepReports } from '../../support/checks/emitted';
 import { fakeTime } from '../../support/checks/fake-time';
+import type { GraphError } from '../../../src/graph/errors';
 import { graphError } from '../../support/checks/failures';
 import { savedId } from '../../support/stores/saved-id';
 
 const TTL = 100_000;
 const AHEAD = 10_000;
+const WAIT = 10_000;
 const ADDRESS = 'https://example.com/tom.png';
 const KEY = keyOf('1001', addressKey('image', ADDRESS));
 const ABOUT = { page: '1001', type: 'image', asset: `image ${ADDRESS}`, bytes: undefined };
@@ -22,49 +25,66 @@ const ABOUT = { page: '1001', type: 'image', asset: `image ${ADDRESS}`, bytes: u
 describe('AssetIds', () => {
   let clock: SinonFakeTimers;
   let cache: IdCache;
-  let uploader: SinonStubbedInstance<Uploader>;
+  let uploads: SinonStubbedInstance<Uploads>;
   let reports: ReturnType<typeof keepReports>;
   let ids: AssetIds;
+  let client: GraphClient;
   let target: PageAsset;
 
   beforeEach(() => {
     clock = fakeTime();
-    const store = new IdStore({
-      store: undefined,
-      ttl: TTL,
-      timeout: 500,
-      maxUnsaved: 100,
-      onError: (error) => {
-        throw error;
-      },
-    });
-    cache = new IdCache({ store, ttl: TTL, refreshAhead: AHEAD, memory: 100 });
-    uploader = sinon.createStubInstance(Uploader);
+    cache = new IdCache({ store: undefined, ttl: TTL, refreshAhead: AHEAD, memory: 100 });
+    uploads = sinon.createStubInstance(Uploads);
     reports = keepReports();
-    ids = new AssetIds({ ids: cache, uploader, report: reports.report });
-    const graph = sinon.createStubInstance(GraphClient);
-    target = pageAsset(
-      graph,
-      '1001',
-      identifyAddress('image', ADDRESS, (url) => url.href),
-    );
+    ids = new AssetIds({ cache, uploads, report: reports.report });
+    client = newClient();
+    target = targetOf(ADDRESS);
   });
   afterEach(() => {
     sinon.restore();
   });
 
+  function newClient(tokenRefusal?: GraphError): GraphClient {
+    const made = sinon.createStubInstance(GraphClient);
+    Object.defineProperty(made, 'tokenRefusal', { value: tokenRefusal });
+    return Object.assign(made, { uploadPause: new UploadPause() });
+  }
+
+  /** The same asset, whatever its query string. */
+  const targetOf = (address: string, by = client): PageAsset =>
+    pageAsset(
+      by,
+      '1001',
+      identifyAddress('image', address, ({ origin, pathname }) => origin + pathname),
+    );
+
   const saved = (id: string, age = 0): SavedId => savedId(id, { uploadedAt: Date.now() - age });
   const settle = (): Promise<unknown> => clock.tickAsync(0);
+  const get = (of = target): Promise<SavedId | undefined> => ids.get(of, new Deadline(WAIT));
 
   /** Fails with these one after the other, and then gives IDs 11, 12 … */
-  function uploads(...failures: Error[]): void {
-    for (const [n, failure] of failures.entries()) uploader.upload.onCall(n).rejects(failure);
+  function uploadsGive(...failures: Error[]): void {
+    for (const [n, failure] of failures.entries()) uploads.upload.onCall(n).rejects(failure);
     let next = 11;
-    uploader.upload.callsFake(() => Promise.resolve(saved(String(next++))));
+    uploads.upload.callsFake(() => Promise.resolve(saved(String(next++))));
+  }
+
+  /** An upload that ends when the test says so. */
+  function heldUpload(call = 0): { end: (id: string) => void; fail: (error: Error) => void } {
+    const held = {} as { end: (id: string) => void; fail: (error: Error) => void };
+    const result = new Promise<SavedId>((resolve, reject) => {
+      held.end = (id) => {
+        resolve(saved(id));
+      };
+      held.fail = reject;
+    });
+    uploads.upload.onCall(call).returns(result);
+    return held;
   }
 
   /** Why it was uploaded, each time. */
-  const reasons = (): string[] => uploader.upload.args.map(([{ reason }]) => reason);
+  const reasons = (): string[] => uploads.upload.args.map(([{ reason }]) => reason);
+  const observer = (call = 0): UploadObserver => uploads.upload.args[call]?.[1] as UploadObserver;
 
   it('keeps the ID of an asset of a page under their key', () => {
     assert.equal(target.key, KEY);
@@ -72,204 +92,339 @@ describe('AssetIds', () => {
   });
 
   describe('get', () => {
-    it('uploads once, and remembers', async () => {
-      uploads();
-      const [one, two] = await Promise.all([ids.get(target), ids.get(target)]);
-      assert.deepEqual([one.id, two.id, (await ids.get(target)).id], ['11', '11', '11']);
-      const { graph, page, asset } = target;
-      assert.deepEqual(uploader.upload.args, [[{ graph, page, asset, reason: 'send' }]]);
-      assert.deepEqual(reports.emitted, []);
+    it('uploads once for all who ask, and remembers', async () => {
+      uploadsGive();
+      const all = await Promise.all([get(), get()]);
+      assert.deepEqual(
+        [...all, await get()].map((one) => one?.id),
+        ['11', '11', '11'],
+      );
+      assert.deepEqual(reasons(), ['send']);
     });
 
-    it('fails when the upload fails, and leaves it to the caller to tell', async () => {
-      uploads(graphError(10));
-      await assert.rejects(async () => ids.get(target), { code: 10 });
-      assert.deepEqual(reports.emitted, []);
-    });
-
-    it('renews an ID near its end in the background, and tells of it', async () => {
-      uploads();
-      cache.put(KEY, saved('1', TTL - AHEAD));
-      assert.equal((await ids.get(target)).id, '1');
+    it('gives nothing when the deadline has passed, while the upload goes on', async () => {
+      const upload = heldUpload();
+      const waiting = get();
+      await clock.tickAsync(WAIT);
+      assert.equal(await waiting, undefined);
+      upload.end('11');
       await settle();
-      assert.deepEqual(reasons(), ['refresh']);
-      assert.deepEqual(reports.emitted, [{ name: 'refresh', event: { ...ABOUT, attachmentId: '11' } }]);
-      assert.equal((await ids.get(target)).id, '11');
-      assert.equal(reasons().length, 1);
+      assert.equal((await get())?.id, '11');
+      assert.deepEqual(reasons(), ['send']);
     });
 
-    it('does not renew an ID before', async () => {
-      uploads();
-      cache.put(KEY, saved('1', TTL - AHEAD - 1));
-      assert.equal((await ids.get(target)).id, '1');
+    it('fails when the own attempt fails', async () => {
+      uploadsGive(graphError(100));
+      await assert.rejects(Promise.all([get(), get()]), { code: 100 });
+      assert.equal((await get())?.id, '11', 'it is tried again');
+    });
+
+    it('makes an attempt of its own when the one that it waited for fails', async () => {
+      uploadsGive(graphError(100, 2018047));
+      const [bad, good] = await Promise.allSettled([
+        get(targetOf(`${ADDRESS}?bad`)),
+        get(targetOf(`${ADDRESS}?good`)),
+      ]);
+      assert.equal(bad.status, 'rejected');
+      assert.equal((good as PromiseFulfilledResult<SavedId>).value.id, '11');
+    });
+
+    it('shares that one with all who waited, too', async () => {
+      uploadsGive(graphError(100, 2018047));
+      const all = Array.from({ length: 20 }, (_, n) => get(targetOf(`${ADDRESS}?${n}`)));
+      const results = await Promise.allSettled(all);
+      assert.deepEqual(
+        results.map(({ status }) => status).filter((status) => status === 'rejected').length,
+        1,
+      );
+      assert.equal(uploads.upload.callCount, 2);
+    });
+
+    it('makes its own at the latest when three others have failed', async () => {
+      uploads.upload.callsFake(() => Promise.reject(graphError(100, 2018047)));
+      const all = Array.from({ length: 20 }, (_, n) => get(targetOf(`${ADDRESS}?${n}`)));
+      const results = await Promise.allSettled(all);
+      assert.ok(results.every(({ status }) => status === 'rejected'));
+      assert.equal(uploads.upload.callCount, 20, 'each once');
+    });
+
+    it('does not repeat a refused attempt for 30 s, and no other attempt is kept from trying', async () => {
+      uploadsGive(graphError(100, 2018047));
+      await assert.rejects(get());
+      await assert.rejects(get());
+      assert.equal(uploads.upload.callCount, 1);
+      await clock.tickAsync(30_001);
+      assert.equal((await get())?.id, '11');
+    });
+
+    it('looks for an ID before it remembers a refusal', async () => {
+      uploadsGive(graphError(100, 2018047));
+      await assert.rejects(get());
+      assert.equal((await get(targetOf(`${ADDRESS}?good`)))?.id, '11');
+      assert.equal((await get())?.id, '11');
+    });
+
+    it('remembers the refusal of a token for that token', async () => {
+      uploadsGive();
+      const refused = targetOf(ADDRESS, newClient(graphError(190)));
+      await assert.rejects(get(refused), { code: 190 });
+      assert.equal(uploads.upload.callCount, 0);
+      assert.equal((await get())?.id, '11');
+      assert.equal((await get(refused))?.id, '11', 'there is an ID by now');
+    });
+
+    it('reports a failure that nobody waits for any more, once', async () => {
+      const upload = heldUpload();
+      const waiting = get();
+      await clock.tickAsync(WAIT);
+      await waiting;
+      upload.fail(graphError(100));
       await settle();
-      assert.deepEqual(reasons(), []);
+      assert.deepEqual(reports.names(), ['error']);
     });
 
-    it('renews it once, however many messages use it meanwhile', async () => {
-      uploads();
-      cache.put(KEY, saved('1', TTL - 1));
-      await Promise.all([ids.get(target), ids.get(target), ids.get(target)]);
+    it('tells the upload whether somebody waits for it', async () => {
+      heldUpload();
+      const waiting = get();
       await settle();
-      assert.deepEqual([reasons(), reports.names()], [['refresh'], ['refresh']]);
-    });
-
-    it('tells when that fails, and goes on with the old one', async () => {
-      const error = graphError(4);
-      uploads(error);
-      cache.put(KEY, saved('1', TTL - 1));
-      assert.equal((await ids.get(target)).id, '1');
-      await settle();
-      assert.deepEqual(reports.emitted, [{ name: 'error', event: error }]);
-      assert.equal((await ids.get(target)).id, '1');
-    });
-
-    it('uploads after all when somebody’s message was to save it, and did not', async () => {
-      uploads();
-      const sending = ids.saveBySending(target, () => Promise.resolve({ answer: {}, saved: undefined }));
-      assert.equal((await ids.get(target)).id, '11');
-      await sending;
+      assert.equal(observer().isAwaited(), true);
+      await clock.tickAsync(WAIT);
+      await waiting;
+      assert.equal(observer().isAwaited(), false);
     });
   });
 
-  describe('getUnshared', () => {
-    it('uploads each time, and remembers nothing', async () => {
-      uploads();
+  describe('near its end', () => {
+    beforeEach(() => {
+      cache.put(KEY, saved('10', TTL - AHEAD));
+    });
+
+    it('gives the ID, and refreshes it in the background, once', async () => {
+      uploadsGive();
       assert.deepEqual(
-        [(await ids.getUnshared(target)).id, (await ids.getUnshared(target)).id],
-        ['11', '12'],
+        (await Promise.all([get(), get()])).map((one) => one?.id),
+        ['10', '10'],
       );
-      assert.deepEqual(reasons(), ['send', 'send']);
-      assert.equal((await ids.get(target)).id, '13');
+      await settle();
+      assert.deepEqual(reasons(), ['refresh']);
+      assert.deepEqual(reports.emitted, [{ name: 'refresh', event: { ...ABOUT, attachmentId: '11' } }]);
+      assert.equal((await get())?.id, '11');
+    });
+
+    it('reports a refresh that fails, goes on with the ID, and waits a minute before the next', async () => {
+      uploadsGive(graphError(100, 2018047));
+      await get();
+      await settle();
+      assert.deepEqual(reports.names(), ['error']);
+      assert.equal((await get())?.id, '10');
+      await settle();
+      assert.deepEqual(reasons(), ['refresh']);
+    });
+
+    it('takes the newer ID of another process instead', async () => {
+      uploadsGive();
+      sinon.stub(cache, 'findNewest').resolves(saved('12'));
+      await get();
+      await settle();
+      assert.deepEqual(reasons(), []);
+      assert.equal((await get())?.id, '12');
     });
   });
 
   describe('saveBySending', () => {
-    const sent = (id?: string): Sent => ({
-      answer: { message_id: 'm1' },
-      saved: id === undefined ? undefined : saved(id),
-    });
+    const send = (result: SavingSend) => (): Promise<SavingSend> => Promise.resolve(result);
+    const save = (work: () => Promise<SavingSend>): Promise<SavingSend | undefined> =>
+      ids.saveBySending(target, new Deadline(WAIT), work);
 
-    it('lets the first message save it, and gives what became of that', async () => {
-      assert.deepEqual(await ids.saveBySending(target, () => Promise.resolve(sent('21'))), sent('21'));
-      assert.equal((await ids.get(target)).id, '21');
+    it('lets one message save, and the others wait for its ID', async () => {
+      const sent = { answer: { message_id: 'm' }, saved: saved('11') };
+      const results = await Promise.all([save(send(sent)), save(send(sent))]);
+      assert.deepEqual(results, [sent, undefined]);
+      assert.equal((await get())?.id, '11');
     });
 
     it('sends nothing when there is an ID', async () => {
-      cache.put(KEY, saved('1'));
-      assert.equal(await ids.saveBySending(target, () => assert.fail('it was sent')), undefined);
+      cache.put(KEY, saved('10'));
+      assert.equal(await save(() => Promise.reject(new Error('sent'))), undefined);
     });
 
-    it('sends nothing while somebody else’s message saves it', async () => {
-      const first = ids.saveBySending(target, async () => {
-        await clock.tickAsync(1);
-        return sent('21');
-      });
-      const second = ids.saveBySending(target, () => assert.fail('it was sent'));
-      assert.equal((await first)?.saved?.id, '21');
-      assert.equal(await second, undefined);
+    it('fails as its own message fails, and as no other', async () => {
+      uploadsGive();
+      const failing = save(() => Promise.reject(graphError(551)));
+      const [other, template] = [save(send({ answer: {}, saved: saved('12') })), get()];
+      await assert.rejects(failing, { code: 551 });
+      assert.equal(await other, undefined);
+      assert.equal((await template)?.id, '11');
+      assert.deepEqual(reports.names(), []);
     });
 
-    it('gives the answer of a message that did not save it, too', async () => {
-      assert.deepEqual(await ids.saveBySending(target, () => Promise.resolve(sent())), sent());
-    });
-
-    it('fails as its own message fails, and not as another’s', async () => {
-      const error = graphError(551, 1545041);
-      const first = ids.saveBySending(target, () => Promise.reject(error));
-      const second = ids.saveBySending(target, () => assert.fail('it was sent'));
-      await assert.rejects(first, (thrown) => thrown === error);
-      assert.equal(await second, undefined);
-      assert.deepEqual(reports.emitted, []);
+    it('lets whoever needs an ID upload when the message brought none', async () => {
+      uploadsGive();
+      const sending = save(send({ answer: { message_id: 'm' }, saved: undefined }));
+      const needed = ids.need(target, new Deadline(WAIT).forTemplate());
+      assert.deepEqual(await sending, { answer: { message_id: 'm' }, saved: undefined });
+      assert.equal((await needed)?.id, '11');
     });
   });
 
-  describe('renew', () => {
-    it('uploads again, and remembers', async () => {
-      uploads();
-      cache.put(KEY, saved('1'));
-      const { isFirst, made } = ids.renew(target, saved('1'));
-      assert.deepEqual([isFirst, (await made)?.id], [true, '11']);
+  describe('replace', () => {
+    const dead = savedId('10');
+    const replace = (): Promise<SavedId | undefined> => ids.replace(target, dead, new Deadline(WAIT));
+    beforeEach(() => {
+      cache.put(KEY, dead);
+    });
+
+    it('gives the first nothing, and all others the new ID', async () => {
+      const upload = heldUpload();
+      const [first, ...others] = [replace(), replace(), replace()];
+      assert.equal(await first, undefined);
+      upload.end('11');
+      assert.deepEqual(
+        (await Promise.all(others)).map((one) => one?.id),
+        ['11', '11'],
+      );
       assert.deepEqual(reasons(), ['recover']);
-      assert.equal((await ids.get(target)).id, '11');
+    });
+
+    it('gives what has been made since', async () => {
+      cache.put(KEY, saved('12'));
+      assert.equal((await replace())?.id, '12');
+      assert.deepEqual(reasons(), []);
+    });
+
+    it('gives nothing when no new one can be made, and reports that once', async () => {
+      const upload = heldUpload();
+      const waiting = [replace(), replace(), replace()];
+      await settle();
+      upload.fail(graphError(100));
+      assert.deepEqual(await Promise.all(waiting), [undefined, undefined, undefined]);
+      assert.deepEqual(reports.names(), ['error']);
+    });
+  });
+
+  describe('forget', () => {
+    it('keeps out the ID that an upload under way brings; whoever waits gets it', async () => {
+      const upload = heldUpload();
+      const waiting = get();
+      await settle();
+      await ids.forget(KEY);
+      upload.end('11');
+      assert.equal((await waiting)?.id, '11');
+      assert.equal(cache.known(KEY), undefined);
+    });
+
+    it('lets the next one upload anew, and keeps that', async () => {
+      const old = heldUpload(0);
+      const waiting = get();
+      await settle();
+      await ids.forget(KEY);
+      const next = heldUpload(1);
+      const second = get();
+      await settle();
+      next.end('12');
+      assert.equal((await second)?.id, '12');
+      old.end('11');
+      await waiting;
+      assert.equal(cache.known(KEY)?.id, '12');
+    });
+
+    it('forgets refusals of that asset alone', async () => {
+      const other = targetOf('https://example.com/mia.png');
+      uploadsGive(graphError(100, 2018047), graphError(100, 2018047));
+      await assert.rejects(get());
+      await assert.rejects(get(other));
+      await ids.forget(KEY);
+      assert.equal((await get())?.id, '11');
+      await assert.rejects(get(other));
+    });
+  });
+
+  describe('a rate limit', () => {
+    it('is waited for by whoever needs an ID, as far as the deadline allows', async () => {
+      uploads.upload.onCall(0).callsFake(() => {
+        client.uploadPause.begin(graphError(613), 20_000);
+        return Promise.reject(graphError(613));
+      });
+      uploads.upload.onCall(1).resolves(saved('11'));
+      const needed = ids.need(target, new Deadline(WAIT).forTemplate());
+      await clock.tickAsync(20_000);
+      assert.equal((await needed)?.id, '11');
+    });
+
+    it('is not waited for when it lasts longer than the deadline', async () => {
+      uploads.upload.callsFake(() => {
+        client.uploadPause.begin(graphError(613), 61_000);
+        return Promise.reject(graphError(613));
+      });
+      await assert.rejects(ids.need(target, new Deadline(WAIT).forTemplate()), { code: 613 });
+      await assert.rejects(get(), { code: 613 });
     });
   });
 
   describe('warm', () => {
-    const result = { asset: `image ${ADDRESS}`, type: 'image' };
+    const warm = async (): Promise<unknown[]> => {
+      const { saved, isNew } = await ids.warm(target);
+      return [saved.id, isNew];
+    };
 
-    it('uploads what has no ID', async () => {
-      uploads();
-      assert.deepEqual(await ids.warm(target), { ...result, outcome: 'uploaded', attachmentId: '11' });
+    it('uploads what has no ID, once, and says who did', async () => {
+      uploadsGive();
+      assert.deepEqual(await Promise.all([warm(), warm()]), [
+        ['11', true],
+        ['11', false],
+      ]);
+      assert.deepEqual(await warm(), ['11', false]);
       assert.deepEqual(reasons(), ['warm']);
-      assert.equal((await ids.get(target)).id, '11');
     });
 
-    it('leaves what has an ID', async () => {
-      cache.put(KEY, saved('1', TTL - AHEAD - 1));
-      assert.deepEqual(await ids.warm(target), { ...result, outcome: 'known', attachmentId: '1' });
-      assert.deepEqual(reasons(), []);
-    });
-
-    it('renews an ID near its end, and waits for that', async () => {
-      uploads();
-      cache.put(KEY, saved('1', TTL - AHEAD));
-      assert.deepEqual(await ids.warm(target), { ...result, outcome: 'uploaded', attachmentId: '11' });
-      assert.deepEqual(reasons(), ['warm']);
+    it('refreshes an ID near its end, and waits for that', async () => {
+      uploadsGive();
+      cache.put(KEY, saved('10', TTL - AHEAD));
+      assert.deepEqual(await warm(), ['11', true]);
     });
 
     it('fails when the upload fails', async () => {
-      uploads(graphError(10));
-      await assert.rejects(ids.warm(target), { code: 10 });
+      uploadsGive(graphError(100));
+      await assert.rejects(warm(), { code: 100 });
     });
 
-    it('tells the size of what has one', async () => {
-      uploads();
-      const sized = { ...target, asset: { ...target.asset, bytes: 100 } };
-      assert.equal((await ids.warm(sized)).bytes, 100);
-      assert.equal('bytes' in (await ids.warm(target)), false);
-    });
-
-    it('only looks in a dry run', async () => {
-      assert.deepEqual(await ids.look(target), { ...result, outcome: 'missing' });
-      cache.put(KEY, saved('1'));
-      assert.deepEqual(await ids.look(target), { ...result, outcome: 'known', attachmentId: '1' });
-      cache.put(KEY, saved('2', TTL - AHEAD));
-      assert.deepEqual(await ids.look(target), { ...result, outcome: 'missing' });
-      assert.deepEqual(reasons(), []);
-    });
-
-    it('does in earnest what a dry run said was missing, also right after it', async () => {
-      uploads();
-      cache.put(KEY, saved('1', TTL - AHEAD));
-      await ids.look(target);
-      assert.equal((await ids.warm(target)).outcome, 'uploaded');
-    });
-
-    it('gets an ID even if somebody’s message was to save it, and did not', async () => {
-      uploads();
-      const sending = ids.saveBySending(target, () => Promise.resolve({ answer: {}, saved: undefined }));
-      assert.equal((await ids.warm(target)).outcome, 'uploaded');
-      await sending;
+    it('finds in a check what it would leave, and nothing else', async () => {
+      assert.equal(await ids.check(target), undefined);
+      cache.put(KEY, saved('10', TTL - AHEAD));
+      assert.equal(await ids.check(target), undefined);
+      cache.put(KEY, saved('11'));
+      assert.equal((await ids.check(target))?.id, '11');
     });
   });
 
-  describe('reportBehind', () => {
-    it('tells of an error once, however many messages meet it', () => {
-      const error = graphError(4);
-      ids.reportBehind(error);
-      ids.reportBehind(error);
-      ids.reportBehind(graphError(4));
-      assert.equal(reports.errors().length, 2);
-      assert.equal(reports.errors()[0], error);
-    });
+  it('makes IDs for one message that nobody else gets', async () => {
+    uploadsGive();
+    assert.equal((await ids.uploadForOneMessage(target, new Deadline(WAIT)))?.id, '11');
+    assert.equal(cache.known(KEY), undefined);
+    assert.equal((await get())?.id, '12');
+  });
 
-    it('makes an error of what is none', () => {
-      ids.reportBehind('broken');
-      assert.deepEqual(
-        [reports.errors()[0] instanceof Error, reports.errors()[0]?.message],
-        [true, 'broken'],
-      );
+  it('is idle when nothing is under way', async () => {
+    const upload = heldUpload();
+    void get();
+    await settle();
+    let idle = false;
+    void ids.idle().then(() => {
+      idle = true;
     });
+    await settle();
+    assert.equal(idle, false);
+    upload.end('11');
+    await settle();
+    assert.equal(idle, true);
+  });
+
+  it('reports an error once, however many messages meet it, and makes one of what is none', () => {
+    const error = graphError(100);
+    for (const thrown of [error, error, 'broken']) ids.reportOnce(thrown);
+    assert.deepEqual(
+      reports.errors().map(({ message }) => message),
+      [error.message, 'broken'],
+    );
   });
 });

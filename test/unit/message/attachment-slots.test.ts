@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { findSlots, withContent, withIds, type Slot } from '../../../src/message/attachment-slots';
+import {
+  findAttachmentSlots,
+  withContent,
+  withIds,
+  type AttachmentSlot,
+} from '../../../src/message/attachment-slots';
 import { attachmentError } from '../../support/checks/failures';
 import { deepFreeze } from '../../support/checks/deep-freeze';
 
@@ -13,17 +18,17 @@ const paramsWith = (attachment: unknown): Record<string, unknown> => ({
   message: { attachment },
 });
 
-function slotsOf(params: unknown): readonly Slot[] {
-  const slots = findSlots(params);
+function slotsOf(params: unknown): readonly AttachmentSlot[] {
+  const slots = findAttachmentSlots(params);
   assert.ok(slots, 'no slots');
   return slots;
 }
 
-describe('findSlots', () => {
+describe('findAttachmentSlots', () => {
   for (const type of ['image', 'audio', 'video', 'file']) {
     it(`finds an attachment of type ${type}`, () => {
       const payload = { url: 'cats/tom.png', filename: 'Tom.png' };
-      assert.deepEqual(findSlots(paramsWith({ type, payload })), [
+      assert.deepEqual(findAttachmentSlots(paramsWith({ type, payload })), [
         { type, payload, element: undefined, reusable: true },
       ]);
     });
@@ -43,7 +48,7 @@ describe('findSlots', () => {
       { media_type: 'video', attachment_id: '1857777774821032' },
       { media_type: 'video', filedata: Buffer.from('b'), is_reusable: false },
     ];
-    assert.deepEqual(findSlots(paramsWith(mediaTemplate(first, second, third))), [
+    assert.deepEqual(findAttachmentSlots(paramsWith(mediaTemplate(first, second, third))), [
       { type: 'image', payload: first, element: 0, reusable: true },
       { type: 'video', payload: third, element: 2, reusable: false },
     ]);
@@ -91,7 +96,7 @@ describe('findSlots', () => {
   ];
   for (const [what, params] of untouched) {
     it(`finds none in ${what}`, () => {
-      assert.equal(findSlots(params), undefined);
+      assert.equal(findAttachmentSlots(params), undefined);
     });
   }
 
@@ -104,7 +109,7 @@ describe('findSlots', () => {
   ];
   for (const url of facebooks) {
     it(`leaves ${String(url)} in a media template to Facebook`, () => {
-      assert.equal(findSlots(paramsWith(mediaTemplate({ media_type: 'image', url }))), undefined);
+      assert.equal(findAttachmentSlots(paramsWith(mediaTemplate({ media_type: 'image', url }))), undefined);
     });
   }
 
@@ -165,7 +170,7 @@ describe('findSlots', () => {
   for (const [attachment, what, problem] of malformed) {
     it(`refuses ${JSON.stringify(attachment)}`, () => {
       assert.throws(
-        () => findSlots(paramsWith(attachment)),
+        () => findAttachmentSlots(paramsWith(attachment)),
         attachmentError('ERR_ATTACHMENT_BAD_SOURCE', what, problem),
       );
     });

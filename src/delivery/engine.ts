@@ -1,0 +1,158 @@
+import { IdCache } from '../cache/id-cache';
+import { IdStore, type KeyvLike, type KeyvStorageLike } from '../cache/id-store';
+import { keyOf, type SavedId } from '../cache/saved-id';
+import { findAttachmentSlots } from '../message/attachment-slots';
+import { Sources } from '../source/sources';
+import { AssetIds, pageAsset } from './asset-ids';
+import { ActivityDeadlines, type Deadline } from './deadline';
+import { Delivery } from './delivery';
+import { Uploads } from './uploads';
+import { slotOf, toWarmResult, warmAll, type WarmAsset, type WarmOptions, type WarmReport } from './warm';
+import type { AssetEvent, Report } from '../events/events';
+import type { GraphAnswer, GraphClient, GraphParams } from '../graph/client';
+import type { Attachment, AttachmentMessage } from '../message/builders';
+import type { CacheKey } from '../source/web-address';
+
+/** The options that the engine needs, with their defaults. `AttachmentCacheOptions` says what each is for. */
+export interface EngineOptions {
+  readonly store: KeyvLike | KeyvStorageLike | undefined;
+  readonly root: string | undefined;
+  readonly ttl: number;
+  readonly refreshAhead: number;
+  readonly save: 'upload' | 'send';
+  readonly uploadWait: number;
+  readonly storeTimeout: number;
+  readonly uploads: { readonly concurrency: number; readonly attempts: number };
+  readonly cacheKey: CacheKey;
+  readonly memory: number;
+}
+
+/** An asset that has an ID. */
+export interface SavedAsset extends AssetEvent {
+  /** The page's ID: its attachment ID is good for no other page. */
+  readonly page: string;
+  /** What Facebook knows the asset by. */
+  readonly attachmentId: string;
+  /** When its upload began, in milliseconds since 1970. */
+  readonly uploadedAt: number;
+  /** Until when the ID is trusted, in milliseconds since 1970. */
+  readonly expiresAt: number;
+  /** A path inside `root`, or an address. Undefined: bytes, or an address with a query string, which is never stored. */
+  readonly source: SavedId['source'];
+}
+
+/** A call of the Send API as it came in. */
+export interface SendCall {
+  readonly client: GraphClient;
+  /** The page's ID, as far as the activity tells it. */
+  readonly page: string | undefined;
+  readonly path: string;
+  readonly params: unknown;
+}
+
+/** Sends, warms, lists and forgets: everything that the plugin does, for a page's client and without Botkit. */
+export class Engine {
+  readonly deadlines: ActivityDeadlines;
+  readonly #options: EngineOptions;
+  readonly #cache: IdCache;
+  readonly #sources: Sources;
+  readonly #ids: AssetIds;
+  readonly #delivery: Delivery;
+
+  constructor(options: EngineOptions, report: Report) {
+    const { store, ttl, refreshAhead, storeTimeout, memory, save, uploads, uploadWait } = options;
+    this.#options = options;
+    this.deadlines = new ActivityDeadlines(uploadWait);
+    const idStore =
+      store &&
+      new IdStore({
+        store,
+        ttl,
+        timeout: storeTimeout,
+        maxUnsaved: memory,
+        onError: (error) => {
+          report('error', error);
+        },
+      });
+    this.#cache = new IdCache({ store: idStore, ttl, refreshAhead, memory });
+    this.#sources = new Sources(options);
+    this.#ids = new AssetIds({ cache: this.#cache, uploads: new Uploads({ ...uploads, report }), report });
+    const { concurrency } = uploads;
+    this.#delivery = new Delivery({ sources: this.#sources, ids: this.#ids, save, concurrency, report });
+  }
+
+  /**
+   * Sends a message whose attachments need an ID.
+   *
+   * @returns Undefined: it has none. It was not sent.
+   * @throws {AttachmentError | GraphError | TransportError} Why it did not go out, or may not have.
+   */
+  async send({ params, ...call }: SendCall): Promise<GraphAnswer | undefined> {
+    const slots = findAttachmentSlots(params);
+    if (!slots) return undefined;
+    const deadline = this.deadlines.take(attachmentIn(params));
+    return this.#delivery.send({ ...call, params: params as GraphParams, slots, deadline });
+  }
+
+  /**
+   * Does what can be done before the message is sent.
+   *
+   * @throws {AttachmentError | GraphError | TransportError} It cannot be sent.
+   */
+  async prepare({ params, ...call }: SendCall, deadline: Deadline): Promise<void> {
+    const slots = findAttachmentSlots(params);
+    if (slots) await this.#delivery.prepare({ ...call, params: params as GraphParams, slots, deadline });
+  }
+
+  /** What `FacebookAttachmentCache.warm` does, for one page. */
+  async warm(
+    client: GraphClient,
+    page: string,
+    assets: Iterable<WarmAsset>,
+    options: WarmOptions = {},
+  ): Promise<WarmReport> {
+    const { root, uploads } = this.#options;
+    const { concurrency = uploads.concurrency, dryRun = false } = options;
+    return warmAll(
+      assets,
+      async ({ type, payload }) => {
+        const target = pageAsset(client, page, await this.#sources.identify(type, payload));
+        if (!dryRun) {
+          const { saved, isNew } = await this.#ids.warm(target);
+          return toWarmResult(target.asset, isNew ? 'uploaded' : 'known', saved);
+        }
+        const saved = await this.#ids.check(target);
+        return toWarmResult(target.asset, saved ? 'known' : 'missing', saved);
+      },
+      { ...options, root, concurrency },
+    );
+  }
+
+  /** The IDs that are still trusted, oldest first: of one page, or of all. */
+  async list(page: string | undefined): Promise<SavedAsset[]> {
+    const listed: SavedAsset[] = [];
+    for await (const { id: attachmentId, ...saved } of this.#cache.list()) {
+      if (page !== undefined && saved.page !== page) continue;
+      const { source } = saved;
+      listed.push({ ...saved, source, attachmentId, expiresAt: saved.uploadedAt + this.#options.ttl });
+    }
+    return listed.sort((a, b) => a.uploadedAt - b.uploadedAt);
+  }
+
+  /** Forgets the ID of an asset of a page. */
+  async forget(page: string, asset: Attachment | AttachmentMessage): Promise<void> {
+    const { type, payload } = slotOf('attachment' in asset ? asset.attachment : asset);
+    const { key } = await this.#sources.identify(type, payload);
+    await this.#ids.forget(keyOf(page, key));
+  }
+
+  /** Waits for uploads and writes in the background. Everything works afterwards, too. */
+  async close(): Promise<void> {
+    await this.#ids.idle();
+    await this.#cache.close();
+  }
+}
+
+function attachmentIn(params: unknown): unknown {
+  return (params as { message?: { attachment?: unknown } }).message?.attachment;
+}

@@ -1,0 +1,58 @@
+import fastq, { type queueAsPromised } from 'fastq';
+
+/** Gives a place back before the work ends. */
+export type Leave = () => void;
+
+type Turn = (leave: Leave) => void;
+
+/** A queue for each page: what one page does never waits for what another page does. */
+export class PageQueues {
+  readonly #concurrency: number;
+  readonly #patience: number;
+  readonly #queues = new Map<string, queueAsPromised<Turn, void>>();
+
+  /**
+   * @param concurrency - Places of each page.
+   * @param patience - Milliseconds after which the work begins without a place. Default: never.
+   */
+  constructor(concurrency: number, patience = Infinity) {
+    this.#concurrency = concurrency;
+    this.#patience = patience;
+  }
+
+  /** Does `work` when the page has a place, which is free again when `work` ends or calls `leave`. */
+  run<T>(page: string, work: (leave: Leave) => Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let hasBegun = false;
+      const begin: Turn = (leave) => {
+        clearTimeout(timer);
+        if (hasBegun) {
+          leave();
+          return;
+        }
+        hasBegun = true;
+        work(leave).then(resolve, reject).finally(leave);
+      };
+      const timer =
+        this.#patience === Infinity ? undefined : setTimeout(begin, this.#patience, () => undefined);
+      this.#queueOf(page)
+        .push(begin)
+        .then(() => {
+          this.#dropIdle(page);
+        }, reject);
+    });
+  }
+
+  #queueOf(page: string): queueAsPromised<Turn, void> {
+    let queue = this.#queues.get(page);
+    if (!queue) {
+      queue = fastq.promise((turn: Turn) => new Promise<void>(turn), this.#concurrency);
+      this.#queues.set(page, queue);
+    }
+    return queue;
+  }
+
+  #dropIdle(page: string): void {
+    if (this.#queues.get(page)?.idle()) this.#queues.delete(page);
+  }
+}

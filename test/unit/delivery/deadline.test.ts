@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import sinon, { type SinonFakeTimers } from 'sinon';
+import { ActivityDeadlines, Deadline } from '../../../src/delivery/deadline';
+import { fakeTime } from '../../support/checks/fake-time';
+
+const never = new Promise<string>(() => undefined);
+
+describe('Deadline', () => {
+  let clock: SinonFakeTimers;
+  beforeEach(() => {
+    clock = fakeTime();
+  });
+  afterEach(() => {
+    sinon.restore();
+  });
+
+  /** When the wait ended, in milliseconds from now, and with what. */
+  async function endOf(wait: Promise<unknown>, limit = 200_000): Promise<{ ms: number; value: unknown }> {
+    const begun = performance.now();
+    let end: { ms: number; value: unknown } | undefined;
+    void wait.then((value) => {
+      end = { ms: performance.now() - begun, value };
+    });
+    for (let ms = 0; ms <= limit && !end; ms += 50) await clock.tickAsync(50);
+    return end ?? { ms: Infinity, value: 'still waiting' };
+  }
+
+  it('gives what comes in time', async () => {
+    assert.equal(await new Deadline(100).within(Promise.resolve('now')), 'now');
+    const soon = new Promise((resolve) => setTimeout(resolve, 50, 'soon'));
+    assert.deepEqual(await endOf(new Deadline(100).within(soon)), { ms: 50, value: 'soon' });
+  });
+
+  it('gives what is there already although the time is over', async () => {
+    const deadline = new Deadline(100);
+    await clock.tickAsync(500);
+    assert.equal(await deadline.within(Promise.resolve('now')), 'now');
+  });
+
+  it('fails as the work fails', async () => {
+    await assert.rejects(new Deadline(100).within(Promise.reject(new Error('broken'))), {
+      message: 'broken',
+    });
+  });
+
+  it('ends the wait when the time is over', async () => {
+    const { value, ms } = await endOf(new Deadline(10_000).within(never));
+    assert.deepEqual([value, ms], [undefined, 10_000]);
+  });
+
+  it('counts all waits of one message together', async () => {
+    const deadline = new Deadline(10_000);
+    await clock.tickAsync(9_900);
+    assert.equal(deadline.left, 100);
+    assert.equal((await endOf(deadline.within(never))).ms, 100);
+    assert.equal(deadline.left, 0);
+    assert.equal((await endOf(deadline.within(never))).ms, 0);
+  });
+
+  it('waits longer while bytes are moving, and no longer than that', async () => {
+    const begun = performance.now();
+    const { ms } = await endOf(new Deadline(10_000).within(never, () => performance.now() - begun < 15_000));
+    assert.ok(ms >= 15_000 && ms <= 15_300, `it waited ${ms} ms`);
+  });
+
+  it('waits 60 s longer at most, however long bytes are moving', async () => {
+    const { ms } = await endOf(new Deadline(10_000).within(never, () => true));
+    assert.ok(ms >= 70_000 && ms <= 70_300, `it waited ${ms} ms`);
+  });
+
+  it('gives a media template 60 s from when the message came, whether bytes are moving or not', async () => {
+    const deadline = new Deadline(10_000);
+    await clock.tickAsync(4_000);
+    const { ms, value } = await endOf(deadline.forTemplate().within(never, () => true));
+    assert.deepEqual([ms, value], [56_000, undefined]);
+  });
+
+  it('is patient if there is no one-step send instead', () => {
+    assert.equal(new Deadline(10_000).isPatient, false);
+    assert.equal(new Deadline(10_000).forTemplate().isPatient, true);
+    assert.equal(new Deadline(Infinity).isPatient, true);
+  });
+
+  it('may have no end, and keeps the process alive until the work ends', async () => {
+    const waiting = new Deadline(Infinity).within(never);
+    assert.equal((await endOf(waiting, 300_000)).ms, Infinity);
+    assert.equal(clock.countTimers(), 1);
+  });
+
+  it('leaves no timer behind', async () => {
+    await new Deadline(10_000).within(Promise.resolve());
+    assert.equal(clock.countTimers(), 0);
+  });
+});
+
+describe('ActivityDeadlines', () => {
+  let clock: SinonFakeTimers;
+  beforeEach(() => {
+    clock = fakeTime();
+  });
+  afterEach(() => {
+    sinon.restore();
+  });
+
+  it('gives each message a deadline of its own', async () => {
+    const deadlines = new ActivityDeadlines(1_000);
+    const attachment = {};
+    const first = deadlines.take(attachment);
+    await clock.tickAsync(400);
+    assert.equal(first.left, 600);
+    assert.equal(deadlines.take(attachment).left, 1_000);
+    assert.equal(deadlines.take(undefined).left, 1_000);
+  });
+
+  it('hands a deadline from where an activity is first seen to the call that sends it, once', async () => {
+    const deadlines = new ActivityDeadlines(1_000);
+    const [attachments, attachment] = [[], {}];
+    const deadline = deadlines.start([attachments, attachment, undefined]);
+    await clock.tickAsync(400);
+    assert.equal(deadlines.start([attachments, { another: true }]), deadline);
+    assert.equal(deadlines.take(attachment), deadline);
+    assert.equal(deadlines.take(attachment).left, 1_000);
+  });
+
+  it('forgets a deadline that nobody takes for a minute', async () => {
+    const deadlines = new ActivityDeadlines(100_000);
+    const attachment = {};
+    const deadline = deadlines.start([attachment]);
+    await clock.tickAsync(59_999);
+    assert.equal(deadlines.start([attachment]), deadline);
+    await clock.tickAsync(60_000);
+    assert.notEqual(deadlines.take(attachment), deadline);
+  });
+});
