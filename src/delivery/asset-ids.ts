@@ -1,25 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
-import { keyOf, type SavedId } from '../cache/saved-id';
+import type { SavedId } from '../cache/saved-id';
 import { AttachmentError, toError } from '../base/errors';
 import { refusalScope, verdictOn } from '../graph/verdict';
 import { Deadline } from './deadline';
+import { about, type PageAsset } from './page-asset';
 import { UploadUnderWay } from './upload-under-way';
 import type { IdCache } from '../cache/id-cache';
-import type { AssetEvent, Report, UploadReason } from '../events/events';
-import type { GraphAnswer, GraphClient } from '../graph/client';
-import type { Asset } from '../source/asset';
+import type { Report, UploadReason } from '../events/events';
+import type { GraphAnswer } from '../graph/client';
 import type { UploadObserver, Uploads } from './uploads';
-
-/** An asset that a page sends, or is to send. */
-export interface PageAsset {
-  readonly client: GraphClient;
-  /** The page's ID. */
-  readonly page: string;
-  readonly asset: Asset;
-  /** Under which its ID is kept. */
-  readonly key: string;
-}
 
 /** What became of a message that was to save its attachment. */
 export interface SavingSend {
@@ -52,10 +42,6 @@ const MAX_REMEMBERED = 1_000;
 
 /** Milliseconds that whoever needs an ID waits for the end of the platform's rate limit. */
 const LONGEST_PAUSE_AWAITED = 5 * 60_000;
-
-export function pageAsset(client: GraphClient, page: string, asset: Asset): PageAsset {
-  return { client, page, asset, key: keyOf(page, asset.key) };
-}
 
 /**
  * The IDs of a page's assets: known, uploaded, refreshed before their end, replaced when they are dead.
@@ -339,11 +325,6 @@ export class AssetIds {
       }
     }
   }
-}
-
-/** What every event about an asset tells. */
-export function about({ type, label, bytes }: Asset, page: string | undefined): AssetEvent {
-  return { page, type, asset: label, bytes };
 }
 
 /** Reading the file again is enough. */

@@ -3,9 +3,10 @@ import { IdStore, type KeyvLike, type KeyvStorageLike } from '../cache/id-store'
 import { keyOf, type SavedId } from '../cache/saved-id';
 import { findAttachmentSlots } from '../message/attachment-slots';
 import { Sources } from '../source/sources';
-import { AssetIds, pageAsset } from './asset-ids';
+import { AssetIds } from './asset-ids';
 import { ActivityDeadlines, type Deadline } from './deadline';
 import { Delivery } from './delivery';
+import { pageAsset } from './page-asset';
 import { Uploads } from './uploads';
 import { slotOf, toWarmResult, warmAll, type WarmAsset, type WarmOptions, type WarmReport } from './warm';
 import type { AssetEvent, Report } from '../events/events';

@@ -1,6 +1,6 @@
 import type { SavedId } from '../cache/saved-id';
 import type { Deadline } from './deadline';
-import type { PageAsset } from './asset-ids';
+import type { PageAsset } from './page-asset';
 import type { UploadObserver } from './uploads';
 
 /** Milliseconds without a byte after which an upload is not moving any more; its answer has to come within that time, too. */

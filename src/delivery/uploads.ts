@@ -26,9 +26,9 @@ export interface UploadJob {
 /** What an upload tells those who wait for it, and asks them. */
 export interface UploadObserver {
   /** A piece of the body went out. */
-  onBytes(): void;
+  readonly onBytes: () => void;
   /** Does anybody wait for it right now? */
-  isAwaited(): boolean;
+  readonly isAwaited: () => boolean;
 }
 
 /** Bytes. What is no larger does not wait behind what is. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon, { type SinonFakeTimers, type SinonStubbedInstance } from 'sinon';
-import { about, AssetIds, pageAsset, type PageAsset, type SavingSend } from '../../../src/delivery/asset-ids';
+import { AssetIds, type SavingSend } from '../../../src/delivery/asset-ids';
+import { about, pageAsset, type PageAsset } from '../../../src/delivery/page-asset';
 import { IdCache } from '../../../src/cache/id-cache';
 import { keyOf, type SavedId } from '../../../src/cache/saved-id';
 import { Deadline } from '../../../src/delivery/deadline';

@@ -5,7 +5,7 @@ import { UploadUnderWay } from '../../../src/delivery/upload-under-way';
 import { GraphClient } from '../../../src/graph/client';
 import { fakeTime } from '../../support/checks/fake-time';
 import { savedId } from '../../support/stores/saved-id';
-import type { PageAsset } from '../../../src/delivery/asset-ids';
+import type { PageAsset } from '../../../src/delivery/page-asset';
 import type { UploadObserver } from '../../../src/delivery/uploads';
 import type { SavedId } from '../../../src/cache/saved-id';
 
