@@ -148,16 +148,6 @@ export function isStoreError(error: unknown): error is StoreError {
   return isFacebookAttachmentsError(error) && error.name === 'StoreError';
 }
 
-const CONSEQUENCES: Readonly<Record<StoreOperation, (reason: string) => string>> = {
-  read: (reason) =>
-    `The store of attachment IDs cannot be read (${reason}). Messages go on without it: what has no ID in memory is uploaded again.`,
-  write: (reason) =>
-    `The store of attachment IDs cannot be written (${reason}). Messages go on: new IDs are kept in memory and written when it can be written again.`,
-  list: (reason) => `The attachment IDs in the store cannot be listed (${reason}).`,
-  delete: (reason) =>
-    `The attachment ID was not deleted from the store (${reason}). The store may still give it: delete it again.`,
-};
-
 /** Whatever was thrown, as an Error. */
 export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
