@@ -32,13 +32,17 @@ export function readRetryAfter(headers: AnswerHeaders): number | undefined {
  * @see https://developers.facebook.com/docs/graph-api/overview/rate-limiting#headers
  */
 export function readTimeToRegainAccess(headers: AnswerHeaders): number {
-  const times = USAGE_HEADERS.flatMap((name) => usagesIn(firstOf(headers[name]))).map(timeToRegainAccess);
-  return Math.min(Math.max(0, ...times), LONGEST_WAIT);
+  let longest = 0;
+  for (const name of USAGE_HEADERS) {
+    const header = firstOf(headers[name]);
+    if (header === undefined) continue;
+    for (const usage of usagesIn(header)) longest = Math.max(longest, timeToRegainAccess(usage));
+  }
+  return Math.min(longest, LONGEST_WAIT);
 }
 
 /** `{…}`, or by page or business `{"1001": [{…}, {…}]}`. */
-function usagesIn(header: string | undefined): unknown[] {
-  if (header === undefined) return [];
+function usagesIn(header: string): unknown[] {
   try {
     const usage: unknown = JSON.parse(header);
     return isRecord(usage) ? [usage, ...Object.values(usage).flat()] : [];

@@ -11,6 +11,7 @@ import { UploadPause } from './upload-pause';
 import { maySendAgain, mayUploadAgain, refusalScope, verdictOn } from './verdict';
 import type { Connections, LaneName } from './connections';
 import type { Lane } from './lane';
+import type { Dispatcher } from 'undici';
 
 /** Where and as whom to call: what Botkit's Facebook adapter knows of a page. */
 export interface GraphAccount {
@@ -41,6 +42,9 @@ export interface GraphCall extends CallPurpose {
 /** Milliseconds that a refused token, or a page's ID that could not be looked up, is not asked for again. */
 const FAILURE_MEMORY = 30_000;
 
+/** Milliseconds that the next piece of a file may take. */
+const READ_TIMEOUT = 30_000;
+
 const PAGE_ID_ATTEMPTS = 3;
 const CALL_ATTEMPTS = 3;
 
@@ -54,12 +58,8 @@ const TOO_MANY_REQUESTS = 429;
 /** The Graph API's methods. */
 export type GraphMethod = 'GET' | 'POST' | 'DELETE';
 
-interface Request {
-  readonly method: GraphMethod;
-  readonly path: string;
-  readonly headers: Record<string, string>;
-  readonly body?: string | Readable | null;
-}
+/** What is read here of a dispatcher's options. */
+type RequestOptions = Dispatcher.RequestOptions & { readonly body?: string | Readable };
 
 interface Answer {
   readonly status: number;
@@ -111,7 +111,7 @@ export class GraphClient {
    * @see https://developers.facebook.com/docs/messenger-platform/reference/attachment-upload-api
    */
   post(path: string, params: GraphParams, call: GraphCall): Promise<GraphAnswer> {
-    const post = (): Promise<GraphAnswer> => this.#request(this.#postRequest(path, params, call), call);
+    const post = (): Promise<GraphAnswer> => this.#request(this.#postOptions(path, params, call), call);
     return this.#inLane(call, () => (call.action === 'upload' ? this.uploadPause.run(post) : post()));
   }
 
@@ -125,9 +125,11 @@ export class GraphClient {
   async callAPI(method: GraphMethod, path: string, params: GraphParams): Promise<GraphAnswer> {
     const asset = `${method} ${path.replace(/[?#].*/s, '')}`;
     const call: GraphCall = { action: 'call', asset, lane: 'send' };
-    const request = (): Request =>
-      method === 'POST' ? this.#postRequest(path, params, call) : this.#bodilessRequest(method, path, params);
-    return retry(() => this.#inLane(call, () => this.#request(request(), call)), {
+    const options = (): RequestOptions =>
+      method === 'POST'
+        ? this.#postOptions(path, params, call)
+        : this.#bodilessOptions(method, path, params, call);
+    return retry(() => this.#inLane(call, () => this.#request(options(), call)), {
       attempts: CALL_ATTEMPTS,
       mayTryAgain: maySendAgain,
     });
@@ -148,7 +150,7 @@ export class GraphClient {
 
   async #askPageId(): Promise<string> {
     const ask = (): Promise<GraphAnswer> =>
-      this.#request(this.#bodilessRequest('GET', '/me', { fields: 'id' }), PAGE_ID_CALL);
+      this.#request(this.#bodilessOptions('GET', '/me', { fields: 'id' }, PAGE_ID_CALL), PAGE_ID_CALL);
     try {
       const { id } = await retry(() => this.#inLane(PAGE_ID_CALL, ask), {
         attempts: PAGE_ID_ATTEMPTS,
@@ -175,22 +177,30 @@ export class GraphClient {
   }
 
   /** Token and proof go in the body, because addresses stand in the logs of proxies and in debug output. */
-  #postRequest(path: string, params: GraphParams, call: GraphCall): Request {
-    // Twice: first in the form, and no parameter of that name instead.
-    const fields = { ...this.#credentials, ...params, ...this.#credentials };
-    const target = { method: 'POST', path: this.#pathOf(path) } as const;
+  #postOptions(path: string, params: GraphParams, call: GraphCall): RequestOptions {
+    const target = { method: 'POST', origin: this.#origin, path: this.#pathOf(path) } as const;
+    const timeouts = this.#connections.answerTimeouts(call.action);
     if (!call.file) {
+      const body = JSON.stringify({ ...params, ...this.#credentials });
       // Each call has headers of its own, because a proxy's dispatcher adds to them.
-      return { ...target, headers: { 'content-type': 'application/json' }, body: JSON.stringify(fields) };
+      return { ...target, ...timeouts, headers: { 'content-type': 'application/json' }, body };
     }
+    // Twice, so that they come first, and no parameter of that name comes instead.
+    const fields = { ...this.#credentials, ...params, ...this.#credentials };
     // Encoded here, because a dispatcher of another undici takes no form but its own.
     const form = new FormDataEncoder(toForm(fields, call.file));
-    const body = Readable.from(this.#pieces(form, call), { objectMode: false });
-    return { ...target, headers: { ...form.headers }, body };
+    const reading = new AbortController();
+    const body = Readable.from(this.#pieces(form, call, reading), { objectMode: false });
+    return { ...target, ...timeouts, headers: { ...form.headers }, body, signal: reading.signal };
   }
 
   /** Without a body, the token goes into a header. Whoever sees the address has no use for the proof without the token. */
-  #bodilessRequest(method: 'GET' | 'DELETE', path: string, params: GraphParams): Request {
+  #bodilessOptions(
+    method: 'GET' | 'DELETE',
+    path: string,
+    params: GraphParams,
+    { action }: GraphCall,
+  ): RequestOptions {
     const { access_token: token, appsecret_proof: proof } = this.#credentials;
     const query = new URLSearchParams(
       toTexts({ ...params, access_token: undefined, appsecret_proof: proof }),
@@ -198,32 +208,51 @@ export class GraphClient {
     const separator = path.includes('?') ? '&' : '?';
     return {
       method,
+      origin: this.#origin,
       path: this.#pathOf(query === '' ? path : path + separator + query),
+      ...this.#connections.answerTimeouts(action),
       headers: { authorization: `Bearer ${token}` },
     };
   }
 
-  async *#pieces(form: FormDataEncoder, call: GraphCall): AsyncGenerator<Uint8Array, void> {
+  async *#pieces(
+    form: FormDataEncoder,
+    call: GraphCall,
+    reading: AbortController,
+  ): AsyncGenerator<Uint8Array, void> {
     const lane = this.#lane(call);
-    for (const part of form.values()) {
-      for await (const piece of part instanceof Uint8Array ? [part] : part.stream()) {
-        lane.progress();
-        call.onBytes?.();
-        yield piece;
+    // A file on a mount that hangs would keep its call, and the call's place, for ever.
+    const breakOff = (): void => {
+      reading.abort(
+        new AttachmentError('ERR_ATTACHMENT_UNREADABLE', call.asset, 'for 30 s no more of it could be read'),
+      );
+    };
+    let timer = setTimeout(breakOff, READ_TIMEOUT);
+    try {
+      for (const part of form.values()) {
+        for await (const piece of part instanceof Uint8Array ? [part] : part.stream()) {
+          clearTimeout(timer);
+          lane.progress();
+          call.onBytes?.();
+          yield piece;
+          timer = setTimeout(breakOff, READ_TIMEOUT);
+        }
       }
+      call.onBodySent?.();
+    } finally {
+      clearTimeout(timer);
     }
-    call.onBodySent?.();
   }
 
   #pathOf(path: string): string {
     return `/${this.#version}${path}`;
   }
 
-  async #request({ body = null, ...target }: Request, call: GraphCall): Promise<GraphAnswer> {
+  async #request(options: RequestOptions, call: GraphCall): Promise<GraphAnswer> {
+    const { body } = options;
     try {
       const dispatcher = await this.#connections.dispatcher();
-      const timeouts = this.#connections.answerTimeouts(call.action);
-      const asked = dispatcher.request({ ...target, ...timeouts, origin: this.#origin, body });
+      const asked = dispatcher.request(options);
       if (!(body instanceof Readable)) call.onBodySent?.();
       const { statusCode: status, headers, body: answer } = await asked;
       const text = await answer.text();
@@ -242,7 +271,7 @@ export class GraphClient {
     const body = answer && readErrorBody(answer);
     if (!body && answer && status >= 200 && status < 300) {
       this.#tokenFailure = undefined;
-      this.#heed(readTimeToRegainAccess(headers));
+      this.#pauseIfLimited(readTimeToRegainAccess(headers));
       return answer;
     }
     const retryAfter = readRetryAfter(headers);
@@ -251,12 +280,12 @@ export class GraphClient {
       ? new GraphError(call, status, body, { retryAfter, secrets: this.#secrets })
       : new TransportError('ERR_GRAPH_BAD_ANSWER', call, problem, { status, retryAfter });
     if (error instanceof GraphError && refusalScope(error) === 'token') this.#tokenFailure = failedNow(error);
-    this.#heed(readTimeToRegainAccess(headers), error);
+    this.#pauseIfLimited(readTimeToRegainAccess(headers), error);
     throw error;
   }
 
   /** Begins a pause of uploads if the platform says stop, by an error or by a header of whatever answer. */
-  #heed(timeToRegainAccess: number, error?: GraphError | TransportError): void {
+  #pauseIfLimited(timeToRegainAccess: number, error?: GraphError | TransportError): void {
     if (error && verdictOn(error) === 'rate-limited') {
       this.uploadPause.begin(error, Math.max(error.retryAfter ?? 0, timeToRegainAccess));
     } else if (timeToRegainAccess > 0) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { File } from 'node:buffer';
+import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { Socket } from 'node:net';
@@ -12,6 +13,7 @@ import { Connections, LANE_LIMITS } from '../../../src/graph/connections';
 import { StreamedFile } from '../../../src/source/streamed-file';
 import { certificateFor } from 'messenger-platform-simulator';
 import { fakeTime } from '../../support/checks/fake-time';
+import { attachmentError } from '../../support/checks/failures';
 import { json, useGraphServer, type Answer } from '../../support/platform/graph-server';
 
 const SEND: GraphCall = { action: 'send', asset: 'image "tom.png"', lane: 'send' };
@@ -97,6 +99,42 @@ describe('GraphClient, call by call', () => {
       assert.deepEqual(seen, { opened: 1, closed: 1 });
       assert.deepEqual(server.received, []);
       assert.deepEqual(await send(), { ok: true });
+    });
+
+    it('that cannot be read on for 30 s breaks the call off', async () => {
+      const clock = fakeTime();
+      const { file, seen } = fileOf(async function* () {
+        yield Buffer.alloc(1_000);
+        await never();
+      }, 2_000);
+      let pieces = 0;
+      const broken = assert.rejects(
+        send({ ...SEND, file, onBytes: () => (pieces += 1) }),
+        attachmentError(
+          'ERR_ATTACHMENT_UNREADABLE',
+          'image "tom.png"',
+          'for 30 s no more of it could be read',
+        ),
+      );
+      // The token, the head of the part, and the piece.
+      while (seen.opened === 0 || pieces < 5) await new Promise(setImmediate);
+      clock.tick(29_999);
+      for (let turn = 0; turn < 10; turn++) await new Promise(setImmediate);
+      assert.deepEqual(server.received, []);
+      clock.tick(1);
+      await broken;
+    });
+
+    it('may take its time, as long as there is more of it within 30 s', async () => {
+      const clock = fakeTime();
+      const { file } = fileOf(async function* () {
+        for (let piece = 0; piece < 5; piece++) {
+          yield Buffer.alloc(1);
+          clock.tick(29_999);
+          await new Promise(setImmediate);
+        }
+      }, 5);
+      assert.deepEqual(await send({ ...SEND, file }), { ok: true });
     });
 
     it('is not opened when no connection comes up', async () => {
@@ -196,6 +234,29 @@ describe('GraphClient, call by call', () => {
       }
       assert.match(server.received[0]?.body.toString() ?? '', /filename="tom.png"[^]*PICTURE/);
     });
+  });
+
+  it('shows its token in no address, whoever listens to undici', async () => {
+    const seen: string[] = [];
+    const note = (message: unknown): void => {
+      const { method, origin, path } = (message as { request: Record<string, string> }).request;
+      seen.push(`${method} ${origin}${path}`);
+    };
+    diagnostics.subscribe('undici:request:create', note);
+    try {
+      server.answer(json(200, { id: '1001' }));
+      await send();
+      await send({ ...SEND, file: new File(['PICTURE'], 'tom.png') });
+      await client.pageId();
+    } finally {
+      diagnostics.unsubscribe('undici:request:create', note);
+    }
+    const origin = `https://${server.host}`;
+    assert.deepEqual(seen, [
+      `POST ${origin}/v25.0/me/messages`,
+      `POST ${origin}/v25.0/me/messages`,
+      `GET ${origin}/v25.0/me?fields=id`,
+    ]);
   });
 
   it('tells that JSON is out as soon as the call is made', async () => {
@@ -360,3 +421,7 @@ describe('GraphClient, call by call', () => {
     assert.equal(server.received.length, 1);
   });
 });
+
+function never(): Promise<never> {
+  return new Promise(() => undefined);
+}
