@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc, { type Arbitrary, type AsyncCommand } from 'fast-check';
 import type { Fault } from 'messenger-platform-simulator';
-import { answers, hangs, throws, type Course } from '../support/stores/faulty-store';
+import { answers, hangs, throws, type StoreBehavior } from '../support/stores/faulty-store';
 import { ASSETS, type AssetName, type Fate, type FileName, type World } from './world';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -72,7 +72,12 @@ const SENDS_FAIL: readonly Fault[] = [
   { error: { code: 1, subcode: 1357046 }, accept: true },
   { error: { code: 551, subcode: 1545041 } },
 ];
-const STORE_FAILS: readonly Course[] = [hangs, throws(), answers('junk'), answers('{"value":{"v":2}}')];
+const STORE_FAILS: readonly StoreBehavior[] = [
+  hangs,
+  throws(),
+  answers('junk'),
+  answers('{"value":{"v":2}}'),
+];
 
 const many = fc.integer({ min: 1, max: 3 });
 

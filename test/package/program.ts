@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { inTime } from '../support/checks/observe';
+import { inTime } from '../support/checks/waiting';
 
 /** Milliseconds until a program says what is expected of it, and until it has ended. */
 const TIMEOUT = 60_000;

@@ -3,7 +3,7 @@ import {
   hangs,
   isSlow,
   throws,
-  type Course,
+  type StoreBehavior,
   type StoreAction,
 } from '../../support/stores/faulty-store';
 import { PAGE } from '../../support/platform/pages';
@@ -13,7 +13,7 @@ const DAY = 24 * 60 * 60 * 1000;
 /** Something that a database does. */
 export interface StoreFault {
   readonly name: string;
-  readonly courses: Partial<Record<StoreAction, Course>>;
+  readonly courses: Partial<Record<StoreAction, StoreBehavior>>;
   /** The plugin must take it for an outage: report it once, ask no more, and write when it is over. */
   readonly isOutage: boolean;
 }

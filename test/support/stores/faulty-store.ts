@@ -2,22 +2,22 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 export type StoreAction = 'get' | 'set' | 'delete';
 
-/** What becomes of a call to the store. `carryOut` does what was asked. */
-export type Course = (carryOut: () => unknown, key: string) => unknown;
+/** What the store does with a call. `carryOut` does what was asked. */
+export type StoreBehavior = (carryOut: () => unknown, key: string) => unknown;
 
 /** A Keyv storage adapter over a Map, which fails in the ways that databases do. */
 export class FaultyStore {
   readonly records = new Map<string, string>();
   /** What was asked of it, in order. */
   readonly calls: { readonly action: StoreAction; readonly key: string }[] = [];
-  #courses: Partial<Record<StoreAction, Course>> = {};
+  #courses: Partial<Record<StoreAction, StoreBehavior>> = {};
 
   constructor(records: Iterable<readonly [string, string]> = []) {
     this.records = new Map(records);
   }
 
   /** From now on, until `heal`. */
-  fail(courses: Partial<Record<StoreAction, Course>>): void {
+  fail(courses: Partial<Record<StoreAction, StoreBehavior>>): void {
     this.#courses = courses;
   }
 
@@ -61,21 +61,21 @@ export class FaultyStore {
 }
 
 export const throws =
-  (message = 'The store is broken'): Course =>
+  (message = 'The store is broken'): StoreBehavior =>
   () =>
     Promise.reject(new Error(message));
 
-export const hangs: Course = () => new Promise(() => undefined);
+export const hangs: StoreBehavior = () => new Promise(() => undefined);
 
 export const isSlow =
-  (ms: number): Course =>
+  (ms: number): StoreBehavior =>
   async (carryOut) => {
     await wait(ms, undefined, { ref: false });
     return carryOut();
   };
 
 export const answers =
-  (value: unknown): Course =>
+  (value: unknown): StoreBehavior =>
   () =>
     value;
 

@@ -3,25 +3,25 @@ import { EventEmitter } from 'node:events';
 import Keyv from 'keyv';
 import sinon from 'sinon';
 import { keyOf } from '../../../src/cache/saved-id';
-import { answers, hangs, isSlow, throws, type Course } from '../../support/stores/faulty-store';
+import { answers, hangs, isSlow, throws, type StoreBehavior } from '../../support/stores/faulty-store';
 import { savedId } from '../../support/stores/saved-id';
-import { ShakyStore, storeFails } from '../../support/stores/shaky-store';
+import { IdStoreHarness, storeErrorMessage } from '../../support/stores/id-store-harness';
 
 const KEY = keyOf('1001', 'image:TOM');
 const keys = Array.from({ length: 5 }, (_, n) => keyOf('1001', `image:${n}`));
 
 describe('IdStore, while the store is down', () => {
-  let shaky: ShakyStore;
+  let harness: IdStoreHarness;
 
   beforeEach(() => {
-    shaky = new ShakyStore();
+    harness = new IdStoreHarness();
   });
   afterEach(() => {
     sinon.restore();
   });
 
   describe('what takes it down', () => {
-    const failures: [what: string, course: Course, reason: string][] = [
+    const failures: [what: string, course: StoreBehavior, reason: string][] = [
       ['it throws', throws('connection lost'), 'connection lost'],
       [
         'it throws at once',
@@ -46,81 +46,81 @@ describe('IdStore, while the store is down', () => {
     ];
     for (const [what, course, reason] of failures) {
       it(`${what}: there is no ID, and one report`, async () => {
-        const store = shaky.open();
-        shaky.failAll(course);
+        const store = harness.open();
+        harness.failAll(course);
         assert.equal(await store.get(KEY), undefined);
-        assert.deepEqual(shaky.reported, [storeFails(reason)]);
+        assert.deepEqual(harness.errorMessages, [storeErrorMessage(reason)]);
         assert.deepEqual(
-          [shaky.errors[0]?.name, shaky.errors[0]?.code],
+          [harness.errors[0]?.name, harness.errors[0]?.code],
           ['StoreError', 'ERR_STORE_UNAVAILABLE'],
         );
       });
     }
 
     it('it does not answer: a message waits so long, and no longer', async () => {
-      const store = shaky.open();
-      shaky.failAll(hangs);
+      const store = harness.open();
+      harness.failAll(hangs);
       let ended = false;
       const got = store.get(KEY).then((saved) => {
         ended = true;
         return saved;
       });
-      await shaky.clock.tickAsync(499);
+      await harness.clock.tickAsync(499);
       assert.equal(ended, false);
-      await shaky.clock.tickAsync(1);
+      await harness.clock.tickAsync(1);
       assert.equal(await got, undefined);
-      assert.deepEqual(shaky.reported, [storeFails('no answer within 500 ms')]);
+      assert.deepEqual(harness.errorMessages, [storeErrorMessage('no answer within 500 ms')]);
     });
 
     it('it answers in the last moment: that is early enough', async () => {
-      const store = shaky.open();
+      const store = harness.open();
       const saved = savedId('11');
       store.put(KEY, saved);
-      await shaky.clock.tickAsync(0);
-      shaky.failAll(isSlow(499));
+      await harness.clock.tickAsync(0);
+      harness.failAll(isSlow(499));
       const got = store.get(KEY);
-      await shaky.clock.tickAsync(499);
+      await harness.clock.tickAsync(499);
       assert.deepEqual(await got, saved);
-      assert.deepEqual(shaky.errors, []);
-      assert.equal(shaky.clock.countTimers(), 0);
+      assert.deepEqual(harness.errors, []);
+      assert.equal(harness.clock.countTimers(), 0);
     });
 
     it('it fails after all, when nobody waits any more: that is not told again', async () => {
-      const store = shaky.open();
-      shaky.failAll(async () => {
+      const store = harness.open();
+      harness.failAll(async () => {
         await isSlow(600)(() => undefined, KEY);
         throw new Error('too late');
       });
       const got = store.get(KEY);
-      await shaky.clock.tickAsync(999);
+      await harness.clock.tickAsync(999);
       assert.equal(await got, undefined);
-      assert.deepEqual(shaky.reported, [storeFails('no answer within 500 ms')]);
+      assert.deepEqual(harness.errorMessages, [storeErrorMessage('no answer within 500 ms')]);
     });
 
     it('it does not write: nobody waits for that, so it gets ten times as long', async () => {
-      const store = shaky.open();
-      shaky.failAll(hangs);
+      const store = harness.open();
+      harness.failAll(hangs);
       store.put(KEY, savedId('11'));
-      await shaky.clock.tickAsync(4_999);
-      assert.deepEqual(shaky.errors, []);
-      await shaky.clock.tickAsync(1);
-      assert.deepEqual(shaky.reported, [storeFails('no answer within 5000 ms', 'write')]);
+      await harness.clock.tickAsync(4_999);
+      assert.deepEqual(harness.errors, []);
+      await harness.clock.tickAsync(1);
+      assert.deepEqual(harness.errorMessages, [storeErrorMessage('no answer within 5000 ms', 'write')]);
     });
 
     it('it refuses to write', async () => {
-      const store = shaky.open();
-      shaky.inner.fail({ set: answers(false) });
+      const store = harness.open();
+      harness.inner.fail({ set: answers(false) });
       store.put(KEY, savedId('11'));
-      await shaky.clock.tickAsync(0);
-      assert.deepEqual(shaky.reported, [storeFails('it refused to write', 'write')]);
+      await harness.clock.tickAsync(0);
+      assert.deepEqual(harness.errorMessages, [storeErrorMessage('it refused to write', 'write')]);
     });
 
     it('it fails to write', async () => {
-      const store = shaky.open();
-      shaky.inner.fail({ set: throws('disk full') });
+      const store = harness.open();
+      harness.inner.fail({ set: throws('disk full') });
       store.put(KEY, savedId('11'));
-      await shaky.clock.tickAsync(0);
-      assert.deepEqual(shaky.reported, [storeFails('disk full', 'write')]);
+      await harness.clock.tickAsync(0);
+      assert.deepEqual(harness.errorMessages, [storeErrorMessage('disk full', 'write')]);
     });
 
     it('a connection that breaks while nothing is asked, which does not end the process', async () => {
@@ -130,33 +130,33 @@ describe('IdStore, while the store is down', () => {
         delete: () => true,
         clear: () => undefined,
       });
-      const store = shaky.open({ store: new Keyv({ store: adapter }) });
+      const store = harness.open({ store: new Keyv({ store: adapter }) });
       adapter.emit('error', new Error('connection lost'));
-      assert.deepEqual(shaky.reported, [storeFails('connection lost')]);
+      assert.deepEqual(harness.errorMessages, [storeErrorMessage('connection lost')]);
       await store.close();
     });
   });
 
   it('is not asked again, and told of once, however many messages come', async () => {
-    const store = await shaky.openDown();
+    const store = await harness.openDown();
     for (const key of keys) assert.equal(await store.get(key), undefined);
     store.put(KEY, savedId('11'));
-    await shaky.clock.tickAsync(0);
-    assert.deepEqual([shaky.times('get'), shaky.times('set')], [1, 0]);
-    assert.equal(shaky.errors.length, 1);
+    await harness.clock.tickAsync(0);
+    assert.deepEqual([harness.countCalls('get'), harness.countCalls('set')], [1, 0]);
+    assert.equal(harness.errors.length, 1);
   });
 
   it('is told of once, though a hundred messages wait for it', async () => {
-    const store = shaky.open();
-    shaky.failAll(hangs);
+    const store = harness.open();
+    harness.failAll(hangs);
     const waiting = Promise.all(Array.from({ length: 100 }, () => store.get(KEY)));
-    await shaky.clock.tickAsync(500);
+    await harness.clock.tickAsync(500);
     await waiting;
-    assert.equal(shaky.errors.length, 1);
+    assert.equal(harness.errors.length, 1);
   });
 
   it('gives what waits to be written all the same', async () => {
-    const store = await shaky.openDown();
+    const store = await harness.openDown();
     const saved = savedId('11');
     store.put(KEY, saved);
     assert.equal(await store.get(KEY), saved);
@@ -164,16 +164,16 @@ describe('IdStore, while the store is down', () => {
 
   it('is looked at again after a second, by a key of its own', async () => {
     const asked: string[] = [];
-    const store = await shaky.openDown();
-    shaky.inner.fail({
+    const store = await harness.openDown();
+    harness.inner.fail({
       get: (carryOut, key) => {
         asked.push(key);
         return carryOut();
       },
     });
-    await shaky.clock.tickAsync(999);
+    await harness.clock.tickAsync(999);
     assert.deepEqual(asked, []);
-    await shaky.clock.tickAsync(1);
+    await harness.clock.tickAsync(1);
     assert.deepEqual(asked, ['facebook-attachments:fb-attachment:probe']);
     await store.get(KEY);
     assert.equal(asked.length, 2);
@@ -182,33 +182,33 @@ describe('IdStore, while the store is down', () => {
   it('is looked at less and less often, at last twice a minute', async () => {
     const looks: number[] = [];
     const down = Date.now();
-    await shaky.openDown();
-    shaky.inner.fail({
+    await harness.openDown();
+    harness.inner.fail({
       get: () => {
         looks.push((Date.now() - down) / 1_000);
         throw new Error('still down');
       },
     });
-    await shaky.clock.tickAsync(125_000);
+    await harness.clock.tickAsync(125_000);
     assert.deepEqual(looks, [1, 3, 7, 15, 31, 61, 91, 121]);
-    assert.equal(shaky.errors.length, 1);
+    assert.equal(harness.errors.length, 1);
   });
 
   it('is given ten times the patience of a message when it is looked at', async () => {
     const saved = savedId('11');
-    const store = await shaky.openDown();
-    shaky.inner.heal();
+    const store = await harness.openDown();
+    harness.inner.heal();
     store.put(KEY, saved);
-    shaky.inner.fail({ get: isSlow(4_999) });
-    await shaky.clock.tickAsync(5_999);
-    assert.equal(shaky.inner.ids().length, 1);
-    shaky.failAll(throws());
+    harness.inner.fail({ get: isSlow(4_999) });
+    await harness.clock.tickAsync(5_999);
+    assert.equal(harness.inner.ids().length, 1);
+    harness.failAll(throws());
     await store.get(keys[0] ?? '');
-    shaky.failAll(hangs);
-    const get = shaky.times('get');
-    await shaky.clock.tickAsync(1_000 + 5_000 + 1_999);
-    assert.equal(shaky.times('get'), get + 1);
-    await shaky.clock.tickAsync(1);
-    assert.equal(shaky.times('get'), get + 2);
+    harness.failAll(hangs);
+    const get = harness.countCalls('get');
+    await harness.clock.tickAsync(1_000 + 5_000 + 1_999);
+    assert.equal(harness.countCalls('get'), get + 1);
+    await harness.clock.tickAsync(1);
+    assert.equal(harness.countCalls('get'), get + 2);
   });
 });

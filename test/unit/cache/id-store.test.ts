@@ -15,7 +15,7 @@ import type { StoreError } from '../../../src/base/errors';
 import { fakeTime } from '../../support/checks/fake-time';
 import { FaultyStore, isSlow } from '../../support/stores/faulty-store';
 import { useFolder } from '../../support/files/folder';
-import { storeFails } from '../../support/stores/shaky-store';
+import { storeErrorMessage } from '../../support/stores/id-store-harness';
 import { savedId } from '../../support/stores/saved-id';
 
 const TTL = 10_000;
@@ -276,7 +276,7 @@ describe('IdStore', () => {
         code: 'ERR_STORE_UNAVAILABLE',
         operation: 'delete',
         reason: 'read only',
-        message: storeFails('read only', 'delete'),
+        message: storeErrorMessage('read only', 'delete'),
       });
     });
 
@@ -351,7 +351,7 @@ describe('IdStore', () => {
       await assert.rejects(list(open(new FaultyStore())), {
         name: 'StoreError',
         operation: 'list',
-        message: storeFails('it cannot list its keys', 'list'),
+        message: storeErrorMessage('it cannot list its keys', 'list'),
       });
     });
 

@@ -3,10 +3,10 @@ import { IdStore, type IdStoreOptions } from '../../../src/cache/id-store';
 import { keyOf } from '../../../src/cache/saved-id';
 import { StoreError, type StoreOperation } from '../../../src/base/errors';
 import { fakeTime } from '../checks/fake-time';
-import { FaultyStore, throws, type Course, type StoreAction } from './faulty-store';
+import { FaultyStore, throws, type StoreBehavior, type StoreAction } from './faulty-store';
 
 /** An IdStore over a store that fails when a test says so, in time that stands still until a test moves it on. */
-export class ShakyStore {
+export class IdStoreHarness {
   readonly clock: SinonFakeTimers = fakeTime();
   readonly inner = new FaultyStore();
   readonly errors: StoreError[] = [];
@@ -24,22 +24,22 @@ export class ShakyStore {
     return store;
   }
 
-  failAll(course: Course): void {
+  failAll(course: StoreBehavior): void {
     this.inner.fail({ get: course, set: course, delete: course });
   }
 
   /** How often the store was asked so. */
-  times(asked: StoreAction): number {
+  countCalls(asked: StoreAction): number {
     return this.inner.calls.filter(({ action }) => action === asked).length;
   }
 
   /** The messages of what was reported. */
-  get reported(): string[] {
+  get errorMessages(): string[] {
     return this.errors.map(({ message }) => message);
   }
 }
 
 /** What a StoreError says, with the reason that the store gave. */
-export function storeFails(reason: string, operation: StoreOperation = 'read'): string {
+export function storeErrorMessage(reason: string, operation: StoreOperation = 'read'): string {
   return new StoreError(operation, reason).message;
 }

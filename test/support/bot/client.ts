@@ -1,1 +1,0 @@
-export { openPlainAdapter as openClient, type PlainAdapter as Client, type Server } from './plain-adapter';

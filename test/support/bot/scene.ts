@@ -1,1 +1,0 @@
-export { useSimulator as scene, type SimulatorFixture as Scene } from './use-simulator';

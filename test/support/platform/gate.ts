@@ -1,1 +1,0 @@
-export { openTcpRelay as openGate, type TcpRelay as Gate } from './tcp-relay';
