@@ -1,23 +1,21 @@
 import { Blob, File } from 'node:buffer';
-import { extension } from 'mime-types';
 import { AttachmentError } from '../base/errors';
 import { isRecord } from '../base/records';
-import { attemptKey, contentKey } from './asset-key';
-import { contentTypeFor, SIGNATURE_LENGTH } from './content-type';
-import { endDigest, startDigest } from './digest';
-import { checkSize, MAX_BYTES } from './limits';
+import { readFacts, type ContentFacts } from './content-facts';
+import { inTurn } from './in-turn';
+import { checkSize } from './limits';
+import { bytesAsset } from './bytes-asset';
+import { StreamedFile } from './streamed-file';
 import type { Asset, AttachmentType } from './asset';
 
 /** Bytes as a message can hold them; a script passes through JSON, which makes the last form of a Buffer. */
 export type Filedata = Uint8Array | Blob | { readonly type: 'Buffer'; readonly data: readonly number[] };
 
-/** Base64 takes four characters for three bytes, and the head of a `data:` URI is short. */
-const MAX_DATA_URI = Math.ceil(MAX_BYTES / 3) * 4 + 1024;
-
-const EXTENSIONS: Readonly<Record<string, string>> = { 'audio/mpeg': 'mp3', 'video/quicktime': 'mov' };
+/** What is hashed, copied or passed on at a time. Bytes. */
+const PIECE = 192 * 1024;
 
 /** A Blob never changes, so it need not be hashed twice. */
-const digests = new WeakMap<Blob, Promise<string>>();
+const blobFacts = new WeakMap<Blob, Promise<ContentFacts>>();
 
 /** @throws {AttachmentError} They are no bytes, empty, too large, or of another type. */
 export async function identifyFiledata(
@@ -26,27 +24,14 @@ export async function identifyFiledata(
   filename: string | undefined,
 ): Promise<Asset> {
   const label = filename ? `${type} ${JSON.stringify(filename)} (from filedata)` : `${type} from filedata`;
-  return identifyBlob(type, toBlob(filedata, label), label, filename);
-}
-
-/** @throws {AttachmentError} The URI cannot be read, or holds nothing, too much, or another type. */
-export async function identifyDataUri(
-  type: AttachmentType,
-  uri: string,
-  filename: string | undefined,
-): Promise<Asset> {
-  const label = `${type} from a data: URI`;
-  if (uri.length > MAX_DATA_URI) checkSize(uri.length, label);
-  const { fetch } = await import('undici');
-  const blob = await fetch(uri).then(
-    (response) => response.blob(),
-    () => {
-      throw new AttachmentError('ERR_ATTACHMENT_BAD_SOURCE', label, 'it is not a valid data: URI');
-    },
+  if (filedata instanceof Blob) return identifyBlob(type, filedata, label, filename);
+  const bytes = await toBytes(filedata, label);
+  const facts = await readFacts(piecesOf(bytes));
+  return bytesAsset(
+    { type, label, filename, declared: undefined },
+    facts,
+    (options) => new StreamedFile(options, () => piecesOf(bytes)),
   );
-  // Without a type of its own, a data: URI is plain text by its standard; then the content tells more.
-  const declared = /^data:[^;,]+\//i.test(uri) ? blob.type : '';
-  return identifyBlob(type, new Blob([blob], { type: declared }), label, filename);
 }
 
 async function identifyBlob(
@@ -56,28 +41,25 @@ async function identifyBlob(
   filename: string | undefined,
 ): Promise<Asset> {
   checkSize(blob.size, label);
-  const { start, digest } = await readBlob(blob, label);
-  const named = filename ?? nameOf(blob);
-  const contentType = contentTypeFor(type, label, start, { declared: blob.type, filename: named });
-  const shown = named ?? `${type}.${extensionOf(contentType)}`;
-  const file = new File([blob], shown, { type: contentType });
-  return {
-    type,
-    label,
-    key: contentKey(type, digest, shown),
-    attempt: attemptKey('bytes', contentType, shown),
-    bytes: blob.size,
-    source: undefined,
-    content: { file },
-  };
+  const named = blob instanceof File && blob.name ? blob.name : undefined;
+  return bytesAsset(
+    { type, label, filename: filename ?? named, declared: blob.type },
+    await readBlob(blob, label),
+    ({ name, type: contentType }) => new File([blob], name, { type: contentType }),
+  );
 }
 
 /** A Blob can stand for a file, and that can be gone. */
-async function readBlob(blob: Blob, label: string): Promise<{ start: Uint8Array; digest: string }> {
+async function readBlob(blob: Blob, label: string): Promise<ContentFacts> {
   try {
-    const start = new Uint8Array(await blob.slice(0, SIGNATURE_LENGTH).arrayBuffer());
-    return { start, digest: await digestOnce(blob) };
+    let facts = blobFacts.get(blob);
+    if (!facts) {
+      facts = readFacts(blob.stream());
+      blobFacts.set(blob, facts);
+    }
+    return await facts;
   } catch {
+    blobFacts.delete(blob);
     throw new AttachmentError(
       'ERR_ATTACHMENT_UNREADABLE',
       label,
@@ -87,11 +69,16 @@ async function readBlob(blob: Blob, label: string): Promise<{ start: Uint8Array;
 }
 
 /** A copy of the bytes as they are now: the author may go on using the Buffer. */
-function toBlob(filedata: unknown, label: string): Blob {
-  if (filedata instanceof Blob) return filedata;
-  if (filedata instanceof Uint8Array) return new Blob([filedata]);
-  const revived = revivedBuffer(filedata);
-  if (revived) return new Blob([revived]);
+async function toBytes(filedata: unknown, label: string): Promise<Uint8Array> {
+  if (filedata instanceof Uint8Array) {
+    checkSize(filedata.length, label);
+    return new Uint8Array(filedata);
+  }
+  if (isRecord(filedata) && filedata.type === 'Buffer' && Array.isArray(filedata.data)) {
+    checkSize(filedata.data.length, label);
+    const bytes = await reviveBytes(filedata.data);
+    if (bytes) return bytes;
+  }
   throw new AttachmentError(
     'ERR_ATTACHMENT_BAD_SOURCE',
     label,
@@ -99,37 +86,27 @@ function toBlob(filedata: unknown, label: string): Blob {
   );
 }
 
-function revivedBuffer(filedata: unknown): Buffer | undefined {
-  if (!isRecord(filedata)) return undefined;
-  const { type, data } = filedata;
-  if (type !== 'Buffer' || !Array.isArray(data) || !data.every(isByte)) return undefined;
-  return Buffer.from(data);
-}
-
-function isByte(value: unknown): value is number {
-  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255;
-}
-
-/** The one that people know, where the first of the list is another. */
-function extensionOf(contentType: string): string {
-  return EXTENSIONS[contentType] ?? (extension(contentType) || 'bin');
-}
-
-function nameOf(blob: Blob): string | undefined {
-  return blob instanceof File && blob.name ? blob.name : undefined;
-}
-
-function digestOnce(blob: Blob): Promise<string> {
-  let digest = digests.get(blob);
-  if (!digest) {
-    digest = digestBlob(blob);
-    digests.set(blob, digest);
+async function reviveBytes(numbers: readonly unknown[]): Promise<Uint8Array | undefined> {
+  const bytes = new Uint8Array(numbers.length);
+  for (let from = 0; from < numbers.length; from += PIECE) {
+    const to = Math.min(from + PIECE, numbers.length);
+    if (!(await inTurn(() => copyBytes(numbers, bytes, from, to)))) return undefined;
   }
-  return digest;
+  return bytes;
 }
 
-async function digestBlob(blob: Blob): Promise<string> {
-  const hash = startDigest();
-  for await (const piece of blob.stream()) hash.update(piece as Uint8Array);
-  return endDigest(hash);
+/** False: not all of them are bytes. */
+function copyBytes(numbers: readonly unknown[], bytes: Uint8Array, from: number, to: number): boolean {
+  for (let index = from; index < to; index++) {
+    const number = numbers[index] as number;
+    bytes[index] = number;
+    // A byte holds whole numbers from 0 to 255, and anything else becomes another one.
+    if (bytes[index] !== number) return false;
+  }
+  return true;
+}
+
+// eslint-disable-next-line @typescript-eslint/require-await -- as all content that is streamed
+async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
+  for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE);
 }

@@ -6,8 +6,8 @@ import { AttachmentError } from '../base/errors';
 import { withoutQuery } from '../base/redact';
 import { attemptKey, contentKey } from './asset-key';
 import { checkedContent } from './checked-content';
-import { contentTypeFor, SIGNATURE_LENGTH } from './content-type';
-import { endDigest, startDigest } from './digest';
+import { readFacts, type ContentFacts } from './content-facts';
+import { contentTypeFor } from './content-type';
 import { toAttachmentError } from './file-error';
 import { fileOperations } from './file-operations';
 import { FreshRuns } from './fresh-runs';
@@ -15,7 +15,6 @@ import { checkSize } from './limits';
 import { Root } from './root';
 import { StreamedFile } from './streamed-file';
 import type { Asset, AttachmentType } from './asset';
-import type { OpenFile } from './open-file';
 
 const MEMO_ENTRIES = 10_000;
 
@@ -35,16 +34,12 @@ const CLOCK_TOLERANCE = 60_000;
 type Fingerprint = Pick<Stats, 'dev' | 'ino' | 'size' | 'mtimeMs' | 'ctimeMs'>;
 
 /** What a file's content was when it was read, and what the file system said of the file then. */
-interface HashedFile {
+interface HashedFile extends ContentFacts {
   readonly fingerprint: Fingerprint;
   /** Since when the fingerprint is known to be as it is, by `performance.now()`. */
   readonly seenSince: number;
   /** Each change after the reading shows in the fingerprint, so while that stays as it is the content does. */
   readonly isSettled: boolean;
-  readonly digest: string;
-  readonly bytes: number;
-  /** The first bytes, which tell the content type when the name does not. */
-  readonly start: Uint8Array;
 }
 
 /** What an attachment, as its author wrote it, stands for while the file's fingerprint stays as it is. */
@@ -135,33 +130,15 @@ async function hashFile(
     const now = performance.now();
     const seenSince = before && isSame(before.fingerprint, fingerprint) ? before.seenSince : now;
     const isSettled = now - seenSince > TIMESTAMP_STEP || isOld(fingerprint);
-    return { ...(await digestContent(opened, label)), fingerprint, seenSince, isSettled };
+    // Digest and size of what is really read: if the file changes later, sending it finds that out.
+    const facts = await readFacts(opened.read(), (bytes) => {
+      checkSize(bytes, label);
+    });
+    checkSize(facts.bytes, label);
+    return { ...facts, fingerprint, seenSince, isSettled };
   } finally {
     await opened.close();
   }
-}
-
-/**
- * Digest and size of what was really read: if the file changes later, sending it finds that out.
- *
- * @throws {AttachmentError} It is empty or too large, or cannot be read.
- */
-async function digestContent(
-  opened: OpenFile,
-  label: string,
-): Promise<Pick<HashedFile, 'digest' | 'bytes' | 'start'>> {
-  const hash = startDigest();
-  let bytes = 0;
-  let start: Uint8Array | undefined;
-  for await (const piece of opened.read()) {
-    // A copy, because a view would keep the whole piece in memory.
-    start ??= new Uint8Array(piece.subarray(0, SIGNATURE_LENGTH));
-    hash.update(piece);
-    bytes += piece.length;
-    checkSize(bytes, label);
-  }
-  checkSize(bytes, label);
-  return { digest: endDigest(hash), bytes, start: start ?? new Uint8Array() };
 }
 
 /**

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { AttachmentError } from '../base/errors';
-import { identifyDataUri, identifyFiledata } from './filedata';
+import { DataUris } from './data-uris';
+import { identifyFiledata } from './filedata';
 import { LocalFiles } from './local-files';
 import { identifyAddress, type CacheKey } from './web-address';
 import type { Asset, AttachmentType } from './asset';
@@ -14,6 +15,7 @@ const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
 /** Tells what an attachment is from what the bot's author wrote. */
 export class Sources {
   readonly #files: LocalFiles;
+  readonly #dataUris = new DataUris();
   readonly #cacheKey: CacheKey;
 
   constructor({ root, cacheKey }: { root: string | undefined; cacheKey: CacheKey }) {
@@ -44,7 +46,7 @@ export class Sources {
       case 'https':
         return identifyAddress(type, address, this.#cacheKey);
       case 'data':
-        return identifyDataUri(type, address, filename);
+        return this.#dataUris.identify(type, address, filename);
       default:
         throw badSource(
           type,

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { openAsBlob } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import sinon from 'sinon';
-import type { AttachmentType } from '../../../src/source/asset';
-import { identifyDataUri, identifyFiledata } from '../../../src/source/filedata';
+import type { Asset, AttachmentType } from '../../../src/source/asset';
+import { identifyFiledata } from '../../../src/source/filedata';
 import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
 import { factsOf, fileOf } from '../../support/files/identified';
+import { longestTurn } from '../../support/checks/longest-turn';
 import { readAsset } from '../../support/files/assets';
 import { sha256 } from '../../support/checks/sha256';
 
@@ -173,90 +174,61 @@ describe('identifyFiledata', () => {
       ),
     );
   });
-});
 
-describe('identifyDataUri', () => {
-  const base64 = (type: string, bytes: Uint8Array): string =>
-    `data:${type};base64,${Buffer.from(bytes).toString('base64')}`;
-
-  it('takes base64', async () => {
-    const found = await identifyDataUri('image', base64('image/png', PNG), undefined);
-    assert.deepEqual(factsOf(found), {
-      type: 'image',
-      label: 'image from a data: URI',
-      key: `image:${sha256(PNG)}`,
-      bytes: PNG.length,
-    });
-    assert.deepEqual(await fileOf(found), { name: 'image.png', type: 'image/png', bytes: PNG });
+  it('reads a Blob again that could not be read', async () => {
+    const blob = new Blob([PNG]);
+    const stream = sinon.stub(blob, 'stream').callThrough();
+    stream.onFirstCall().throws(new Error('no'));
+    await assert.rejects(identifyFiledata('image', blob, undefined), { code: 'ERR_ATTACHMENT_UNREADABLE' });
+    assert.equal((await identifyFiledata('image', blob, undefined)).bytes, PNG.length);
   });
 
-  it('takes percent-encoded text', async () => {
-    const found = await identifyDataUri('file', 'data:text/plain;charset=utf-8,a%20cat', 'cat.txt');
-    assert.deepEqual(await fileOf(found), {
-      name: 'cat.txt',
-      type: 'text/plain;charset=utf-8',
-      bytes: Buffer.from('a cat'),
-    });
+  it('does not copy what is too large', async () => {
+    const tooMany = { type: 'Buffer', data: new Array<number>(MB_25 + 1) };
+    await assert.rejects(identifyFiledata('image', tooMany, undefined), { code: 'ERR_ATTACHMENT_TOO_LARGE' });
   });
 
-  it('takes the type from the content when the URI declares none', async () => {
-    for (const head of ['data:;base64,', 'DATA:;base64,', 'data:;charset=utf-8;base64,']) {
-      const found = await identifyDataUri('image', head + PNG.toString('base64'), undefined);
-      assert.equal((await fileOf(found)).type, 'image/png', head);
+  it('sends the content as often as it is asked, a piece at a time', async () => {
+    const bytes = Buffer.alloc(1_000_000, 'cat');
+    const { content } = await identifyFiledata('file', bytes, undefined);
+    assert.ok(content.file);
+    for (let n = 0; n < 2; n++) {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of content.file.stream()) pieces.push(piece as Uint8Array);
+      assert.deepEqual(Buffer.concat(pieces), bytes);
+      assert.equal(Math.max(...pieces.map(({ length }) => length)), 196_608);
     }
   });
 
-  it('does not take a slash in the content for a declared type', async () => {
-    for (const uri of ['data:,a/b', 'data:,data:a/b']) {
-      const found = await identifyDataUri('file', uri, undefined);
-      assert.equal((await fileOf(found)).type, 'application/octet-stream', uri);
-    }
+  it('has the same way to upload for the same content type and name, and nothing to build it again from', async () => {
+    const named = (name?: string): Promise<Asset> => identifyFiledata('file', PNG, name);
+    const found = await Promise.all([
+      named('a.png'),
+      named('a.png'),
+      named('b.png'),
+      named('a.gif'),
+      named(),
+    ]);
+    assert.equal(new Set(found.map(({ attempt }) => attempt)).size, 4);
+    assert.deepEqual(new Set(found.map(({ source }) => source)), new Set([undefined]));
   });
 
-  it('believes a declared type, in capitals too', async () => {
-    const found = await identifyDataUri('image', 'DATA:IMAGE/GIF,x', undefined);
-    assert.deepEqual(await fileOf(found), { name: 'image.gif', type: 'image/gif', bytes: Buffer.from('x') });
-    await assert.rejects(
-      identifyDataUri('image', 'data:text/plain,cat', 'cat.png'),
-      attachmentError(
-        'ERR_ATTACHMENT_TYPE_MISMATCH',
-        'image from a data: URI',
-        'its content type is text/plain, and an attachment of type image needs image/*',
-      ),
-    );
-  });
-
-  it('refuses one without content', async () => {
-    await assert.rejects(
-      identifyDataUri('image', 'data:image/png;base64,', undefined),
-      attachmentError('ERR_ATTACHMENT_EMPTY', 'image from a data: URI', 'it has no content'),
-    );
-  });
-
-  for (const uri of ['data:image/png;base64', 'data:image/png;base64,%%%', 'data:image/png;base64,A']) {
-    it(`refuses ${uri}`, async () => {
-      await assert.rejects(
-        identifyDataUri('image', uri, undefined),
-        attachmentError('ERR_ATTACHMENT_BAD_SOURCE', 'image from a data: URI', 'it is not a valid data: URI'),
-      );
-    });
+  const large: [what: string, make: () => unknown, bytes: number][] = [
+    ['a Buffer', () => Buffer.alloc(MB_25, 'cat'), MB_25],
+    ['a Blob', () => new Blob([Buffer.alloc(MB_25, 'cat')]), MB_25],
+    [
+      'a Buffer that went through JSON',
+      () => ({ type: 'Buffer', data: new Array<number>(20_000_000).fill(7) }),
+      20_000_000,
+    ],
+  ];
+  for (const [what, make, bytes] of large) {
+    it(`blocks the event loop for no longer than a moment for ${what}`, async () => {
+      const filedata = make();
+      const longest = await longestTurn(async () => {
+        assert.equal((await identifyFiledata('file', filedata, undefined)).bytes, bytes);
+      });
+      assert.ok(longest < 100, `${longest} ms`);
+    }).timeout(60_000);
   }
-
-  it('takes 25 MB in base64, and not a byte more', async () => {
-    const found = await identifyDataUri('file', base64('text/plain', new Uint8Array(MB_25)), undefined);
-    assert.equal(found.bytes, MB_25);
-    await assert.rejects(
-      identifyDataUri('file', base64('text/plain', new Uint8Array(MB_25 + 1)), undefined),
-      attachmentError('ERR_ATTACHMENT_TOO_LARGE', 'file from a data: URI', tooLarge(MB_25 + 1)),
-    );
-  }).timeout(60_000);
-
-  it('refuses a URI that is too long to hold 25 MB without decoding it', async () => {
-    // Decoding it would fail in another way.
-    const uri = `data:;base64,${'%'.repeat(36_000_000)}`;
-    await assert.rejects(
-      identifyDataUri('file', uri, undefined),
-      attachmentError('ERR_ATTACHMENT_TOO_LARGE', 'file from a data: URI', tooLarge(uri.length)),
-    );
-  });
 });
