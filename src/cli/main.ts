@@ -2,11 +2,11 @@
 import { run } from './run';
 import { EXIT } from './upload';
 
-/** Milliseconds within which a second Ctrl-C is the same one: npm passes on what the terminal has sent already. */
-const SAME_PRESS = 500;
+/** Milliseconds within which a second signal counts as the same: npm passes on what the terminal has sent already. */
+const SAME_SIGNAL_WINDOW = 500;
 
-/** Milliseconds that a store gets which holds the process although it is closed. */
-const LINGER = 1_000;
+/** Milliseconds after which the process ends although a store that is closed keeps it alive. */
+const EXIT_DELAY = 1_000;
 
 const stop = new AbortController();
 let stoppedAt = 0;
@@ -17,7 +17,7 @@ function interrupt(): void {
     stop.abort();
     return;
   }
-  if (Date.now() - stoppedAt < SAME_PRESS) return;
+  if (Date.now() - stoppedAt < SAME_SIGNAL_WINDOW) return;
   // A bar leaves the cursor behind it.
   if (process.stderr.isTTY) process.stderr.write('\n');
   process.exit(EXIT.interrupted);
@@ -44,5 +44,5 @@ void run(process.argv.slice(2), {
   process.exitCode = code;
   setTimeout(() => {
     process.exit();
-  }, LINGER).unref();
+  }, EXIT_DELAY).unref();
 });

@@ -8,19 +8,20 @@ import type { Attachment } from '../message/builders';
 import type { AttachmentType } from '../source/asset';
 import type { WarmResult } from '../delivery/warm';
 
-/** Something that can be uploaded, and its size if it lies here. */
+/** Something that can be uploaded, and its size if it is a local file. */
 export interface NamedAsset {
   readonly attachment: Attachment;
   readonly bytes: number | undefined;
 }
 
-/** What was found under the names on the command line, and which of them named nothing. */
+/** The assets that the command line names, and the names for which there is none. */
 export interface Found {
   readonly assets: readonly NamedAsset[];
   readonly failures: readonly WarmResult[];
 }
 
-export interface Places {
+/** Where to look for assets. */
+export interface LookUpOptions {
   readonly root: string;
   /** The current folder: a shell completes paths from there, and expands its globs there. */
   readonly folder: string;
@@ -32,26 +33,26 @@ const WEB = /^https?:/i;
 const FILE_URL = /^file:/i;
 
 /** Each asset once, however often it was named. */
-export async function findNamed(names: readonly string[], places: Places): Promise<Found> {
+export async function findNamed(names: readonly string[], options: LookUpOptions): Promise<Found> {
   const assets = new Map<string, NamedAsset>();
   const failures: WarmResult[] = [];
   for (const name of names) {
     try {
-      for (const asset of await findOne(name, places)) assets.set(JSON.stringify(asset.attachment), asset);
+      for (const asset of await findOne(name, options)) assets.set(JSON.stringify(asset.attachment), asset);
     } catch (error) {
-      failures.push({ asset: redact(name), type: places.type, outcome: 'failed', error: error as Error });
+      failures.push({ asset: redact(name), type: options.type, outcome: 'failed', error: error as Error });
     }
   }
   return { assets: [...assets.values()], failures };
 }
 
-async function findOne(name: string, places: Places): Promise<NamedAsset[]> {
-  if (WEB.test(name)) return [{ attachment: await addressOf(name, places), bytes: undefined }];
+async function findOne(name: string, options: LookUpOptions): Promise<NamedAsset[]> {
+  if (WEB.test(name)) return [{ attachment: await addressOf(name, options), bytes: undefined }];
   const file = FILE_URL.test(name) ? fileURLToPath(name) : name;
-  const { root, folder } = places;
-  const inRoot = await findFiles(file, places);
+  const { root, folder } = options;
+  const inRoot = await findFiles(file, options);
   if (inRoot.length > 0) return inRoot;
-  const fromFolder = await findFiles(path.relative(root, path.resolve(folder, file)), places);
+  const fromFolder = await findFiles(path.relative(root, path.resolve(folder, file)), options);
   if (fromFolder.length > 0) return fromFolder;
   throw new AttachmentError(
     'ERR_ATTACHMENT_NOT_FOUND',
@@ -60,7 +61,7 @@ async function findOne(name: string, places: Places): Promise<NamedAsset[]> {
   );
 }
 
-async function addressOf(name: string, { root, type }: Places): Promise<Attachment> {
+async function addressOf(name: string, { root, type }: LookUpOptions): Promise<Attachment> {
   if (type) return { type, payload: { url: name } };
   const [found] = await findAssets(name, root).catch(() => []);
   if (found) return found;
@@ -72,7 +73,7 @@ async function addressOf(name: string, { root, type }: Places): Promise<Attachme
 }
 
 /** Under the names that messages have for them: paths inside the root. */
-async function findFiles(pattern: string, { root, type }: Places): Promise<NamedAsset[]> {
+async function findFiles(pattern: string, { root, type }: LookUpOptions): Promise<NamedAsset[]> {
   const found = await findAssets(pattern, root).catch(() => []);
   const files = await Promise.all(
     found.map(async (asset): Promise<NamedAsset[]> => {

@@ -1,14 +1,7 @@
+import type { PlatformAccount } from './command-options';
 import type { Dispatcher } from 'undici';
 import { GraphClient } from '../graph/client';
 import { Connections } from '../graph/connections';
-
-/** Where the Graph API is, and as whom to call it. */
-export interface PlatformAccount {
-  readonly token: string | undefined;
-  readonly secret: string | undefined;
-  readonly host: string;
-  readonly version: string;
-}
 
 /**
  * The ID of the page that the token belongs to.
@@ -16,7 +9,7 @@ export interface PlatformAccount {
  * @param expected - The page that was asked for: IDs that another page's token uploads would be saved as its own.
  */
 export async function askPage(
-  { token = '', secret, host, version }: PlatformAccount,
+  { token = '', secret, host = '', version = '' }: PlatformAccount,
   expected: string | undefined,
   dispatcher: Dispatcher,
 ): Promise<string> {
@@ -29,7 +22,7 @@ export async function askPage(
 }
 
 /** What the plugin knows of a Facebook adapter, so that neither Botkit nor the adapter need be installed. */
-export function adapterFor({ token = '', secret, host, version }: PlatformAccount): object {
+export function adapterFor({ token = '', secret, host = '', version = '' }: PlatformAccount): object {
   return {
     name: 'Facebook Adapter',
     getAPI: () =>

@@ -10,7 +10,7 @@ export interface Work {
   readonly bytes: number;
 }
 
-/** Shows how far it has come. */
+/** Shows the progress. */
 export interface Progress {
   /** An asset is done. */
   add(result: WarmResult): void;
@@ -20,16 +20,16 @@ export interface Progress {
   end(): void;
 }
 
-/** A bar if a person watches, a line for each asset if not; nothing on the side of JSON. */
-export function showProgress({ printer, settings, surroundings }: Session, work: Work): Progress {
-  const { json, dryRun, folder } = settings;
-  const { stdout, stderr, env } = surroundings;
+/** On a terminal a progress bar, elsewhere a line for each asset; with JSON, a bar or nothing. */
+export function showProgress({ printer, options, context }: Session, work: Work): Progress {
+  const { json, dryRun, folder } = options;
+  const { stdout, stderr, env } = context;
   const isWatched = stderr.isTTY === true && (json || stdout.isTTY === true);
-  const isPlain = given(env.NO_COLOR) || given(env.CI) || env.TERM === 'dumb';
-  // What would be done is the very answer to a dry run, so there each asset has its line.
+  const isPlain = isSet(env.NO_COLOR) || isSet(env.CI) || env.TERM === 'dumb';
+  // A dry run is there to print what would be done, so each asset has its line.
   const library = isWatched && !isPlain && !dryRun ? loadPackage('cli-progress', folder) : undefined;
   if (library) return new Bar(library as BarLibrary, stderr, work, json ? undefined : printer);
-  return json ? SILENCE : new Lines(printer);
+  return json ? NO_PROGRESS : new Lines(printer);
 }
 
 /** The part of cli-progress that is used. */
@@ -47,7 +47,7 @@ interface BarLibrary {
  */
 const BYTES_OF_A_CALL = 100_000;
 
-/** How many of the last results the time left is reckoned from. */
+/** From how many of the last results the remaining time is calculated. */
 const ETA_FROM = 30;
 
 const FULL = '█';
@@ -145,11 +145,11 @@ class Lines implements Progress {
   }
 
   end(): void {
-    // All has been said.
+    // Every line is printed already.
   }
 }
 
-const SILENCE: Progress = { add: nothing, stopping: nothing, end: nothing };
+const NO_PROGRESS: Progress = { add: doNothing, stopping: doNothing, end: doNothing };
 
 const LONGEST_WORD = 'to upload'.length;
 
@@ -168,10 +168,10 @@ function timeLeft(eta: number | string): string {
 }
 
 /** As https://no-color.org has it: present and not empty. */
-function given(value: string | undefined): boolean {
+function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '';
 }
 
-function nothing(): void {
-  // There is nobody to show it to.
+function doNothing(): void {
+  // Nobody watches.
 }

@@ -1,65 +1,72 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
-import { readArguments, UsageError, type Settings } from './arguments';
-import { RUN } from './commands';
-import { COMMANDS, isCommand, type CommandName } from './descriptions';
-import { commandHelp, generalHelp, NAME } from './help';
+import { CommanderError } from 'commander';
 import { Printer } from './printer';
-import { Session, type Surroundings } from './session';
+import { createProgram, type CommandAction } from './program';
+import { Session, type ProcessContext, type SessionOptions } from './session';
 import { secretsOf } from './store';
 import { EXIT } from './upload';
 
 /**
  * The command-line tool.
  *
- * @returns The exit code. Whatever goes wrong has been written to standard error, on one line.
+ * @returns The exit code. Whatever went wrong has been written to standard error.
  */
-export async function run(args: readonly string[], surroundings: Surroundings): Promise<number> {
-  const { stdout, stderr, env } = surroundings;
-  const [name = '', ...rest] = args;
+export async function run(args: readonly string[], context: ProcessContext): Promise<number> {
+  const { stdout, stderr, env, folder } = context;
   const printer = new Printer(stdout, stderr, secretsIn(args, env));
+  let exitCode: number = EXIT.good;
+  const program = createProgram({
+    env,
+    folder,
+    output: {
+      writeOut: (text) => stdout.write(text),
+      writeErr: (text) => stderr.write(text),
+      outputError: (text) => {
+        printer.problem(withoutOptionValue(text));
+      },
+    },
+    execute: async (action, options, { writes }) => {
+      exitCode = await runCommand(action, { options, context, printer }, { writes });
+    },
+  });
   try {
-    if (name === '--version') return say(printer, version());
-    if (name === '--help' || name === 'help') return say(printer, generalHelp());
-    if (!isCommand(name)) throw unknownCommand(name);
-    const settings = readArguments(name, rest, env, surroundings.folder);
-    if (settings === 'help') return say(printer, commandHelp(name));
-    return await runCommand(name, { settings, surroundings, printer });
+    await program.parseAsync(args, { from: 'user' });
+    return exitCode;
   } catch (error) {
+    // commander has printed it.
+    if (error instanceof CommanderError) return isAnswer(error, args) ? EXIT.good : EXIT.usage;
     printer.problem(error);
-    if (!(error instanceof UsageError)) return EXIT.failed;
-    printer.note(`More: ${NAME} ${isCommand(name) ? `${name} ` : ''}--help`);
-    return EXIT.usage;
+    return EXIT.failed;
   }
 }
 
 async function runCommand(
-  name: CommandName,
-  options: { settings: Settings; surroundings: Surroundings; printer: Printer },
+  action: CommandAction,
+  options: SessionOptions,
+  access: { writes: boolean },
 ): Promise<number> {
-  const writes = COMMANDS[name].needs !== 'nothing' && !options.settings.dryRun;
-  const session = await Session.open(options, { writes });
+  const session = await Session.open(options, access);
   try {
-    const code = await RUN[name](session);
+    const exitCode = await action(session);
     const problem = await session.settle();
-    if (!problem) return code;
+    if (!problem) return exitCode;
     options.printer.problem(problem);
-    return code === EXIT.good ? EXIT.failed : code;
+    return exitCode === EXIT.good ? EXIT.failed : exitCode;
   } catch (error) {
-    throw session.explain(error);
+    throw session.toPrintedError(error);
   } finally {
     await session.close();
   }
 }
 
-function say(printer: Printer, text: string): number {
-  printer.print(text);
-  return EXIT.good;
+/** The help or the version that was asked for, and not the help that is printed when there is no command. */
+function isAnswer({ code }: CommanderError, args: readonly string[]): boolean {
+  if (code === 'commander.help') return args.length > 0;
+  return code === 'commander.helpDisplayed' || code === 'commander.version';
 }
 
-function unknownCommand(name: string): UsageError {
-  const got = name === '' ? 'none' : JSON.stringify(name);
-  return new UsageError(`Expected a command, one of ${Object.keys(COMMANDS).join(', ')}, got ${got}`);
+/** An unknown option may be a misspelt one whose value is secret. */
+function withoutOptionValue(text: string): string {
+  return text.replace(/(?<=unknown option '[^=]*)=[^]*'/, "'");
 }
 
 /** From wherever they can come: a store may stand in any argument. */
@@ -67,11 +74,6 @@ function secretsIn(args: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const { FACEBOOK_ACCESS_TOKEN: token, FACEBOOK_APP_SECRET: secret } = env;
   const urls = [...args, env.FACEBOOK_ATTACHMENTS_STORE].filter(isGiven);
   return [...urls.flatMap(secretsOf), ...[token?.trim(), secret?.trim()].filter(isGiven)];
-}
-
-function version(): string {
-  const file = path.join(__dirname, '../../package.json');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 function isGiven(text: string | undefined): text is string {

@@ -4,55 +4,57 @@ import { FacebookAttachmentCache } from '../plugin';
 import { inTime } from './in-time';
 import { adapterFor, askPage } from './page';
 import { checkStore, openStore, type OpenStore } from './store';
-import type { Settings } from './arguments';
+import type { CommandOptions } from './command-options';
 import type { Output, Printer } from './printer';
 
-/** What a command may touch of the process that it runs in. */
-export interface Surroundings {
+/** What a command may use of the process that it runs in. */
+export interface ProcessContext {
   readonly env: NodeJS.ProcessEnv;
   /** The current folder. */
   readonly folder: string;
   readonly stdout: Output;
   readonly stderr: Output;
-  /** Ctrl-C. */
+  /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
   /** How the Graph API is reached. Default: through the proxy that the environment names, if it does. */
   readonly dispatcher?: Dispatcher;
 }
 
 export interface SessionOptions {
-  readonly settings: Settings;
-  readonly surroundings: Surroundings;
+  readonly options: CommandOptions;
+  readonly context: ProcessContext;
   readonly printer: Printer;
 }
 
-/** Nobody waits for an answer as a user of the bot does. */
+/** Milliseconds. Longer than a bot's, because no user waits for an answer. */
 const STORE_TIMEOUT = 5_000;
 
-/** Milliseconds for what is still to be written, and to let go of the store. */
-const LAST_WRITES = 10_000;
-const GOODBYE = 2_000;
+/** Milliseconds for what is still to be written at the end. */
+const LAST_WRITES_TIMEOUT = 10_000;
 
-/** As for the plugin: Facebook itself takes up to 75 s for a video's address. */
+/** Milliseconds for the store and the connections to close. */
+const CLOSE_TIMEOUT = 2_000;
+
+/** Milliseconds. As for the plugin: Facebook itself takes up to 75 s for a video's address. */
 const ANSWER_TIMEOUT = 90_000;
 
 /** What a command works with: a store that answers, the page, the plugin on both. */
 export class Session {
-  readonly settings: Settings;
-  readonly surroundings: Surroundings;
+  readonly options: CommandOptions;
+  readonly context: ProcessContext;
   readonly printer: Printer;
-  /** Stop: because of Ctrl-C, or because IDs can no longer be saved. */
+  /** Aborted by Ctrl-C, or because IDs can no longer be saved. */
   readonly signal: AbortSignal;
   readonly #store: OpenStore;
   readonly #dispatcher: Dispatcher;
   readonly #plugins: FacebookAttachmentCache[] = [];
-  readonly #gaveUp = new AbortController();
+  readonly #storeFailed = new AbortController();
   #failure: Error | undefined;
 
   /** @throws {Error} The store cannot be used. */
-  static async open(options: SessionOptions, { writes }: { writes: boolean }): Promise<Session> {
-    const { store: url, namespace, folder } = options.settings;
-    const session = new Session(options, openStore({ url, namespace, folder }));
+  static async open(sessionOptions: SessionOptions, { writes }: { writes: boolean }): Promise<Session> {
+    const { store: url, namespace, folder } = sessionOptions.options;
+    const session = new Session(sessionOptions, openStore({ url, namespace, folder }));
     try {
       await checkStore(session.#store, { writes });
       return session;
@@ -63,14 +65,14 @@ export class Session {
     }
   }
 
-  private constructor({ settings, surroundings, printer }: SessionOptions, store: OpenStore) {
-    this.settings = settings;
-    this.surroundings = surroundings;
+  private constructor({ options, context, printer }: SessionOptions, store: OpenStore) {
+    this.options = options;
+    this.context = context;
     this.printer = printer;
-    this.signal = AbortSignal.any([surroundings.signal, this.#gaveUp.signal]);
+    this.signal = AbortSignal.any([context.signal, this.#storeFailed.signal]);
     this.#store = store;
-    this.#dispatcher = surroundings.dispatcher ?? proxyOf(surroundings.env);
-    process.on('uncaughtException', this.#giveUp);
+    this.#dispatcher = context.dispatcher ?? proxyOf(context.env);
+    process.on('uncaughtException', this.#stop);
   }
 
   get storeName(): string {
@@ -79,14 +81,14 @@ export class Session {
 
   /** The page: as the token tells, or without one, as was asked for. */
   async page(): Promise<string> {
-    const { account, page } = this.settings;
+    const { account, page } = this.options;
     if (account.token === undefined && page !== undefined) return page;
     return askPage(account, page, this.#dispatcher);
   }
 
   /** @param refreshAhead - Milliseconds before its end from which on an ID counts as missing. 0: never. */
   plugin(refreshAhead?: number): FacebookAttachmentCache {
-    const { root, account, concurrency, ignoreQuery } = this.settings;
+    const { root, account, concurrency, ignoreQuery } = this.options;
     const plugin = new FacebookAttachmentCache({
       store: this.#store.keyv,
       root,
@@ -97,44 +99,44 @@ export class Session {
       ...(ignoreQuery && { cacheKey: ({ origin, pathname }: URL) => origin + pathname }),
     });
     plugin.on('error', (error) => {
-      if (error instanceof StoreError) this.#giveUp(error);
+      if (error instanceof StoreError) this.#stop(error);
     });
     this.#plugins.push(plugin);
     return plugin.attach(adapterFor(account));
   }
 
-  /** Waits until what is done is written. Returns why it could not be. */
+  /** Waits until all IDs are written. Returns why they could not be. */
   async settle(): Promise<Error | undefined> {
     const closed = Promise.all(this.#plugins.map((plugin) => plugin.close()));
-    await inTime(closed, LAST_WRITES).catch((error: unknown) => {
-      this.#giveUp(error as Error);
+    await inTime(closed, LAST_WRITES_TIMEOUT).catch((error: unknown) => {
+      this.#stop(error as Error);
     });
     return this.#failure;
   }
 
-  /** Lets go of everything, so that the process can end. */
+  /** Closes everything, so that the process can end. */
   async close(): Promise<void> {
     await this.settle();
     const closing = [this.#store.close(this.#failure !== undefined)];
-    if (!this.surroundings.dispatcher) closing.push(this.#dispatcher.close());
-    // What does not let go is left behind.
-    await inTime(Promise.all(closing), GOODBYE).catch(() => undefined);
-    process.off('uncaughtException', this.#giveUp);
+    if (!this.context.dispatcher) closing.push(this.#dispatcher.close());
+    // What does not close in time is abandoned.
+    await inTime(Promise.all(closing), CLOSE_TIMEOUT).catch(() => undefined);
+    process.off('uncaughtException', this.#stop);
   }
 
-  /** What a command threw, as it is to be told. */
-  explain(error: unknown): unknown {
-    return error instanceof StoreError ? this.#storeFailure(error) : error;
+  /** The error to print for what a command threw. */
+  toPrintedError(error: unknown): unknown {
+    return error instanceof StoreError ? this.#toStoreFailure(error) : error;
   }
 
   /** Also for what nobody catches: a Postgres connection that breaks while it is idle, for example. */
-  readonly #giveUp = (error: Error): void => {
-    this.#failure ??= this.#storeFailure(error);
-    this.#gaveUp.abort();
+  readonly #stop = (error: Error): void => {
+    this.#failure ??= this.#toStoreFailure(error);
+    this.#storeFailed.abort();
   };
 
-  /** The plugin tells what a store's failure means to a bot, with the reason in brackets; here it means something else. */
-  #storeFailure({ message }: Error): Error {
+  /** A StoreError says what the failure means to a bot; here it means something else. */
+  #toStoreFailure({ message }: Error): Error {
     const [, reason = message] = /\((.*)\)/.exec(message) ?? [];
     return new Error(
       `The store ${this.#store.name} failed: ${reason}. What it did not save is lost; run the same command again when it is back`,

@@ -1,6 +1,6 @@
 import Keyv from 'keyv';
 import type { KeyvStorageLike } from '../cache/id-store';
-import { UsageError } from './arguments';
+import { UsageError } from './command-options';
 import { inTime } from './in-time';
 import { loadPackage } from './packages';
 import { reasonOf } from './printer';
@@ -11,11 +11,11 @@ export interface OpenStore {
   readonly keyv: Keyv;
   /** As it may be shown: without user, password or options. */
   readonly name: string;
-  /** Lets go of it. With `force`, without waiting for calls under way. */
+  /** With `force`, without waiting for calls under way. */
   close(force: boolean): Promise<void>;
 }
 
-export interface StoreOptions {
+export interface OpenStoreOptions {
   readonly url: string;
   /** Default: the one that the plugin gives to a storage adapter. */
   readonly namespace: string | undefined;
@@ -56,8 +56,8 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
   ],
 ]);
 
-/** The kinds that are files and need no server. */
-const FILES: ReadonlySet<string> = new Set(['sqlite', 'file']);
+/** Schemes of stores that are files and need no server. */
+const FILE_SCHEMES: ReadonlySet<string> = new Set(['sqlite', 'file']);
 
 /** What the plugin gives to a bare storage adapter. */
 const NAMESPACE = 'facebook-attachments';
@@ -67,19 +67,19 @@ const PROBE_KEY = 'fb-attachment:probe';
 /** By default an adapter reads ten rows in a call within the call for the ten before, which overflows the stack. */
 const ROWS_AT_A_TIME = 1_000;
 
-/** Milliseconds that a store gets for its first answer. */
-const PATIENCE = 5_000;
+/** Milliseconds that a store has for its first answer. */
+const CHECK_TIMEOUT = 5_000;
 
 /**
  * @throws {UsageError} It is no URL of a store.
  * @throws {Error} Its package is not installed or cannot be loaded, or what it is to open cannot be opened.
  */
-export function openStore({ url, namespace = NAMESPACE, folder }: StoreOptions): OpenStore {
+export function openStore({ url, namespace = NAMESPACE, folder }: OpenStoreOptions): OpenStore {
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
   const kind = KINDS.get(scheme);
   if (!kind) throw unknownStore(scheme);
   const name = nameOf(url, scheme);
-  const store = attempt(name, () => kind.open(adapterOf(kind.package, folder), url, folder));
+  const store = openOrExplain(name, () => kind.open(adapterOf(kind.package, folder), url, folder));
   const keyv = new Keyv({ namespace, throwOnErrors: true, store });
   return {
     keyv,
@@ -99,7 +99,7 @@ export async function checkStore({ keyv, name }: OpenStore, { writes }: { writes
   const ask = async (): Promise<void> => {
     await keyv.get(PROBE_KEY);
     if (!writes) return;
-    await keyv.set(PROBE_KEY, true, PATIENCE);
+    await keyv.set(PROBE_KEY, true, CHECK_TIMEOUT);
     const kept: unknown = await keyv.get(PROBE_KEY);
     await keyv.delete(PROBE_KEY);
     if (kept !== true) throw new Error('it does not keep what is written');
@@ -111,7 +111,7 @@ export async function checkStore({ keyv, name }: OpenStore, { writes }: { writes
   });
   keyv.on('error', fail);
   try {
-    await inTime(Promise.race([failure, ask()]), PATIENCE);
+    await inTime(Promise.race([failure, ask()]), CHECK_TIMEOUT);
   } catch (error) {
     throw unusable(name, error);
   } finally {
@@ -126,11 +126,7 @@ export function secretsOf(url: string): string[] {
   return [written, password, decode(password)].filter((secret) => secret !== '');
 }
 
-function asGiven(url: string): string {
-  return url;
-}
-
-function database(packageName: string, urlOf: (url: string, folder: string) => string = asGiven): Kind {
+function database(packageName: string, urlOf: (url: string, folder: string) => string = (url) => url): Kind {
   return {
     package: packageName,
     open: (Class, url, folder) => {
@@ -147,7 +143,7 @@ function adapterOf(name: string, folder: string): AdapterClass {
   throw new Error(`it needs the package ${name}, which is not installed: npm install ${name}`);
 }
 
-function attempt<T>(name: string, open: () => T): T {
+function openOrExplain<T>(name: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
@@ -162,13 +158,13 @@ function unusable(name: string, error: unknown): Error {
 function unknownStore(scheme: string): UsageError {
   const known = [...KINDS.keys()].map((kind) => `${kind}://`).join(', ');
   return new UsageError(
-    `Expected the store to be a URL that begins with one of ${known}, got ${scheme === '' ? 'something else' : `${scheme}:`}`,
+    `expected the store to be a URL that begins with one of ${known}, got ${scheme === '' ? 'something else' : `${scheme}:`}`,
   );
 }
 
 /** A file as it was named; of a server, user, password and options stay out. */
 function nameOf(url: string, scheme: string): string {
-  if (FILES.has(scheme)) return url;
+  if (FILE_SCHEMES.has(scheme)) return url;
   const { host, pathname } = URL.canParse(url) ? new URL(url) : { host: '…', pathname: '' };
   return `${scheme}://${host}${pathname}`;
 }

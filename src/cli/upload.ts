@@ -8,12 +8,12 @@ import type { Session } from './session';
 export interface Upload extends Found {
   /** Milliseconds before its end from which on an ID is replaced. Default: as the bot does. */
   readonly refreshAhead?: number | undefined;
-  /** What is not even tried; told in the JSON too. */
-  readonly left?: readonly LeftAsset[];
+  /** IDs that are kept as they are. */
+  readonly kept?: readonly KeptId[];
 }
 
-/** An ID that stays as it is, and why. */
-export interface LeftAsset {
+/** An ID that cannot be refreshed, and why. */
+export interface KeptId {
   readonly asset: string;
   readonly attachmentId: string;
   readonly reason: string;
@@ -22,31 +22,32 @@ export interface LeftAsset {
 export const EXIT = { good: 0, failed: 1, usage: 2, interrupted: 130 } as const;
 
 /**
- * Sees to it that assets have IDs, shows how far it has come, and tells what became of them.
+ * Uploads assets that have no ID, shows the progress, and prints the results.
  *
  * @returns The exit code.
  */
 export async function uploadAll(session: Session, page: string, upload: Upload): Promise<number> {
-  const { failures, left } = upload;
-  const { printer, settings } = session;
+  const { failures, kept } = upload;
+  const { printer, options } = session;
   const begun = performance.now();
   const report = await warm(session, page, upload);
-  // Only what is written is done.
+  // An upload counts once its ID is in the store.
   await session.settle();
   const results = [...failures, ...report.results];
   const total = { ...report, results, failed: report.failed + failures.length };
-  const interrupted = session.surroundings.signal.aborted;
-  if (settings.json) {
+  const interrupted = session.context.signal.aborted;
+  if (options.json) {
     printer.json({
       page,
-      dryRun: settings.dryRun,
+      dryRun: options.dryRun,
       interrupted,
       ...total,
       results: results.map((result) => toJson(printer, result)),
-      ...(left && { left }),
+      // The name that the JSON has always had.
+      ...(kept && { left: kept }),
     });
   } else {
-    printer.print(`${summarize(total, left?.length ?? 0)} · ${formatDuration(performance.now() - begun)}`);
+    printer.print(`${summarize(total, kept?.length ?? 0)} · ${formatDuration(performance.now() - begun)}`);
     if (interrupted) printer.note('Stopped. What is uploaded is kept; the same command goes on from there');
   }
   if (interrupted) return EXIT.interrupted;
@@ -62,7 +63,7 @@ export function toJson(printer: Printer, { error, ...result }: WarmResult): obje
 
 async function warm(session: Session, page: string, upload: Upload): Promise<WarmReport> {
   const { assets, failures, refreshAhead } = upload;
-  const { settings, signal, surroundings } = session;
+  const { options, signal, context } = session;
   const progress = showProgress(session, {
     assets: assets.length + failures.length,
     bytes: assets.reduce((sum, { bytes = 0 }) => sum + bytes, 0),
@@ -70,14 +71,14 @@ async function warm(session: Session, page: string, upload: Upload): Promise<War
   const stop = (): void => {
     progress.stopping();
   };
-  surroundings.signal.addEventListener('abort', stop);
+  context.signal.addEventListener('abort', stop);
   try {
     for (const failure of failures) progress.add(failure);
     return await session.plugin(refreshAhead).warm(
       assets.map(({ attachment }) => attachment),
       {
         page,
-        dryRun: settings.dryRun,
+        dryRun: options.dryRun,
         signal,
         onProgress: ({ result }) => {
           progress.add(result);
@@ -85,12 +86,12 @@ async function warm(session: Session, page: string, upload: Upload): Promise<War
       },
     );
   } finally {
-    surroundings.signal.removeEventListener('abort', stop);
+    context.signal.removeEventListener('abort', stop);
     progress.end();
   }
 }
 
-function summarize(report: WarmReport, left: number): string {
+function summarize(report: WarmReport, kept: number): string {
   const { results, uploaded, known, failed, skipped, missing, bytesUploaded } = report;
   const bytesMissing = results.reduce(
     (sum, { outcome, bytes = 0 }) => sum + (outcome === 'missing' ? bytes : 0),
@@ -100,7 +101,7 @@ function summarize(report: WarmReport, left: number): string {
     count(uploaded, 'uploaded', bytesUploaded),
     count(missing, 'to upload', bytesMissing),
     count(known, 'known'),
-    count(left, 'left'),
+    count(kept, 'kept'),
     count(failed, 'failed'),
     count(skipped, 'skipped'),
   ];

@@ -136,7 +136,7 @@ export function hidePackage(name: string): void {
 /** The platform is the simulator, for commands that call it. */
 function withHost(args: readonly string[], sim: Simulator): string[] {
   const [command = ''] = args;
-  const calls = ['warm', 'forget', 'renew'].includes(command);
+  const calls = ['warm', 'forget', 'refresh'].includes(command);
   return calls ? [...args, '--api-host', sim.host] : [...args];
 }
 
@@ -154,7 +154,7 @@ class Captured extends Writable {
   }
 }
 
-/** What `--json` prints of `warm`, `forget` and `renew`. */
+/** What `--json` prints of `warm`, `forget` and `refresh`. */
 export interface Printed {
   readonly page: string;
   readonly interrupted: boolean;

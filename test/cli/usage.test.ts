@@ -1,11 +1,28 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { readArguments } from '../../src/cli/arguments';
-import { COMMANDS, type CommandName } from '../../src/cli/descriptions';
+import { createProgram, type ProgramOptions } from '../../src/cli/program';
 import { STORE, TOKEN, workbench } from './support';
 
-const NAMES = Object.keys(COMMANDS) as CommandName[];
+/** The command line, without what it does. */
+function programWith(options: Partial<ProgramOptions> = {}): ReturnType<typeof createProgram> {
+  return createProgram({ env: {}, folder: '.', output: {}, execute: () => Promise.resolve(), ...options });
+}
+
+const COMMANDS = programWith().commands.filter((command) => command.name() !== 'help');
+
+/** What the help of a command offers for copying. */
+function examplesOf(name: string): string[] {
+  let help = '';
+  programWith({ output: { writeOut: (text) => (help += text) } })
+    .commands.find((command) => command.name() === name)
+    ?.outputHelp();
+  const [, examples = ''] = help.split('Examples:');
+  return examples
+    .trim()
+    .split('\n')
+    .map((line) => line.trim());
+}
 
 describe('facebook-attachments', () => {
   const bench = workbench();
@@ -24,42 +41,77 @@ describe('facebook-attachments', () => {
   it('prints help that names every command, and for each command every option', async () => {
     const { code, stdout } = await bench.tool(['--help']);
     assert.equal(code, 0);
-    for (const name of NAMES) {
+    for (const command of COMMANDS) {
+      const name = command.name();
       assert.match(stdout, new RegExp(`^ {2}${name}\\b`, 'm'));
-      const help = (await bench.tool([name, '--help'])).stdout;
-      for (const option of COMMANDS[name].options) assert.match(help, new RegExp(`^ {2}--${option}\\b`, 'm'));
+      const { stdout: help } = await bench.tool([name, '--help']);
+      assert.ok(command.options.length > 0);
+      for (const { long } of command.options) assert.match(help, new RegExp(`^ {2}${long ?? ''}\\b`, 'm'));
+      assert.deepEqual(await bench.tool(['help', name]), { code: 0, stdout: help, stderr: '' });
     }
   });
 
-  for (const name of NAMES) {
-    for (const example of COMMANDS[name].examples) {
-      it(`understands the example of its help: ${example}`, () => {
+  it('prints help for want of a command, and exits with 2', async () => {
+    const { stdout: help } = await bench.tool(['--help']);
+    assert.deepEqual(await bench.tool([]), { code: 2, stdout: '', stderr: help });
+  });
+
+  for (const name of COMMANDS.map((command) => command.name())) {
+    const examples = examplesOf(name);
+    it(`has examples in the help of ${name}`, () => {
+      assert.ok(examples.length > 0);
+    });
+    for (const example of examples) {
+      it(`understands the example of its help: ${example}`, async () => {
         mkdirSync(bench.folder.at('assets'));
-        const [, ...args] = example.split(' ');
-        const env = { ...TOKEN, FACEBOOK_ATTACHMENTS_STORE: STORE };
-        assert.notEqual(readArguments(name, args, env, bench.folder.path), 'help');
+        const [program, ...args] = example.split(' ');
+        assert.equal(program, 'facebook-attachments');
+        const run: unknown[] = [];
+        await programWith({
+          env: { ...TOKEN, FACEBOOK_ATTACHMENTS_STORE: STORE },
+          folder: bench.folder.path,
+          execute: (action) => {
+            run.push(action);
+            return Promise.resolve();
+          },
+        }).parseAsync(args, { from: 'user' });
+        assert.equal(run.length, 1);
       });
     }
   }
 
   const wrong: readonly (readonly [problem: RegExp, ...args: string[]])[] = [
-    [/^Expected a command, one of warm, list, forget, renew, got none$/],
-    [/^Expected a command, .*, got "lsit"$/, 'lsit'],
-    [/^Unknown option '--token'$/, 'warm', 'cats', '--token', 'x'],
-    [/^Unknown option '--dry-run'$/, 'list', '--dry-run'],
-    [/^Expected warm to name a path, folder, glob or URL, got none$/, 'warm', '--store', STORE],
-    [/^Expected no argument after list, got "cats"$/, 'list', 'cats', '--store', STORE],
-    [/^Expected --store or FACEBOOK_ATTACHMENTS_STORE to tell where the IDs live, got neither$/, 'list'],
+    [/^error: unknown command 'lsit' \(Did you mean list\?\)$/, 'lsit'],
+    [/^error: unknown option '--token'$/, 'warm', 'cats', '--token', 'x'],
+    [/^error: unknown option '--dryrun' \(Did you mean --dry-run\?\)$/, 'warm', 'cats', '--dryrun'],
+    [/^error: unknown option '--dry-run'$/, 'list', '--dry-run'],
+    [/^error: missing required argument 'assets'$/, 'warm', '--store', STORE],
     [
-      /^Expected the store to be a URL that begins with one of redis:\/\/.*, got mongodb:$/,
+      /^error: too many arguments for 'list'\. Expected 0 arguments but got 1\.$/,
+      'list',
+      'cats',
+      '--store',
+      STORE,
+    ],
+    [/^error: option '--store <url>' argument missing$/, 'list', '--store'],
+    [/^error: expected --store or FACEBOOK_ATTACHMENTS_STORE, got neither$/, 'list'],
+    [
+      /^error: expected the store to be a URL that begins with one of redis:\/\/.*, got mongodb:$/,
       'list',
       '--store',
       'mongodb://x',
     ],
-    [/^Expected the store to be a URL .*, got something else$/, 'list', '--store', 'ids.json'],
-    [/^Expected --page to be a page’s ID, .*, got "my page"$/, 'list', '--page', 'my page', '--store', STORE],
+    [/^error: expected the store to be a URL .*, got something else$/, 'list', '--store', 'ids.json'],
     [
-      /^Expected --root to be a folder, got ".*nowhere"$/,
+      /^error: option '--page <id>' argument 'my page' is invalid\. Expected a page ID, which has digits only\.$/,
+      'list',
+      '--page',
+      'my page',
+      '--store',
+      STORE,
+    ],
+    [
+      /^error: expected --root to be a folder, got ".*nowhere"$/,
       'warm',
       'cats',
       '--root',
@@ -68,7 +120,7 @@ describe('facebook-attachments', () => {
       STORE,
     ],
     [
-      /^Expected --type to be one of image, audio, video, file, got "gif"$/,
+      /^error: option '--type <type>' argument 'gif' is invalid\. Allowed choices are image, audio, video, file\.$/,
       'warm',
       'cats',
       '--type',
@@ -76,26 +128,61 @@ describe('facebook-attachments', () => {
       '--store',
       STORE,
     ],
-    [
-      /^Expected --concurrency to be a whole number .*, got "0"$/,
+    ...['0', '1.5', 'many', '1000'].map((number): [RegExp, ...string[]] => [
+      new RegExp(
+        `^error: option '--concurrency <number>' argument '${number}' is invalid\\. Expected a whole number`,
+      ),
       'warm',
       'cats',
       '--concurrency',
-      '0',
+      number,
+      '--store',
+      STORE,
+    ]),
+    ...['soon', '0', '90', ' '].map((days): [RegExp, ...string[]] => [
+      new RegExp(
+        `^error: option '--within <days>' argument '${days}' is invalid\\. Expected a number of days`,
+      ),
+      'refresh',
+      '--within',
+      days,
+      '--store',
+      STORE,
+    ]),
+    [
+      /^error: option '--all' cannot be used with option '--within <days>'$/,
+      'refresh',
+      '--all',
+      '--within',
+      '3',
       '--store',
       STORE,
     ],
     [
-      /^Expected --within to be a number of days .*, got "soon"$/,
-      'renew',
-      '--within',
-      'soon',
+      /^error: expected either assets or --all or --within, got both/,
+      'refresh',
+      'cats',
+      '--all',
       '--store',
       STORE,
     ],
-    [/^Expected either --all or --within, got both$/, 'renew', '--all', '--within', '3', '--store', STORE],
-    [/^Expected either assets or --all or --within, got both/, 'renew', 'cats', '--all', '--store', STORE],
-    [/^Expected --namespace to have a value, got an empty one$/, 'list', '--namespace', '', '--store', STORE],
+    [
+      /^error: expected either assets or --all or --within, got both/,
+      'refresh',
+      'cats',
+      '--within',
+      '3',
+      '--store',
+      STORE,
+    ],
+    [
+      /^error: option '--namespace <name>' argument '' is invalid\. Expected a value, got an empty one\.$/,
+      'list',
+      '--namespace',
+      '',
+      '--store',
+      STORE,
+    ],
   ];
   for (const [problem, ...args] of wrong) {
     it(`exits with 2 and tells what it expected: ${args.join(' ')}`, async () => {
@@ -113,6 +200,34 @@ describe('facebook-attachments', () => {
   it('needs a page or a token to forget', async () => {
     const { code, stderr } = await bench.tool(['forget', 'x', '--store', STORE], { env: {} });
     assert.equal(code, 2);
-    assert.match(stderr, /^Expected --page, or FACEBOOK_ACCESS_TOKEN to tell the page, got neither$/m);
+    assert.match(stderr, /^error: expected --page or FACEBOOK_ACCESS_TOKEN, got neither$/m);
   });
+
+  it('takes a number of days with a fraction, and the most that an ID is trusted', async () => {
+    for (const days of ['0.5', '89']) {
+      const { code } = await bench.tool(['refresh', '--within', days, '--store', STORE]);
+      assert.equal(code, 0);
+    }
+  });
+
+  const SECRET = 'hunter22';
+  const leaks: readonly (readonly string[])[] = [
+    ['warm', 'cats', `--tokne=${SECRET}`],
+    ['warm', 'cats', `--tokne=a'${SECRET}`],
+    ['warm', 'cats', `--stroe=redis://bot:${SECRET}@127.0.0.1/0`],
+    ['list', `redis://bot:${SECRET}@127.0.0.1/0`],
+    [`redis://bot:${SECRET}@127.0.0.1/0`],
+    ['list', '--page', `redis://bot:${SECRET}@127.0.0.1/0`],
+    ['warm', 'cats', '--type', `redis://bot:${SECRET}@127.0.0.1/0`],
+    ['list', '--store', `mongodb://bot:${SECRET}@127.0.0.1/0`],
+    ['list', '--store', `bot:${SECRET}@127.0.0.1`],
+  ];
+  for (const args of leaks) {
+    it(`tells no secret that is in the wrong place: ${args.join(' ')}`, async () => {
+      const { code, stdout, stderr } = await bench.tool(args);
+      assert.equal(code, 2);
+      assert.notEqual(stderr, '');
+      assert.equal((stdout + stderr).includes(SECRET), false, stderr);
+    });
+  }
 });

@@ -238,7 +238,10 @@ describe('facebook-attachments warm', () => {
         env: { FACEBOOK_ACCESS_TOKEN: ' ' },
       });
       assert.equal(code, 2);
-      assert.match(stderr, /^Expected FACEBOOK_ACCESS_TOKEN to hold the page’s access token, got none/);
+      assert.match(
+        stderr,
+        /^error: expected FACEBOOK_ACCESS_TOKEN to hold the page’s access token, got none/,
+      );
       assert.equal(bench.sim.totals().calls, 0);
     });
 

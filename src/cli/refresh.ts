@@ -1,78 +1,73 @@
-import { DAY } from './arguments';
+import { DEFAULT_REFRESH_AHEAD, DEFAULT_TTL } from '../options';
 import { formatDate } from './format';
 import { findNamed, type NamedAsset } from './named-assets';
 import { printOutcome } from './progress';
-import { EXIT, uploadAll, type LeftAsset } from './upload';
+import { EXIT, uploadAll, type KeptId } from './upload';
 import type { Attachment } from '../message/builders';
 import type { SavedAsset } from '../delivery/engine';
 import type { WarmResult } from '../delivery/warm';
 import type { Session } from './session';
 
-/** As for a bot that says nothing else. */
-const WITHIN = 7 * DAY;
-
-/** As long as an ID is trusted at all: each one is near its end. */
-const ALWAYS = 89 * DAY;
-
 /** What a record shows of a path, or of an address; bytes have neither. */
 const SHOWN = /^(?:image|audio|video|file) (?:(?<path>".*")|(?<address>https?:\/\/\S+))$/;
 
-/** What is named gets a new ID in any case; without names, what is listed does when its ID is near its end. */
-export async function renew(session: Session): Promise<number> {
-  const { settings } = session;
+/** Named assets get a new ID in any case; without names, those in the list whose ID is near its end do. */
+export async function refresh(session: Session): Promise<number> {
+  const { options } = session;
   const page = await session.page();
-  if (settings.assets.length > 0) {
+  if (options.assets.length > 0) {
     return uploadAll(session, page, {
-      ...(await findNamed(settings.assets, settings)),
-      refreshAhead: ALWAYS,
+      ...(await findNamed(options.assets, options)),
+      refreshAhead: DEFAULT_TTL,
     });
   }
-  const refreshAhead = settings.all ? ALWAYS : (settings.within ?? WITHIN);
+  const refreshAhead = options.all ? DEFAULT_TTL : (options.within ?? DEFAULT_REFRESH_AHEAD);
   const listed = await session.plugin().list({ page });
   const due = listed.filter(({ expiresAt }) => expiresAt - Date.now() <= refreshAhead);
-  const { assets, left } = await reopen(session, page, due);
-  if (!settings.json) tell(session, listed, due, left);
-  if (due.length === 0 && !settings.json) return EXIT.good;
-  return uploadAll(session, page, { assets, failures: [], refreshAhead, left });
+  const { assets, kept } = await rebuild(session, page, due);
+  if (!options.json) {
+    for (const { asset, reason } of kept) printOutcome(session.printer, 'kept', [asset, `(${reason})`]);
+    if (due.length === 0) {
+      session.printer.print(nothingToRefresh(listed));
+      return EXIT.good;
+    }
+  }
+  return uploadAll(session, page, { assets, failures: [], refreshAhead, kept });
 }
 
-function tell({ printer }: Session, listed: SavedAsset[], due: SavedAsset[], left: LeftAsset[]): void {
-  for (const { asset, reason } of left) printOutcome(printer, 'left', [asset, `(${reason})`]);
+/** @param listed - Oldest first. */
+function nothingToRefresh(listed: readonly SavedAsset[]): string {
   const [first] = listed;
-  if (due.length > 0) return;
-  printer.print(
-    first
-      ? `Nothing to renew: of ${listed.length} IDs, the first is good until ${formatDate(first.expiresAt)}`
-      : 'Nothing to renew: there are no IDs of this page',
-  );
+  return first
+    ? `Nothing to refresh: of ${listed.length} IDs, the first is good until ${formatDate(first.expiresAt)}`
+    : 'Nothing to refresh: there are no IDs of this page';
 }
 
 /**
- * What a record shows need not be all of it: an address may have lost its query string, a file may have changed, or lie
- * in another root. So it is looked up again, and has to come out at the very ID.
+ * The assets of saved IDs. A record need not hold all of an asset, and a file can have changed, or be in another root:
+ * so each is looked up again, and must have the very ID of its record.
  */
-async function reopen(
+async function rebuild(
   session: Session,
   page: string,
   due: readonly SavedAsset[],
-): Promise<{ assets: NamedAsset[]; left: LeftAsset[] }> {
+): Promise<{ assets: NamedAsset[]; kept: KeptId[] }> {
   const candidates = due.map((saved) => ({ saved, attachment: attachmentOf(saved) }));
   const attachments = candidates.flatMap(({ attachment }) => attachment ?? []);
-  const looker = session.plugin(0);
-  const { results } = await looker.warm(attachments, { page, dryRun: true });
+  const { results } = await session.plugin(0).warm(attachments, { page, dryRun: true });
   const found = new Map(attachments.map((attachment, index) => [attachment, results[index]]));
   const assets: NamedAsset[] = [];
-  const left: LeftAsset[] = [];
+  const kept: KeptId[] = [];
   for (const { saved, attachment } of candidates) {
     const { asset, attachmentId, bytes } = saved;
     const result = attachment && found.get(attachment);
     if (attachment && result?.attachmentId === attachmentId) assets.push({ attachment, bytes });
-    else left.push({ asset, attachmentId, reason: whyNot(session, attachment, result) });
+    else kept.push({ asset, attachmentId, reason: whyKept(session, attachment, result) });
   }
-  return { assets, left };
+  return { assets, kept };
 }
 
-function whyNot(
+function whyKept(
   { printer }: Session,
   attachment: Attachment | undefined,
   result: WarmResult | undefined,

@@ -9,7 +9,7 @@ import { IN_ASSETS, printed, workbench } from './support';
 
 const DAY = 24 * 60 * 60 * 1000;
 
-describe('facebook-attachments renew', () => {
+describe('facebook-attachments refresh', () => {
   const bench = workbench();
 
   /** As if it had been done so many days ago. */
@@ -25,7 +25,7 @@ describe('facebook-attachments renew', () => {
   it('replaces the IDs that are near their end, and no others', async () => {
     await daysAgo(83, () => bench.tool(['warm', 'cats/tom.jpg', ...IN_ASSETS]));
     await bench.tool(['warm', 'cats/mia.jpg', ...IN_ASSETS]);
-    const result = await bench.tool(['renew', '--json', ...IN_ASSETS]);
+    const result = await bench.tool(['refresh', '--json', ...IN_ASSETS]);
     assert.equal(result.code, 0);
     assert.deepEqual(
       printed(result).results.map(({ asset, outcome }) => [asset, outcome]),
@@ -35,9 +35,9 @@ describe('facebook-attachments renew', () => {
 
   it('looks as far ahead as it is told', async () => {
     await daysAgo(60, () => bench.tool(['warm', 'cats/tom.jpg', ...IN_ASSETS]));
-    const { stdout } = await bench.tool(['renew', ...IN_ASSETS]);
-    assert.match(stdout, /^Nothing to renew: of 1 IDs, the first is good until \d{4}-\d\d-\d\d\n$/);
-    await bench.tool(['renew', '--within', '30', ...IN_ASSETS]);
+    const { stdout } = await bench.tool(['refresh', ...IN_ASSETS]);
+    assert.match(stdout, /^Nothing to refresh: of 1 IDs, the first is good until \d{4}-\d\d-\d\d\n$/);
+    await bench.tool(['refresh', '--within', '30', ...IN_ASSETS]);
     assert.equal(countUploads(bench.sim), 2);
   });
 
@@ -45,7 +45,7 @@ describe('facebook-attachments renew', () => {
     const website = bench.closeAfterTest(await openWebsite());
     await bench.tool(['warm', 'cats', `${website.url}/paw.png`, ...IN_ASSETS]);
     const before = new Set(bench.sim.assets().map(({ id }) => id));
-    const result = await bench.tool(['renew', '--all', '--json', ...IN_ASSETS]);
+    const result = await bench.tool(['refresh', '--all', '--json', ...IN_ASSETS]);
     const ids = printed(result).results.map(({ attachmentId = '' }) => attachmentId);
     assert.equal(ids.length, 3);
     assert.ok(ids.every((id) => !before.has(id)));
@@ -54,7 +54,7 @@ describe('facebook-attachments renew', () => {
   it('replaces what is named, however good its ID is, and the bot sends by the new one', async () => {
     await bench.tool(['warm', 'cats/tom.jpg', ...IN_ASSETS]);
     bench.sim.revokeAll();
-    const { code } = await bench.tool(['renew', 'cats/tom.jpg', ...IN_ASSETS]);
+    const { code } = await bench.tool(['refresh', 'cats/tom.jpg', ...IN_ASSETS]);
     assert.equal(code, 0);
     const botkit = await bench.openBotkit({ store: new KeyvFile({ filename: bench.folder.at('ids.json') }) });
     await (await botkit.bot()).say(image('cats/tom.jpg'));
@@ -79,7 +79,7 @@ describe('facebook-attachments renew', () => {
     await bench.folder.write('changed.png', 'after');
     await botkit.plugin.close();
     const result = await bench.tool([
-      'renew',
+      'refresh',
       '--all',
       '--json',
       '--store',
@@ -99,21 +99,21 @@ describe('facebook-attachments renew', () => {
         ['image /paw.png', 'its address had a query string, which is not stored; name it'],
       ],
     );
-    const { stdout } = await bench.tool(['renew', '--all', '--store', 'file://ids']);
-    assert.match(stdout, /^left +image "changed\.png" {2}\(the file is not what it was; name it\)$/m);
-    assert.match(stdout, /^1 uploaded \(4 B\), 3 left · /m);
+    const { stdout } = await bench.tool(['refresh', '--all', '--store', 'file://ids']);
+    assert.match(stdout, /^kept +image "changed\.png" {2}\(the file is not what it was; name it\)$/m);
+    assert.match(stdout, /^1 uploaded \(4 B\), 3 kept · /m);
   });
 
   it('tells in a dry run what it would upload', async () => {
     await bench.tool(['warm', 'cats/tom.jpg', ...IN_ASSETS]);
-    const { code, stdout } = await bench.tool(['renew', '--all', '--dry-run', ...IN_ASSETS]);
+    const { code, stdout } = await bench.tool(['refresh', '--all', '--dry-run', ...IN_ASSETS]);
     assert.equal(code, 0);
     assert.match(stdout, /^to upload +image "cats\/tom\.jpg"/);
     assert.equal(countUploads(bench.sim), 1);
   });
 
   it('has nothing to do in a store without IDs', async () => {
-    const { code, stdout } = await bench.tool(['renew', ...IN_ASSETS]);
-    assert.deepEqual([code, stdout], [0, 'Nothing to renew: there are no IDs of this page\n']);
+    const { code, stdout } = await bench.tool(['refresh', ...IN_ASSETS]);
+    assert.deepEqual([code, stdout], [0, 'Nothing to refresh: there are no IDs of this page\n']);
   });
 });

@@ -1,0 +1,146 @@
+import { InvalidArgumentError } from 'commander';
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { DAY } from '../base/time';
+import { DEFAULT_TTL } from '../options';
+import type { AttachmentType } from '../source/asset';
+
+/** The command line cannot be carried out: exit code 2. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+/** The options of a command, as commander has read them from the command line. */
+export interface ParsedOptions {
+  readonly store?: string;
+  readonly namespace?: string;
+  readonly page?: string;
+  readonly root?: string;
+  readonly type?: AttachmentType;
+  readonly ignoreQuery?: boolean;
+  readonly all?: boolean;
+  /** Milliseconds. */
+  readonly within?: number;
+  readonly concurrency?: number;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+  readonly apiHost?: string;
+  readonly apiVersion?: string;
+}
+
+/** What the command line and the environment ask for, all checked. */
+export interface CommandOptions {
+  /** Paths, folders, globs and web addresses. */
+  readonly assets: readonly string[];
+  readonly store: string;
+  readonly namespace: string | undefined;
+  readonly page: string | undefined;
+  readonly account: PlatformAccount;
+  /** Absolute. */
+  readonly root: string;
+  /** The current folder, absolute. */
+  readonly folder: string;
+  readonly type: AttachmentType | undefined;
+  readonly ignoreQuery: boolean;
+  readonly all: boolean;
+  /** Milliseconds. */
+  readonly within: number | undefined;
+  readonly concurrency: number | undefined;
+  readonly dryRun: boolean;
+  readonly json: boolean;
+}
+
+/** Where the Graph API is, and as whom to call it. */
+export interface PlatformAccount {
+  readonly token: string | undefined;
+  readonly secret: string | undefined;
+  readonly host: string | undefined;
+  readonly version: string | undefined;
+}
+
+/** What a command needs: an access token; a page, which a token tells as well; or neither. A dry run needs a page only. */
+export type Need = 'token' | 'page' | 'nothing';
+
+export interface OptionsContext {
+  readonly env: NodeJS.ProcessEnv;
+  /** The current folder. */
+  readonly folder: string;
+  readonly needs: Need;
+}
+
+/** @throws {UsageError} Something is missing or contradicts something else. */
+export function resolveOptions(
+  assets: readonly string[],
+  parsed: ParsedOptions,
+  { env, folder, needs }: OptionsContext,
+): CommandOptions {
+  const { page, namespace, type, within, concurrency, apiHost: host, apiVersion: version } = parsed;
+  const { ignoreQuery = false, all = false, dryRun = false, json = false } = parsed;
+  const store = parsed.store ?? valueOf(env.FACEBOOK_ATTACHMENTS_STORE);
+  const token = valueOf(env.FACEBOOK_ACCESS_TOKEN);
+  if (store === undefined) {
+    throw new UsageError('expected --store or FACEBOOK_ATTACHMENTS_STORE, got neither');
+  }
+  if (assets.length > 0 && (all || within !== undefined)) {
+    throw new UsageError(
+      'expected either assets or --all or --within, got both: named assets are refreshed in any case',
+    );
+  }
+  if (token === undefined && needs === 'token' && !dryRun) {
+    throw new UsageError(
+      'expected FACEBOOK_ACCESS_TOKEN to hold the page’s access token, got none; it is not an option, because other users of the machine can see options',
+    );
+  }
+  if (token === undefined && needs !== 'nothing' && page === undefined) {
+    throw new UsageError('expected --page or FACEBOOK_ACCESS_TOKEN, got neither');
+  }
+  return {
+    assets,
+    store,
+    namespace,
+    page,
+    account: { token, secret: valueOf(env.FACEBOOK_APP_SECRET), host, version },
+    root: resolveRoot(parsed.root, folder),
+    folder,
+    type,
+    ignoreQuery,
+    all,
+    within,
+    concurrency,
+    dryRun,
+    json,
+  };
+}
+
+export function parseText(value: string): string {
+  if (value !== '') return value;
+  throw new InvalidArgumentError('Expected a value, got an empty one.');
+}
+
+export function parsePage(value: string): string {
+  if (/^\d+$/.test(value)) return value;
+  throw new InvalidArgumentError('Expected a page ID, which has digits only.');
+}
+
+/** @returns Milliseconds. */
+export function parseDays(value: string): number {
+  const days = value.trim() === '' ? NaN : Number(value);
+  if (days > 0 && days * DAY <= DEFAULT_TTL) return days * DAY;
+  throw new InvalidArgumentError(`Expected a number of days above 0 and up to ${DEFAULT_TTL / DAY}.`);
+}
+
+export function parseConcurrency(value: string): number {
+  if (/^[1-9]\d{0,2}$/.test(value)) return Number(value);
+  throw new InvalidArgumentError('Expected a whole number from 1 to 999.');
+}
+
+function resolveRoot(root: string | undefined, folder: string): string {
+  const resolved = path.resolve(folder, root ?? '.');
+  if (statSync(resolved, { throwIfNoEntry: false })?.isDirectory()) return resolved;
+  throw new UsageError(`expected --root to be a folder, got ${JSON.stringify(resolved)}`);
+}
+
+/** `NAME=` in an .env file means the same as no such line. */
+function valueOf(variable: string | undefined): string | undefined {
+  return variable?.trim() || undefined;
+}

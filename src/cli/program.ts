@@ -1,0 +1,207 @@
+import { Command, Option, type OutputConfiguration } from 'commander';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { DAY } from '../base/time';
+import { DEFAULT_REFRESH_AHEAD } from '../options';
+import { ATTACHMENT_TYPES } from '../source/asset';
+import {
+  parseConcurrency,
+  parseDays,
+  parsePage,
+  parseText,
+  resolveOptions,
+  UsageError,
+  type CommandOptions,
+  type Need,
+  type ParsedOptions,
+} from './command-options';
+import { forget, list, warm } from './commands';
+import { EXIT } from './upload';
+import { refresh } from './refresh';
+import type { Session } from './session';
+
+/** What a command does. Returns the exit code. */
+export type CommandAction = (session: Session) => Promise<number>;
+
+export interface ProgramOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** The current folder. */
+  readonly folder: string;
+  readonly output: OutputConfiguration;
+  /** Runs a command. `writes`: it changes what is in the store. */
+  readonly execute: (
+    action: CommandAction,
+    options: CommandOptions,
+    access: { writes: boolean },
+  ) => Promise<void>;
+}
+
+const NAME = 'facebook-attachments';
+
+const ASSETS = 'paths, folders, globs or web addresses';
+
+const STORE = [
+  new Option('--store <url>', 'the store of the IDs (default: FACEBOOK_ATTACHMENTS_STORE)').argParser(
+    parseText,
+  ),
+  new Option(
+    '--namespace <name>',
+    'namespace of the bot’s own Keyv; leave it out if the bot uses a storage adapter',
+  ).argParser(parseText),
+];
+const PAGE = new Option('--page <id>', 'page ID (default: the page of the access token)').argParser(
+  parsePage,
+);
+const LOOK_UP = [
+  new Option(
+    '--root <folder>',
+    'the bot’s `root`, the folder of its local files (default: the current folder)',
+  ).argParser(parseText),
+  new Option('--type <type>', 'attachment type of all assets (default: by their names)').choices(
+    ATTACHMENT_TYPES,
+  ),
+  new Option('--ignore-query', 'ignore the query strings of web addresses, like a bot whose `cacheKey` does'),
+];
+const CONCURRENCY = new Option('--concurrency <number>', 'uploads at a time (default: 4)').argParser(
+  parseConcurrency,
+);
+const DRY_RUN = new Option('--dry-run', 'only print what would be done');
+const JSON_OUTPUT = new Option('--json', 'print JSON');
+const API = [
+  new Option('--api-host <host>', 'host of the Graph API').default('graph.facebook.com').argParser(parseText),
+  new Option('--api-version <version>', 'version of the Graph API').default('v25.0').argParser(parseText),
+];
+
+const TOKEN_VARIABLES = `
+  FACEBOOK_ACCESS_TOKEN       access token of the page; not an option, because others can see options
+  FACEBOOK_APP_SECRET         app secret, if the app requires a proof with each call`;
+const STORE_VARIABLE = `
+  FACEBOOK_ATTACHMENTS_STORE  instead of --store; use it for an address with a password`;
+
+const GENERAL_HELP = `
+Environment:${TOKEN_VARIABLES}${STORE_VARIABLE}
+
+Stores:
+  redis://[:PASSWORD@]HOST:PORT
+  postgres://USER:PASSWORD@HOST/DATABASE
+  mysql://USER:PASSWORD@HOST/DATABASE
+  sqlite://ids.sqlite
+  file://.data/attachment-ids  keyv-file, one file for each ID
+  file://ids.json              keyv-file, one file for all; not while the bot is running
+
+Exit codes:
+  0    everything worked
+  1    something failed
+  2    the command line is wrong
+  130  stopped by Ctrl-C`;
+
+/** The command line: its commands, options and help. */
+export function createProgram({ env, folder, output, execute }: ProgramOptions): Command {
+  const program = new Command(NAME)
+    .description('Upload the attachments of a Messenger bot in advance, and manage their IDs.')
+    .version(packageVersion(), '--version', 'print the version')
+    .helpOption('--help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .showHelpAfterError(`More: ${NAME} --help`)
+    .configureOutput(output)
+    .exitOverride()
+    .addHelpText('after', GENERAL_HELP);
+
+  const command = (name: string, needs: Need, action: CommandAction): Command =>
+    program
+      .command(name)
+      .showHelpAfterError(`More: ${NAME} ${name} --help`)
+      .action(async (...given: readonly unknown[]) => {
+        const self = given.at(-1) as Command;
+        try {
+          const options = resolveOptions(self.args, self.opts<ParsedOptions>(), { env, folder, needs });
+          await execute(action, options, { writes: needs !== 'nothing' && !options.dryRun });
+        } catch (error) {
+          if (error instanceof UsageError) self.error(`error: ${error.message}`, { exitCode: EXIT.usage });
+          throw error;
+        }
+      });
+
+  addDetails(
+    command('warm', 'token', warm)
+      .summary('upload assets that have no ID yet, or one that expires soon')
+      .description(
+        'Upload assets that have no ID yet, or one that expires soon. If one fails, the others are still uploaded. ' +
+          'Paths are those in the bot’s messages, inside --root; paths from the current folder work, too.',
+      )
+      .argument('<assets...>', ASSETS),
+    [...STORE, PAGE, ...LOOK_UP, CONCURRENCY, DRY_RUN, JSON_OUTPUT, ...API],
+    TOKEN_VARIABLES,
+    [
+      'warm cats sounds/*.mp3 --root assets --store redis://localhost:6379',
+      'warm https://example.com/picture?id=7 --type image --store file://ids.json',
+      'warm assets --dry-run --json',
+    ],
+  );
+  addDetails(
+    command('list', 'nothing', list)
+      .summary('print the IDs that are still trusted, oldest first')
+      .description(
+        'Print the IDs that are still trusted, oldest first: those of one page, or of all pages. Needs no token.',
+      ),
+    [...STORE, new Option('--page <id>', 'page ID (default: all pages)').argParser(parsePage), JSON_OUTPUT],
+    '',
+    ['list --store postgres://bot@localhost/bot', 'list --page 1001 --json'],
+  );
+  addDetails(
+    command('forget', 'page', forget)
+      .summary('delete IDs from the store, so that the next send uploads again')
+      .description(
+        'Delete IDs from the store, so that the next send uploads again. Bots that are running keep using the IDs in ' +
+          'their memory, and Facebook keeps the assets. Needs no token if --page is given.',
+      )
+      .argument('<assets...>', ASSETS),
+    [...STORE, PAGE, ...LOOK_UP, DRY_RUN, JSON_OUTPUT, ...API],
+    TOKEN_VARIABLES,
+    ['forget cats/tom.jpg --root assets --page 1001', 'forget https://example.com/cat.jpg'],
+  );
+  addDetails(
+    command('refresh', 'token', refresh)
+      .summary('upload assets again whose ID expires soon, or that are named')
+      .description(
+        'Upload assets again whose ID expires soon; or the assets that are named, whenever their IDs expire. Without ' +
+          'names, it goes through the saved IDs. Those whose asset it cannot read again are kept and listed: bytes, ' +
+          'which only the bot has; files that have changed; web addresses with a query string, which is never ' +
+          'stored. Files and addresses can be named instead.',
+      )
+      .argument('[assets...]', ASSETS),
+    [
+      ...STORE,
+      PAGE,
+      ...LOOK_UP,
+      new Option('--all', 'refresh all IDs').conflicts('within'),
+      new Option(
+        '--within <days>',
+        `refresh IDs that expire within this many days (default: ${DEFAULT_REFRESH_AHEAD / DAY})`,
+      ).argParser(parseDays),
+      CONCURRENCY,
+      DRY_RUN,
+      JSON_OUTPUT,
+      ...API,
+    ],
+    TOKEN_VARIABLES,
+    ['refresh --root assets', 'refresh --within 30 --dry-run', 'refresh --all', 'refresh cats/tom.jpg'],
+  );
+  return program;
+}
+
+function addDetails(
+  command: Command,
+  options: readonly Option[],
+  variables: string,
+  examples: readonly string[],
+): void {
+  for (const option of options) command.addOption(option);
+  const lines = examples.map((example) => `\n  ${NAME} ${example}`).join('');
+  command.addHelpText('after', `\nEnvironment:${variables}${STORE_VARIABLE}\n\nExamples:${lines}`);
+}
+
+function packageVersion(): string {
+  const file = path.join(__dirname, '../../package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
