@@ -3,6 +3,7 @@ import { Agent } from 'undici';
 import { type BotUnderTest } from './control/bot-under-test';
 import { EventStream } from './control/event-stream';
 import { createOperations, type SimulatorOperations } from './control/operations';
+import { type Rules } from './graph/attachments';
 import { type FetchTimeouts, urlFetcher } from './graph/fetch-url';
 import { CallLog } from './platform/call-log';
 import { ContentStore } from './platform/content';
@@ -57,6 +58,11 @@ export interface SimulatorOptions {
   keepContent?: number;
   /** What the UI and the control API may do to the bot itself. Default: nothing */
   bot?: BotUnderTest;
+  /**
+   * What a text beside an attachment meets. The platform refuses it with 100/2018191; the default will follow when the
+   * plugin sends two messages. Default: accepted
+   */
+  textBesideAttachment?: Rules['textBesideAttachment'];
   /** Calls to keep in the log. Default: 10,000 */
   keepCalls?: number;
 }
@@ -102,6 +108,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         connections.reset(socket);
       },
       fetchUrl: urlFetcher(agent, closing.signal, fetchTimeouts),
+      rules: { textBesideAttachment: options.textBesideAttachment ?? 'accepted' },
       closing: closing.signal,
     },
   });

@@ -51,6 +51,10 @@ export class GraphError extends Error {
 /** A parameter that is missing or wrong, where the documents name no subcode. */
 export const invalidParameter = (message: string) => new GraphError(100, `(#100) ${message}`);
 
+/** jgorset/facebook-messenger#107 */
+export const invalidKeys = (keys: readonly string[], name: string) =>
+  invalidParameter(`Invalid keys "${keys.join(', ')}" were found in param "${name}"`);
+
 const messengerError = (code: number, subcode: number, message: string) =>
   new GraphError(code, `(#${code}) ${message}`, { subcode });
 
@@ -79,6 +83,10 @@ export const userUnavailable = () =>
 
 export const emptyMessage = () =>
   messengerError(100, 2018034, 'Message cannot be empty, must provide valid attachment or text');
+
+/** Text beside an attachment: conbus/fbmq#19, and error bodies with trace IDs in several SDKs. */
+export const onlyOneContent = () =>
+  messengerError(100, 2018191, 'Only one of the text, attachment, and dynamic_text fields can be specified');
 
 export const invalidAttachmentId = () =>
   messengerError(100, 2018074, 'Possible invalid ID or you do not own the attachment.');

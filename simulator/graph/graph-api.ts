@@ -4,6 +4,7 @@ import { type Request, type RequestHandler, type Response } from 'express';
 import { type GraphCall } from '../platform/call-log';
 import { isObject } from '../base/check';
 import { GraphError, unexpected } from './errors';
+import { type Rules } from './attachments';
 import { type Fault, faultName, type Faults } from '../platform/faults';
 import { type UrlFetcher } from './fetch-url';
 import { kindOf, purposeOf, readRequest, withoutSecrets } from './graph-request';
@@ -22,6 +23,7 @@ export interface GraphApiParts {
   /** Cuts a connection with a TCP reset. */
   resetConnection: (socket: Socket) => void;
   fetchUrl: UrlFetcher;
+  rules: Rules;
   /** Aborted when the simulator closes. */
   closing: AbortSignal;
 }
@@ -48,7 +50,7 @@ export function graphApi(parts: GraphApiParts): RequestHandler {
 }
 
 async function serve(parts: GraphApiParts, call: GraphCall, req: Request, res: Response): Promise<void> {
-  const { platform, faults, resetConnection, fetchUrl, closing } = parts;
+  const { faults, resetConnection, closing } = parts;
   const respond = (answer: Answer, cutShort = false) => {
     writeAnswer(res, call, answer, cutShort);
   };
@@ -70,7 +72,7 @@ async function serve(parts: GraphApiParts, call: GraphCall, req: Request, res: R
 
   const carryOut = async (): Promise<Answer> => {
     try {
-      return { status: 200, body: await answerRequest(platform, fetchUrl, request, call) };
+      return { status: 200, body: await answerRequest(parts, request, call) };
     } catch (error) {
       return failure(error);
     }

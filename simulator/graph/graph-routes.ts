@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto';
 import { type PageCall, uploadAttachment } from './attachments';
 import { type GraphCall } from '../platform/call-log';
 import { invalidProof, invalidToken, unknownObject, unknownPath } from './errors';
-import { type UrlFetcher } from './fetch-url';
 import { type GraphRequest } from './graph-request';
 import { messengerProfile, pageProfile, userProfile } from './profiles';
 import { type Page } from '../platform/model';
@@ -11,8 +10,7 @@ import { sendMessage } from './send-api';
 
 /** Carries a call out. Throws a `GraphError` for what the platform refuses. */
 export async function answerRequest(
-  platform: Platform,
-  fetchUrl: UrlFetcher,
+  { platform, fetchUrl, rules }: Pick<PageCall, 'platform' | 'fetchUrl' | 'rules'>,
   request: GraphRequest,
   call: GraphCall,
 ): Promise<Record<string, unknown>> {
@@ -34,7 +32,7 @@ export async function answerRequest(
   if (!isOwn) throw unknownObject(method, id);
   if (edge === 'messenger_profile') return messengerProfile(page, method, params);
   if (method !== 'POST') throw unknownObject(method, id);
-  const pageCall: PageCall = { platform, page, params, fetchUrl, ...(file && { file }) };
+  const pageCall: PageCall = { platform, page, params, fetchUrl, rules, ...(file && { file }) };
   return { ...(await (edge === 'messages' ? sendMessage(pageCall) : uploadAttachment(pageCall))) };
 }
 

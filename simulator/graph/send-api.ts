@@ -7,23 +7,9 @@ import {
   useAsset,
 } from './attachments';
 import { isObject } from '../base/check';
-import { emptyMessage, invalidParameter, unknownUser, userUnavailable } from './errors';
+import { emptyMessage, invalidParameter, onlyOneContent, unknownUser, userUnavailable } from './errors';
+import { checkMessage, checkMessagingType } from './send-schema';
 import { type StoredFile, type ThreadAttachment, type ThreadMessage } from '../platform/model';
-
-const MAX_TEXT = 2000;
-const MAX_QUICK_REPLIES = 13;
-const MAX_IMAGES = 30;
-const TEMPLATES = [
-  'button',
-  'coupon',
-  'customer_feedback',
-  'generic',
-  'media',
-  'one_time_notif_req',
-  'notification_messages',
-  'product',
-  'receipt',
-];
 
 interface SendAnswer {
   recipient_id: string;
@@ -45,15 +31,24 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
   if (params['message'] === undefined) throw emptyMessage();
   const message = objectParam(params['message'], 'message');
   const text = textOf(message);
+  checkMessage(message);
+  checkMessagingType(params);
+  if (call.rules.textBesideAttachment === 'refused' && text !== undefined && hasAttachment(message))
+    throw onlyOneContent();
   const { savedAs, ...content } = await contentOf(call, message);
-  if (text === undefined && content.attachments.length === 0 && content.template === undefined) {
+  if (
+    text === undefined &&
+    content.attachments.length === 0 &&
+    content.template === undefined &&
+    isAbsent(message['sticker_id'])
+  ) {
     throw emptyMessage();
   }
   const { mid } = platform.addMessage(page, user, {
     from: 'page',
     ...(text !== undefined && { text }),
     ...content,
-    ...recorded(message, ['quick_replies']),
+    ...recorded(message, ['quick_replies', 'sticker_id']),
     ...recorded(params, ['messaging_type', 'tag', 'notification_type', 'persona_id']),
   });
   return { recipient_id: user, message_id: mid, ...(savedAs !== undefined && { attachment_id: savedAs }) };
@@ -81,14 +76,9 @@ function recipientOf(recipient: unknown): string {
 function textOf(message: Record<string, unknown>): string | undefined {
   const text = message['text'] ?? undefined;
   if (text === undefined) return undefined;
-  if (typeof text !== 'string') throw invalidParameter('Param message[text] must be a string.');
-  if (text.length > MAX_TEXT) {
-    throw invalidParameter(
-      `Length of param message[text] must be less than or equal to ${MAX_TEXT}, got ${text.length}`,
-    );
-  }
+  if (typeof text !== 'string') return undefined; // `checkMessage` refuses it.
   if (text !== '') return text;
-  if (message['attachment'] === undefined && message['attachments'] === undefined) throw emptyMessage();
+  if (!hasAttachment(message)) throw emptyMessage();
   // The documents ask for a text or an attachment; an empty text is neither. Some clients always send one: here it
   // shows, rather than on the platform.
   throw invalidParameter(
@@ -97,16 +87,12 @@ function textOf(message: Record<string, unknown>): string | undefined {
 }
 
 async function contentOf(call: PageCall, message: Record<string, unknown>): Promise<MessageContent> {
-  const { attachment, attachments, quick_replies: quickReplies } = message;
-  if (Array.isArray(quickReplies) && quickReplies.length > MAX_QUICK_REPLIES) {
-    throw invalidParameter(`Param message[quick_replies] must have at most ${MAX_QUICK_REPLIES} elements`);
-  }
-  if (attachment !== undefined && attachments !== undefined) {
+  const { attachment, attachments } = message;
+  if (!isAbsent(attachment) && !isAbsent(attachments)) {
     throw invalidParameter('Param message must have attachment or attachments, got both');
   }
-  if (attachments !== undefined) return imagesContent(call, attachments);
-  if (attachment !== undefined)
-    return attachmentContent(call, objectParam(attachment, 'message[attachment]'));
+  if (!isAbsent(attachments)) return imagesContent(call, attachments);
+  if (!isAbsent(attachment)) return attachmentContent(call, objectParam(attachment, 'message[attachment]'));
   if (call.file) throw invalidParameter('The parameter message[attachment] is required beside filedata');
   return { attachments: [] };
 }
@@ -132,17 +118,7 @@ async function attachmentContent(
 
 /** Several images in one message, by URL: the documents show nothing else there. */
 async function imagesContent(call: PageCall, images: unknown): Promise<MessageContent> {
-  if (!Array.isArray(images) || images.length === 0 || images.length > MAX_IMAGES) {
-    throw invalidParameter(`Param message[attachments] must be a list of 1 to ${MAX_IMAGES} images`);
-  }
-  const attachments = images.map(async (image: unknown, at) => {
-    const name = `message[attachments][${at}]`;
-    const { type, payload } = objectParam(image, name);
-    const { url, ...rest } = objectParam(payload, `${name}[payload]`);
-    if (type !== 'image') throw invalidParameter(`Param ${name}[type] must be IMAGE`);
-    if (url === undefined || Object.keys(rest).length > 0) {
-      throw invalidParameter(`Param ${name}[payload] must have a url and nothing else`);
-    }
+  const attachments = (images as { payload: { url: string } }[]).map(async ({ payload: { url } }) => {
     const { file } = await receiveAttachment(call, 'image', { url });
     return shown(file);
   });
@@ -152,16 +128,7 @@ async function imagesContent(call: PageCall, images: unknown): Promise<MessageCo
 function templateContent(call: PageCall, payload: Record<string, unknown>): MessageContent {
   const { template_type: kind, elements } = payload;
   if (call.file) throw invalidParameter('A template cannot have filedata');
-  if (typeof kind !== 'string' || !TEMPLATES.includes(kind)) {
-    throw invalidParameter(
-      `Param message[attachment][payload][template_type] must be one of {${TEMPLATES.join(', ')}}`,
-    );
-  }
-  if (kind !== 'media') return { attachments: [], template: payload };
-
-  if (!Array.isArray(elements) || elements.length !== 1) {
-    throw invalidParameter('Param message[attachment][payload][elements] must have exactly 1 element');
-  }
+  if (kind !== 'media' || !Array.isArray(elements)) return { attachments: [], template: payload };
   const element = objectParam(elements[0], 'message[attachment][payload][elements][0]');
   return { attachments: mediaOf(call, element), template: payload };
 }
@@ -185,6 +152,14 @@ function mediaOf({ platform, page }: PageCall, element: Record<string, unknown>)
     );
   }
   return []; // The file is on Facebook, which is not here.
+}
+
+function hasAttachment({ attachment, attachments }: Record<string, unknown>): boolean {
+  return !isAbsent(attachment) || !isAbsent(attachments);
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 function isFacebookUrl(url: unknown): boolean {

@@ -61,6 +61,7 @@ export interface ThreadMessage {
   attachments: ThreadAttachment[];
   template?: unknown;
   quick_replies?: unknown;
+  sticker_id?: unknown;
   /** Of a quick reply or a postback. */
   payload?: string;
   messaging_type?: unknown;

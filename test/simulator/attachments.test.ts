@@ -322,16 +322,16 @@ describe('A message', () => {
   });
 
   it('may be a button or generic template, and not one that the platform does not have', async () => {
-    for (const template_type of ['button', 'generic']) {
-      const payload = { template_type, text: 'x' };
+    const templates = [
+      { template_type: 'button', text: 'x', buttons: [{ type: 'postback', title: 'Go', payload: 'GO' }] },
+      { template_type: 'generic', elements: [{ title: 'x', subtitle: 'y' }] },
+    ];
+    for (const payload of templates) {
       assert.equal((await send(simulator(), messageWith('template', payload))).status, 200);
     }
     assert.deepEqual(
       received(simulator()).map(({ template }) => template),
-      [
-        { template_type: 'button', text: 'x' },
-        { template_type: 'generic', text: 'x' },
-      ],
+      templates,
     );
     assertError(await send(simulator(), messageWith('template', { template_type: 'poem' })), 100);
   });

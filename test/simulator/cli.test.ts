@@ -86,7 +86,8 @@ describe('npm run simulator', () => {
     assert.match(out, /^Usage: messenger-platform-simulator \[options\]/);
   });
 
-  it('says what is wrong with its arguments, and ends with 2', async () => {
+  it('says what is wrong with its arguments, and ends with 2', async function () {
+    this.timeout(60_000); // Nine processes.
     const page = /^Expected --page to be ID:TOKEN or ID:TOKEN:SECRET, got something else\n/;
     const wrong: [args: string[], message: RegExp][] = [
       [['--prot', '1'], /^error: unknown option '--prot'\n\(Did you mean --port\?\)\n/],

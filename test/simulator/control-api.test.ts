@@ -105,7 +105,7 @@ describe('The control API', () => {
     const { token } = SECRET_PAGE;
     const credentials = { access_token: token, appsecret_proof: proofOf(SECRET_PAGE) };
     const query = new URLSearchParams(credentials).toString();
-    const message = { text: 'x', metadata: credentials, nested: [credentials] };
+    const message = { text: 'x', metadata: [credentials, { nested: credentials }] };
     await call(
       simulator(),
       `/me/messages?${query}`,

@@ -140,13 +140,13 @@ describe('The Graph API', () => {
         body: new URLSearchParams({
           recipient: JSON.stringify(hello.recipient),
           message: JSON.stringify(hello.message),
-          tag: 'ACCOUNT_UPDATE',
+          tag: 'HUMAN_AGENT',
           access_token: PAGE.token,
         }),
       });
       assert.equal(response.status, 200);
       const [message] = received(simulator());
-      assert.deepEqual([message?.text, message?.tag], ['Hello', 'ACCOUNT_UPDATE']);
+      assert.deepEqual([message?.text, message?.tag], ['Hello', 'HUMAN_AGENT']);
       assert.equal(simulator().calls()[0]?.kind, 'form');
     });
 

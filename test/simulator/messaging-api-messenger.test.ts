@@ -33,16 +33,13 @@ describe('messaging-api-messenger, a client that knows nothing of the simulator'
   });
 
   it('sends text, by URL and by file', async () => {
-    await client().sendText(USER, 'Hello', { tag: 'ACCOUNT_UPDATE' });
+    await client().sendText(USER, 'Hello', { tag: 'HUMAN_AGENT' });
     await client().sendImage(USER, `${files()}/tom.png`);
     // The client needs the name with bytes, but its types do not know of it.
     const named = { messagingType: 'UPDATE' as const, filename: 'tom.png' };
     const { messageId } = await client().sendImage(USER, PNG, named);
     const [text, byUrl, byFile] = received(simulator());
-    assert.deepEqual(
-      [text?.text, text?.messaging_type, text?.tag],
-      ['Hello', 'MESSAGE_TAG', 'ACCOUNT_UPDATE'],
-    );
+    assert.deepEqual([text?.text, text?.messaging_type, text?.tag], ['Hello', 'MESSAGE_TAG', 'HUMAN_AGENT']);
     assert.equal(byUrl?.attachments[0]?.sha256, byFile?.attachments[0]?.sha256);
     assert.equal(byFile?.mid, messageId);
     assert.deepEqual(
