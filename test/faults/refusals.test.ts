@@ -4,51 +4,82 @@ import sinon from 'sinon';
 import type { Fault, GraphCall } from 'messenger-platform-simulator';
 import { image } from '../../src';
 import { useSimulator } from '../support/bot/use-simulator';
-import { arrived } from '../support/platform/received';
+import { OTHER_PAGE } from '../support/platform/pages';
+import { arrived, calls } from '../support/platform/received';
 import { openWebsite, type Website } from '../support/platform/website';
 
 const RATE_LIMIT: Fault = { error: { code: 613 }, status: 429, path: '/message_attachments$' };
 
 describe('A rate limit', () => {
   const platform = useSimulator();
-
-  it('is backed off from for as long as Retry-After says, and a little longer', async () => {
-    const client = platform.openPlainAdapter();
-    platform.sim.addFaults({ ...RATE_LIMIT, headers: { 'Retry-After': '1' } });
-    await client.send('7001', image('paw.png'));
-    const [first, second] = uploads();
-    assert.ok((second?.time ?? 0) - (first?.time ?? 0) >= 1_000, 'a second lies between them');
-    assert.equal(arrived(platform.sim).length, 1);
-  });
-
-  it('is backed off from, by each process for another time', async () => {
-    platform.sim.addFaults({ ...RATE_LIMIT, times: Infinity });
-    const pauses: number[][] = [];
-    for (const picture of ['paw.png', 'cats/tom.jpg', 'cats/mia.jpg', 'blink.gif']) {
-      const client = platform.openPlainAdapter();
-      platform.sim.clearCalls();
-      await client.send('7001', image(picture));
-      const times = uploads().map(({ time }) => time);
-      assert.equal(times.length, 3, 'it is tried three times in all');
-      pauses.push(times.slice(1).map((time, at) => time - (times[at] ?? 0)));
-    }
-    assert.equal(arrived(platform.sim).length, 4, 'in one step');
-    assert.ok(new Set(pauses.map(([pause]) => pause)).size > 1, `the pauses: ${pauses.join(' / ')}`);
-  });
-
-  it('does not hold up the upload of another asset', async () => {
-    const client = platform.openPlainAdapter({ uploads: { concurrency: 1 } });
-    platform.sim.addFaults({ ...RATE_LIMIT, headers: { 'Retry-After': '5' } });
-    const limited = client.send('7001', image('paw.png'));
-    while (uploads().length === 0) await new Promise(setImmediate);
-    await client.send('7002', image('cats/tom.jpg'));
-    assert.equal(arrived(platform.sim, '7002').length, 1);
-    assert.equal(arrived(platform.sim, '7001').length, 0, 'the other still waits');
-    await limited;
+  afterEach(() => {
+    sinon.restore();
   });
 
   const uploads = (): GraphCall[] =>
     platform.sim.calls().filter(({ path }) => path.endsWith('/message_attachments'));
+  const users = (): string[] => platform.sim.state().threads.map(({ user }) => user);
+
+  it('pauses the uploads of its page, while messages go in one step', async () => {
+    const client = platform.openPlainAdapter();
+    platform.sim.addFaults({ ...RATE_LIMIT, times: Infinity });
+    for (const [user, picture] of [
+      ['7001', 'paw.png'],
+      ['7002', 'cats/tom.jpg'],
+      ['7003', 'cats/mia.jpg'],
+    ] as const) {
+      await client.send(user, image(picture));
+    }
+    assert.equal(uploads().length, 1, 'nobody asks again');
+    assert.deepEqual(users().sort(), ['7001', '7002', '7003']);
+  });
+
+  it('pauses for 5 s, then lets one upload try, and pauses twice as long if that is refused', async () => {
+    const elapsed = letTimePass();
+    const client = platform.openPlainAdapter();
+    platform.sim.addFaults({ ...RATE_LIMIT, times: 2 });
+    await client.send('7001', image('paw.png'));
+    await elapsed(5_100);
+    await client.send('7002', image('paw.png'));
+    assert.equal(uploads().length, 2);
+    await elapsed(10_200);
+    await client.send('7003', image('paw.png'));
+    assert.equal(uploads().length, 2, 'the second pause is longer');
+    await elapsed(16_000);
+    await client.send('7004', image('paw.png'));
+    assert.equal(uploads().length, 3);
+    assert.equal(users().length, 4);
+  });
+
+  it('pauses for as long as Retry-After says, if that is longer', async () => {
+    const elapsed = letTimePass();
+    const client = platform.openPlainAdapter();
+    platform.sim.addFaults({ ...RATE_LIMIT, headers: { 'Retry-After': '60' } });
+    await client.send('7001', image('paw.png'));
+    await elapsed(55_000);
+    await client.send('7002', image('paw.png'));
+    assert.equal(uploads().length, 1);
+    await elapsed(61_000);
+    await client.send('7003', image('paw.png'));
+    assert.equal(uploads().length, 2);
+  });
+
+  it('of one page does not concern another', async () => {
+    platform.sim.addFaults(RATE_LIMIT);
+    await platform.openPlainAdapter().send('7001', image('paw.png'));
+    await platform.openPlainAdapter({ page: OTHER_PAGE }).send('7002', image('paw.png'));
+    assert.equal(uploads().length, 2);
+  });
+
+  it('never holds back what has an ID', async () => {
+    const client = platform.openPlainAdapter();
+    await client.send('7001', image('paw.png'));
+    platform.sim.addFaults({ ...RATE_LIMIT, times: Infinity });
+    await client.send('7002', image('cats/tom.jpg'));
+    platform.sim.clearCalls();
+    await client.send('7003', image('paw.png'));
+    assert.deepEqual(calls(platform.sim), ['send-id']);
+  });
 });
 
 describe('An asset that the platform refuses', () => {
