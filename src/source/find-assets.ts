@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { stat } from 'node:fs/promises';
 import { lookup } from 'mime-types';
 import { AttachmentError } from '../base/errors';
 import { withoutQuery, withoutSecrets } from '../base/redact';
+import { fileOperations } from './file-operations';
 import type { AttachmentType } from './asset';
 
 /** An asset as a message would name it. */
@@ -38,7 +38,7 @@ async function findFiles(pattern: string, root: string): Promise<string[]> {
   const globInRoot = async (paths: string): Promise<string[]> =>
     (await glob(paths, { cwd: root, onlyFiles: true, followSymbolicLinks: false })).sort();
   const target = path.resolve(root, pattern);
-  const found = await stat(target).catch(() => undefined);
+  const found = await fileOperations.check(target).catch(() => undefined);
   if (found?.isDirectory()) return globInRoot(`${convertPathToPattern(target)}/**`);
   if (found ?? !isDynamicPattern(pattern)) return [pattern];
   return globInRoot(pattern);

@@ -24,13 +24,15 @@ export function identifyAddress(type: AttachmentType, address: string, cacheKey:
     );
   }
   const label = `${type} ${withoutSecrets(url)}`;
+  // Before `cacheKey` is asked, which may change the URL.
+  const source = sourceOf(url);
   return {
     type,
     label,
     key: addressKey(type, askCacheKey(cacheKey, url, label)),
     attempt: attemptKey('url', address),
     bytes: undefined,
-    source: sourceOf(url),
+    source,
     content: { url: address },
   };
 }

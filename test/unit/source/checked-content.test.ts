@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import fs, { appendFile, rm, truncate, writeFile, type FileHandle } from 'node:fs/promises';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { FormDataEncoder } from 'form-data-encoder';
 import sinon from 'sinon';
+import { Agent } from 'undici';
 import { checkedContent } from '../../../src/source/checked-content';
 import { Root } from '../../../src/source/root';
 import { StreamedFile } from '../../../src/source/streamed-file';
@@ -12,6 +15,7 @@ import { attachmentError } from '../../support/checks/failures';
 import { useFolder } from '../../support/files/folder';
 import { watchProcess } from '../../support/checks/process-problems';
 import { sha256 } from '../../support/checks/sha256';
+import { until } from '../../support/checks/waiting';
 
 const PIECE = 192 * 1024;
 
@@ -205,6 +209,33 @@ describe('checkedContent', () => {
       body.destroy();
       await once(body, 'close');
       assert.deepEqual([opened.length, open()], [1, []]);
+    });
+
+    it('is closed when the server answers before the upload is over, and hangs up', async () => {
+      const server = createServer((_, response) => {
+        response.writeHead(413, { connection: 'close' }).end('{}');
+      });
+      server.listen(0);
+      await once(server, 'listening');
+      const agent = new Agent();
+      const form = new FormData();
+      form.append('filedata', await fileOf(Buffer.alloc(20_000_000)));
+      const encoder = new FormDataEncoder(form);
+      const { port } = server.address() as AddressInfo;
+      const call = agent.request({
+        origin: `http://localhost:${port}`,
+        path: '/',
+        method: 'POST',
+        headers: { ...encoder.headers },
+        body: Readable.from(encoder.encode(), { objectMode: false }),
+      });
+      await call.then(
+        ({ body }) => body.dump(),
+        () => undefined,
+      );
+      await until('closed descriptors', () => opened.length > 0 && open().length === 0);
+      await agent.destroy();
+      server.close();
     });
 
     it('is not opened when the file is gone', async () => {

@@ -53,6 +53,30 @@ describe('LocalFiles', () => {
       assert.deepEqual(await fileOf(found), { name: 'paw.png', type: 'image/png', bytes: PNG });
     });
 
+    it('can be built again from its path inside the root, and its filename if it has one', async () => {
+      assert.deepEqual((await identify('./cats/../cats/paw.png')).source, { path: 'cats/paw.png' });
+      assert.deepEqual((await identify(folder.at('cats/paw.png'), 'Paw.png')).source, {
+        path: 'cats/paw.png',
+        filename: 'Paw.png',
+      });
+    });
+
+    it('is uploaded in the same way only by the same path, content type and name', async () => {
+      await folder.write('cats/copy.png', PNG);
+      const attemptOf = async (name: string, filename?: string): Promise<string> =>
+        (await identify(name, filename)).attempt;
+      const attempt = await attemptOf('cats/paw.png');
+      assert.match(attempt, /^[\w-]{43}$/);
+      assert.equal(await attemptOf('./cats/paw.png', 'paw.png'), attempt);
+      for (const [name, filename] of [
+        ['cats/copy.png', 'paw.png'],
+        ['cats/paw.png', 'paw.gif'],
+        ['cats/paw.png', 'Paw.png'],
+      ] as const) {
+        assert.notEqual(await attemptOf(name, filename), attempt);
+      }
+    });
+
     it('is the same under another name', async () => {
       await folder.write('other.png', PNG);
       assert.equal((await identify('other.png')).key, (await identify('cats/paw.png')).key);
@@ -284,6 +308,42 @@ describe('LocalFiles', () => {
       await fs.rm(folder.at('cats/paw.png'));
       await fs.symlink('paw.png', folder.at('cats/paw.png'));
       await assert.rejects(identify('cats/paw.png'), { code: 'ERR_ATTACHMENT_UNREADABLE' });
+    });
+  });
+
+  describe('a file that hangs', () => {
+    const noAnswer = (name: string): object =>
+      attachmentError(
+        'ERR_ATTACHMENT_UNREADABLE',
+        `image "cats/${name}"`,
+        'the file system did not answer within 5 s',
+      );
+
+    it('fails for the messages that need it, and for no other', async () => {
+      await folder.write('cats/mia.png', PNG);
+      later(3_600_000);
+      for (const name of ['cats/paw.png', 'cats/mia.png']) await identify(name);
+      sinon.restore();
+      const clock = sinon.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+      const goOn: (() => void)[] = [];
+      const { stat } = fs;
+      sinon.stub(fs, 'stat').callsFake(async (path) => {
+        if (path === folder.at('cats/paw.png')) await new Promise<void>((resolve) => goOn.push(resolve));
+        return stat(path);
+      });
+      const hanging = [identify('cats/paw.png'), identify('cats/paw.png'), identify('cats/paw.png')];
+      const ends = Promise.allSettled(hanging);
+      assert.equal((await identify('cats/mia.png')).bytes, PNG.length);
+      assert.equal(goOn.length, 1);
+      await clock.tickAsync(5_001);
+      for (const end of await ends) {
+        assert.throws(() => {
+          if (end.status === 'rejected') throw end.reason;
+        }, noAnswer('paw.png'));
+      }
+      goOn[0]?.();
+      sinon.restore();
+      assert.equal((await identify('cats/paw.png')).bytes, PNG.length);
     });
   });
 

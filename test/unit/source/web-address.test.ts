@@ -50,6 +50,42 @@ describe('identifyAddress', () => {
     );
   });
 
+  it('is uploaded in the same way only by the very same address', () => {
+    const attemptOf = (address: string): string => identifyAddress('image', address, () => 'tom').attempt;
+    assert.match(attemptOf('https://example.com/tom.png?sig=1'), /^[\w-]{43}$/);
+    assert.equal(
+      attemptOf('https://example.com/tom.png?sig=1'),
+      attemptOf('https://example.com/tom.png?sig=1'),
+    );
+    assert.notEqual(
+      attemptOf('https://example.com/tom.png?sig=1'),
+      attemptOf('https://example.com/tom.png?sig=2'),
+    );
+  });
+
+  it('can be built again from its address', () => {
+    assert.deepEqual(identifyAddress('image', 'https://EXAMPLE.com/tom.png', whole).source, {
+      url: 'https://example.com/tom.png',
+    });
+  });
+
+  const secrets = {
+    'a query': 'https://example.com/tom.png?sig=S',
+    'a user': 'https://tom@example.com/tom.png',
+    'a password': 'https://:secret@example.com/tom.png',
+    'a fragment': 'https://example.com/tom.png#secret',
+  };
+  for (const [what, address] of Object.entries(secrets)) {
+    it(`cannot be built again from an address with ${what}, which may be secret`, () => {
+      assert.equal(identifyAddress('image', address, whole).source, undefined);
+      const strip: CacheKey = (url) => {
+        [url.search, url.username, url.password, url.hash] = ['', '', '', ''];
+        return url.href;
+      };
+      assert.equal(identifyAddress('image', address, strip).source, undefined);
+    });
+  }
+
   for (const address of ['https://', 'http:///', 'https://exa mple.com/', 'https://example.com:99999/']) {
     it(`refuses ${address}`, () => {
       assert.throws(
