@@ -28,7 +28,7 @@ export function option<T, Default>(
 }
 
 /** An option that must be given. */
-export function required<T>(
+function required<T>(
   expected: string,
   isValid: (value: unknown) => value is T,
   { isRange = false, isSecret = false }: ErrorStyle = {},
@@ -69,7 +69,7 @@ export function group<Group extends Readers>(
 }
 
 /** A value as an error message may quote it. */
-export function show(value: unknown): string {
+function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value);
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   return typeof value === 'function' ? 'a function' : String(value);

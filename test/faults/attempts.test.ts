@@ -23,7 +23,7 @@ const UPLOADS = '/message_attachments$';
 describe("A failure that belongs to one message's attempt", () => {
   const fixture = useSimulator();
   const folder = useFolder('assets');
-  const { closeAfterTest } = fixture;
+  const closeAfterTest: typeof fixture.closeAfterTest = (thing) => fixture.closeAfterTest(thing);
   const open = (options: Parameters<typeof openPlainAdapter>[1] = {}) =>
     closeAfterTest(openPlainAdapter(fixture.sim, options));
 
@@ -93,7 +93,7 @@ describe("A failure that belongs to one message's attempt", () => {
     closeAfterTest(plugin);
     const send = async (user: string) => {
       const api = await adapter.getAPI({ recipient: { id: PAGE.id, name: '' } });
-      return api.callAPI('/me/messages', 'POST', { recipient: { id: user }, message: image('paw.png') });
+      await api.callAPI('/me/messages', 'POST', { recipient: { id: user }, message: image('paw.png') });
     };
     await assert.rejects(send('7001'), { code: 190 });
     token = PAGE.token;

@@ -50,19 +50,20 @@ const aMessage: Arbitrary<Message> = fc.record({
   isTemplate: fc.boolean(),
 });
 
-/** Of a temporary kind: an upload is tried again, and then the message goes in one step. */
+/** Of a temporary kind: the upload is tried again, or the message goes in one step. */
 const UPLOADS_FAIL: readonly Fault[] = [
   { status: 500, body: '' },
   { reset: 'during' },
   { reset: 'after' },
-  { error: { code: 613 } },
-  { error: { code: 200 } },
+  // Longer than a media template waits.
+  { error: { code: 613 }, headers: { 'Retry-After': '70' } },
   { drop: ['attachment_id'] },
   { status: 200, body: '<html>', accept: true },
 ];
 const UPLOADS_REFUSED: readonly Fault[] = [
   { error: { code: 100, subcode: 2018047 } },
   { error: { code: 190 } },
+  { error: { code: 200 } },
 ];
 const SENDS_FAIL: readonly Fault[] = [
   { reset: 'before' },

@@ -131,7 +131,7 @@ export class World {
   async heal(): Promise<void> {
     this.sim.clearFaults();
     this.store.heal();
-    await this.passTime(60_000);
+    await this.passTime(10 * 60_000);
   }
 
   async close(): Promise<void> {
