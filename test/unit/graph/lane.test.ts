@@ -170,7 +170,9 @@ describe('Lane', () => {
     await end('c');
   });
 
-  it('takes less than a kilobyte and next to no time for a call that waits', async () => {
+  it('takes less than a kilobyte and next to no time for a call that waits', async function () {
+    // Garbage is collected when it is, and the machine may be busy.
+    this.retries(4);
     const lane = new Lane(1);
     const { run, end } = calls(lane);
     void run('first');
