@@ -76,7 +76,10 @@ class PercentDecoder {
   #rest = '';
 
   decode(piece: string, isLast: boolean): Buffer {
-    const text = this.#rest + piece.replace(/[\t\n\r]+/g, '');
+    // Halves of a character that only a line break keeps apart stay halves.
+    const text = (this.#rest + piece)
+      .replace(/[\uD800-\uDBFF](?=[\t\n\r])/g, '\uFFFD')
+      .replace(/[\t\n\r]+/g, '');
     const whole = isLast ? text.length : text.search(/(?:%.?|[\uD800-\uDBFF])$/s);
     this.#rest = whole === -1 ? '' : text.slice(whole);
     return percentDecode(Buffer.from(whole === -1 ? text : text.slice(0, whole)));

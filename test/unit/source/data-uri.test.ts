@@ -108,6 +108,10 @@ describe('A data: URI is read as fetch reads it', () => {
   const text = (maxLength: number): fc.Arbitrary<string> =>
     fc.array(character, { maxLength }).map((characters) => characters.join(''));
 
+  it('with two halves of a character that a line break keeps apart', async () => {
+    await assertAsFetched('data:,\ud83d\n\udc31');
+  });
+
   it('with whatever content', async () => {
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...heads), text(40), (head, content) =>
