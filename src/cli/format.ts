@@ -1,9 +1,6 @@
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+import { DAY, HOUR, MINUTE, SECOND } from '../base/time';
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 // What a terminal could take for a command, and what would break a line.
 // eslint-disable-next-line no-control-regex -- Control characters are what it is to find.
