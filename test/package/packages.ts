@@ -25,7 +25,7 @@ export const PLUGIN: PublishedPackage = {
   folder: '.',
   mainExport: 'FacebookAttachmentCache',
   otherFiles: ['LICENSE', 'README.md', 'package.json'],
-  limits: { tarball: 115_000, unpacked: 300_000, packages: 21, brought: 6_200_000 },
+  limits: { tarball: 130_000, unpacked: 450_000, packages: 22, brought: 6_200_000 },
 };
 
 export const SIMULATOR: PublishedPackage = {
