@@ -9,13 +9,16 @@ import { useSimulator } from '../support/bot/use-simulator';
 import { readAsset } from '../support/files/assets';
 import { openWebsite } from '../support/platform/website';
 import { commands, newModel, type Model } from './commands';
-import { ASSETS, World } from './world';
+import { ASSETS, PAGES, UPLOAD_WAIT, World } from './world';
 
 const RUNS = Number(process.env.RUNS ?? 2_500);
 const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31);
 
 /** A machine that is busy gets through fewer runs, and says so. */
 const TIME_LIMIT = 1_000 * Number(process.env.SECONDS ?? 300);
+
+/** Instead of the 90 s of our own dispatcher. */
+const ANSWER_TIMEOUT = 2 * UPLOAD_WAIT;
 
 describe('Whatever happens', function () {
   this.timeout(2 * TIME_LIMIT);
@@ -25,15 +28,15 @@ describe('Whatever happens', function () {
   it('each message arrives once with the right content, or is reported once', async () => {
     const { sim } = platform;
     const website = platform.closeAfterTest(await openWebsite());
-    const around = {
+    const setup = {
       sim,
-      dispatcher: withoutTls(platform.closeAfterTest(new Agent()), sim),
+      dispatcher: withoutTls(platform.closeAfterTest(new Agent({ headersTimeout: ANSWER_TIMEOUT })), sim),
       root: folder.path,
       web: { url: `${website.url}/paw.png`, content: readAsset('paw.png') },
     };
     let runs = 0;
     const property = fc.asyncProperty(fc.commands([...commands], { maxCommands: 14 }), async (sequence) => {
-      const world = await World.open(around);
+      const world = await World.open(setup);
       const model = newModel();
       try {
         await fc.asyncModelRun(() => ({ model, real: world }), sequence);
@@ -60,14 +63,21 @@ function withoutTls(agent: Agent, { httpUrl }: Simulator): Dispatcher {
   );
 }
 
-/** In the end, each asset can be sent, and every ID in the store stands for what its key says. */
+/** In the end, each asset can be sent for each page, and every ID in the store stands for what its key says. */
 async function assertAllIsWell(world: World, model: Model): Promise<void> {
   await world.heal();
   Object.assign(model, { uploads: 'work', sends: 'work', store: 'works' });
-  for (const [at, name] of ASSETS.entries()) {
-    const { error, arrived } = await world.send(at % 2, name, false);
-    assert.equal(error, undefined);
-    assert.equal(arrived, 1);
+  for (const page of PAGES) {
+    for (const [at, asset] of ASSETS.entries()) {
+      const { error, arrived } = await world.send({
+        process: at % 2 === 0 ? 0 : 1,
+        page,
+        asset,
+        isTemplate: false,
+      });
+      assert.equal(error, undefined);
+      assert.equal(arrived, 1);
+    }
   }
   await world.settle();
   assertIdsMatchContent(world.sim, world.store);

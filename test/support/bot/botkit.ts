@@ -93,10 +93,10 @@ export async function openBotkit({
   };
 }
 
-/** Facebook's adapter for the simulator. With several pages, it asks for the token of each. */
-export function createAdapter(sim: Simulator, pages: PageOptions[]): FacebookAdapter {
+/** Facebook's adapter for the simulator. With several pages, it asks for the token of each, which may change. */
+export function createAdapter(sim: Simulator, pages: readonly PageOptions[]): FacebookAdapter {
   const [first] = pages;
-  const tokens = new Map(pages.map(({ id, token }) => [id, token]));
+  const tokenOf = (page: string): string => pages.find(({ id }) => id === page)?.token ?? '';
   return new FacebookAdapter({
     verify_token: 'verify',
     app_secret: first?.secret ?? '',
@@ -104,6 +104,6 @@ export function createAdapter(sim: Simulator, pages: PageOptions[]): FacebookAda
     api_version: 'v25.0',
     ...(pages.length === 1
       ? { access_token: first?.token ?? '' }
-      : { getAccessTokenForPage: (page) => Promise.resolve(tokens.get(page) ?? '') }),
+      : { getAccessTokenForPage: (page) => Promise.resolve(tokenOf(page)) }),
   });
 }

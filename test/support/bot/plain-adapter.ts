@@ -9,13 +9,15 @@ import { createAdapter } from './botkit';
 export interface PlainAdapter {
   readonly plugin: FacebookAttachmentCache;
   readonly errors: Error[];
-  /** Sends as the adapter does, and rejects as the platform or the plugin refuses. */
-  send(user: string, message: object): Promise<unknown>;
+  /** Sends as the adapter does, and rejects as the platform or the plugin refuses. Default: by the first page. */
+  send(user: string, message: object, page?: string): Promise<unknown>;
   close(): Promise<void>;
 }
 
 export interface PlainAdapterOptions extends AttachmentCacheOptions {
   readonly page?: PageOptions;
+  /** Several pages, instead of one. */
+  readonly pages?: readonly PageOptions[];
 }
 
 /** What is needed to reach a simulator. */
@@ -23,9 +25,9 @@ export type Server = Pick<Simulator, 'host' | 'ca'>;
 
 export function openPlainAdapter(
   sim: Server,
-  { page = PAGE, ...options }: PlainAdapterOptions = {},
+  { page = PAGE, pages = [page], ...options }: PlainAdapterOptions = {},
 ): PlainAdapter {
-  const adapter = createAdapter(sim as Simulator, [page]);
+  const adapter = createAdapter(sim as Simulator, pages);
   const own = options.dispatcher ? undefined : new Agent({ connect: { ca: sim.ca }, connections: 50 });
   const plugin = new FacebookAttachmentCache({ root: ASSETS, ...(own && { dispatcher: own }), ...options });
   const errors: Error[] = [];
@@ -34,8 +36,8 @@ export function openPlainAdapter(
   return {
     plugin,
     errors,
-    send: async (user, message) => {
-      const api = (await adapter.getAPI({ recipient: { id: page.id, name: '' } })) as {
+    send: async (user, message, from = pages[0]?.id ?? '') => {
+      const api = (await adapter.getAPI({ recipient: { id: from, name: '' } })) as {
         callAPI(path: string, method: string, payload: object): Promise<unknown>;
       };
       return api.callAPI('/me/messages', 'POST', { recipient: { id: user }, message });
