@@ -12,6 +12,7 @@ interface CliOptions {
   port: number;
   httpPort: number;
   host: string;
+  allowHost?: string[];
   caFile?: string;
 }
 
@@ -55,6 +56,12 @@ function createProgram(): Command {
         'the address to listen at; the default cannot be reached from other machines',
         '127.0.0.1',
       )
+      .option(
+        '--allow-host <name>',
+        'a further name by which clients may call, such as graph.facebook.com; the certificate names it. ' +
+          'Can be given several times',
+        (value, names: string[] | undefined) => [...(names ?? []), value],
+      )
       .option('--ca-file <path>', 'saves the certificate authority that the bot must trust for HTTPS')
       .helpOption('--help', 'prints this')
       .allowExcessArguments(false)
@@ -89,13 +96,21 @@ function parsePort(name: string): (value: string) => number {
   };
 }
 
-async function run({ page, webhook, verifyToken, caFile, ...addresses }: CliOptions): Promise<void> {
+async function run({
+  page,
+  webhook,
+  verifyToken,
+  allowHost,
+  caFile,
+  ...addresses
+}: CliOptions): Promise<void> {
   if (verifyToken !== undefined && webhook === undefined) {
     throw new InputError('Expected --verify-token to come with --webhook');
   }
   const options: SimulatorOptions = {
     ...addresses,
     ...(page && { pages: page }),
+    ...(allowHost && { allowHosts: allowHost }),
     ...(webhook !== undefined && { webhook: { url: webhook, verifyToken } }),
   };
   const simulator = await startSimulator(options);

@@ -1,5 +1,6 @@
 import { isIPv6 } from 'node:net';
 import { Agent } from 'undici';
+import { InputError } from './base/check';
 import { type BotUnderTest } from './control/bot-under-test';
 import { EventStream } from './control/event-stream';
 import { createOperations, type SimulatorOperations } from './control/operations';
@@ -46,6 +47,11 @@ export interface SimulatorOptions {
   httpPort?: number;
   /** The address to listen at. Default: 127.0.0.1, which no other machine reaches */
   host?: string;
+  /**
+   * Names besides this machine's own by which clients call, such as a container's, or `graph.facebook.com` for a client
+   * that knows no other. The certificate names them. Calls by any other name are refused, as are those of web sites.
+   */
+  allowHosts?: string[];
   /** The bot's webhook. Can be set later, too. */
   webhook?: string | WebhookOptions;
   /** The clock that `advanceDays` adds to, in ms. Default: Date.now */
@@ -96,8 +102,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const webhook = new Webhook(platform, agent, closing.signal);
   if (options.webhook !== undefined) webhook.set(options.webhook);
   const operations = createOperations(platform, faults, webhook);
+  const names = allowedNames(options.allowHosts);
   const app = createApp({
-    host,
+    allowed: { listeningAt: host, names },
     operations,
     eventStream: new EventStream({ platform, faults, webhook, bot }),
     bot,
@@ -113,7 +120,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
   });
 
-  const servers = await startServers(app, connections, { host, port, httpPort }).catch(
+  const servers = await startServers(app, connections, { host, port, httpPort, names }).catch(
     async (error: unknown) => {
       await agent.destroy();
       throw error;
@@ -131,6 +138,15 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       await Promise.all([servers.close(), agent.destroy()]);
     },
   };
+}
+
+function allowedNames(names: string[] = []): string[] {
+  return names.map((name) => {
+    if (/^[\w-]+(\.[\w-]+)*$/.test(name)) return name.toLowerCase();
+    throw new InputError(
+      `Expected a host to allow to be a name such as "simulator", got ${JSON.stringify(name)}`,
+    );
+  });
 }
 
 /** How clients on this machine call the address that the servers listen at. */

@@ -4,12 +4,11 @@ import { controlApi } from '../control/control-api';
 import { type EventStream } from '../control/event-stream';
 import { type SimulatorOperations } from '../control/operations';
 import { graphApi, type GraphApiParts } from '../graph/graph-api';
-import { onlyLocal } from './only-local';
+import { type AllowedHosts, onlyLocal } from './only-local';
 import { uiRoutes } from './ui-routes';
 
 export interface AppParts {
-  /** The address to listen at. */
-  host: string;
+  allowed: AllowedHosts;
   operations: SimulatorOperations;
   eventStream: EventStream;
   bot: BotUnderTest | undefined;
@@ -17,11 +16,11 @@ export interface AppParts {
 }
 
 /** All that the simulator answers: the UI at `/`, the control API under `/_sim`, and the Graph API everywhere else. */
-export function createApp({ host, operations, eventStream, bot, graph }: AppParts): Express {
+export function createApp({ allowed, operations, eventStream, bot, graph }: AppParts): Express {
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
-  const guard = onlyLocal(host);
-  app.use(uiRoutes(guard));
-  app.use('/_sim', guard, controlApi({ operations, eventStream, bot }));
+  app.use(onlyLocal(allowed));
+  app.use(uiRoutes());
+  app.use('/_sim', controlApi({ operations, eventStream, bot }));
   app.use(graphApi(graph));
   return app;
 }

@@ -13,15 +13,18 @@ export interface Certificate {
 const created = new Map<string, Promise<Certificate>>();
 
 /**
- * A certificate for this machine's names, signed by an authority made for it; one for all simulators of a process.
+ * A certificate for this machine's names and `hosts`, signed by an authority made for it. A process makes one for the
+ * same hosts.
  */
-export function certificateFor(host: string): Promise<Certificate> {
-  const certificate = created.get(host) ?? createCertificate(host);
-  created.set(host, certificate);
+export function certificateFor(...hosts: string[]): Promise<Certificate> {
+  const names = [...new Set(['localhost', '127.0.0.1', '::1', ...hosts])];
+  const key = names.join(' ');
+  const certificate = created.get(key) ?? createCertificate(names);
+  created.set(key, certificate);
   return certificate;
 }
 
-async function createCertificate(host: string): Promise<Certificate> {
+async function createCertificate(names: string[]): Promise<Certificate> {
   // From yesterday on: a client's clock may be a little behind.
   const common = { keyType: 'ec', algorithm: 'sha256', notBeforeDate: new Date(Date.now() - DAY) } as const;
   const authority = await generate([{ name: 'commonName', value: 'Messenger Platform simulator CA' }], {
@@ -40,9 +43,7 @@ async function createCertificate(host: string): Promise<Certificate> {
       { name: 'extKeyUsage', serverAuth: true },
       {
         name: 'subjectAltName',
-        altNames: [...new Set(['localhost', '127.0.0.1', '::1', host])].map((name) =>
-          isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name },
-        ),
+        altNames: names.map((name) => (isIP(name) === 0 ? { type: 2, value: name } : { type: 7, ip: name })),
       },
     ],
   });

@@ -11,6 +11,8 @@ export interface Addresses {
   port: number;
   /** For HTTP; 0: any free port */
   httpPort: number;
+  /** Further names of this machine, which the certificate is to name. */
+  names: readonly string[];
 }
 
 export interface Servers {
@@ -26,9 +28,9 @@ export interface Servers {
 export async function startServers(
   listener: RequestListener,
   connections: Connections,
-  { host, port, httpPort }: Addresses,
+  { host, port, httpPort, names }: Addresses,
 ): Promise<Servers> {
-  const { ca, cert, key } = await certificateFor(host);
+  const { ca, cert, key } = await certificateFor(host, ...names);
   const https = createHttpsServer({ cert, key }, listener);
   const http = createHttpServer(listener);
   const close = async () => {

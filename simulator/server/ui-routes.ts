@@ -29,27 +29,25 @@ const SECURITY = {
 /** The package brings the UI bundled. In a clone of the repository it is bundled when somebody first opens it. */
 const IS_BUNDLED = existsSync(path.join(FOLDER, 'ui.js'));
 
-/** The UI, at `/`; no path of the Graph API is in its way. `guard` decides who may see it. */
-export function uiRoutes(guard: RequestHandler): Router {
+/** The UI, at `/`; no path of the Graph API is in its way. */
+export function uiRoutes(): Router {
   const router = express.Router();
-  const serveFile = (name: string): RequestHandler[] => [
-    guard,
-    (_req, res) => {
+  const serveFile = (name: string): RequestHandler => {
+    return (_req, res) => {
       res.set(SECURITY).sendFile(path.join(FOLDER, name), { cacheControl: false });
-    },
-  ];
-  const serveBundled = (name: string, part: keyof Bundle): RequestHandler[] => {
+    };
+  };
+  const serveBundled = (name: string, part: keyof Bundle): RequestHandler => {
     if (IS_BUNDLED) return serveFile(name);
-    const send: RequestHandler = async (_req, res) => {
+    return async (_req, res) => {
       const text = (await bundleOnce())[part];
       res.set(SECURITY).type(path.extname(name)).send(text);
     };
-    return [guard, send];
   };
-  router.get('/', ...serveFile('index.html'));
-  router.get('/_sim/ui/icon.svg', ...serveFile('icon.svg'));
-  router.get('/_sim/ui/ui.js', ...serveBundled('ui.js', 'script'));
-  router.get('/_sim/ui/ui.css', ...serveBundled('ui.css', 'style'));
+  router.get('/', serveFile('index.html'));
+  router.get('/_sim/ui/icon.svg', serveFile('icon.svg'));
+  router.get('/_sim/ui/ui.js', serveBundled('ui.js', 'script'));
+  router.get('/_sim/ui/ui.css', serveBundled('ui.css', 'style'));
   return router;
 }
 
