@@ -40,6 +40,8 @@ describe('Delivery, when the ID is dead', () => {
     await send(TOM);
     platform.sim.revokeAll();
     platform.sim.clearCalls();
+    // So that all have got the ID before the first of them learns that it is dead.
+    platform.sim.addFaults({ purpose: 'send-id', delayMs: 300, times: 30 });
     const users = Array.from({ length: 30 }, (_, n) => `71${n + 10}`);
     await Promise.all(users.map((user) => send(TOM, { user })));
     await ids.idle();
@@ -111,8 +113,11 @@ describe('Delivery, when the ID is dead', () => {
     platform.sim.revokeAll();
     platform.sim.clearCalls();
     platform.sim.addFaults(
-      { purpose: 'send-file', delayMs: 100 },
-      { purpose: 'send-id', afterCalls: 2, reset: 'after' },
+      // Both have got the ID before one of them learns that it is dead.
+      { purpose: 'send-id', delayMs: 200, times: 2 },
+      { purpose: 'send-id', reset: 'after' },
+      // So that the new ID, which the other one waits for, is there first.
+      { purpose: 'send-file', delayMs: 400 },
     );
     const results = await Promise.allSettled([send(TOM), send(TOM, { user: '7002' })]);
     await ids.idle();
