@@ -1,4 +1,7 @@
 export { FacebookAttachmentCache, type BotkitLike, type PageOptions } from './plugin';
+export type { MessengerMessage, PageAccount, PageClient, Recipient, SendAnswer } from './adapter/connect';
+export type { UsageErrorCode } from './base/check-options';
+export type { GraphAnswer, GraphMethod } from './graph/client';
 export type { SavedAsset } from './delivery/engine';
 export type { AttachmentCacheOptions } from './options';
 export { audio, file, image, video } from './message/builders';

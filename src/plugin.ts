@@ -1,6 +1,14 @@
 import { captureRejectionSymbol, EventEmitter } from 'node:events';
 import Debug from 'debug';
-import { askClient, hookAdapter, type AdapterHooks, type CallAPI, type HookedClient } from './adapter/hook';
+import { directCalls, PageClient, readAccount, type PageAccount } from './adapter/connect';
+import {
+  askClient,
+  hookAdapter,
+  isSend,
+  type AdapterHooks,
+  type CallAPI,
+  type HookedClient,
+} from './adapter/hook';
 import { toMessengerActivities, type MessageActivity } from './adapter/bot-framework';
 import { Pages } from './adapter/pages';
 import { toError } from './base/errors';
@@ -12,8 +20,6 @@ import type { AttachmentEvents } from './events/events';
 import type { Attachment, AttachmentMessage } from './message/builders';
 
 const debug = Debug('botkit:facebook-attachments');
-
-const SEND = /^\/(me|\d+)\/messages\/?$/;
 
 /** The part of a Botkit controller that is used: any Botkit 4 controller will do. */
 export interface BotkitLike {
@@ -127,6 +133,42 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   }
 
   /**
+   * A page's client that needs neither Botkit nor its adapter: it sends, warms, lists and forgets for that page, with
+   * this instance's options, store and events.
+   *
+   * @throws {TypeError} Something in the account is not what it should be: what was expected, and what was received.
+   * @example
+   * const page = cache.connect({
+   *   accessToken: process.env.FACEBOOK_ACCESS_TOKEN,
+   *   appSecret: process.env.FACEBOOK_APP_SECRET,
+   *   apiHost: process.env.FACEBOOK_API_HOST, // unset: Facebook's
+   * });
+   * await page.send(person, image('cats/tom.jpg'));
+   */
+  connect(account: PageAccount): PageClient {
+    const checked = readAccount(account);
+    const graph = this.#pages.clientOf(checked);
+    const direct = directCalls(graph);
+    const client: HookedClient = {
+      account: checked,
+      page: undefined,
+      // A message without attachments is one that nobody else reports.
+      callAPI: async (path, method, ...payload) => {
+        try {
+          return await direct(path, method, ...payload);
+        } catch (error) {
+          throw isSend(path, method) ? this.#reported(error) : error;
+        }
+      },
+    };
+    return new PageClient({
+      graph,
+      engine: this.#engine,
+      callAPI: (...call) => this.#callAPI(client, ...call),
+    });
+  }
+
+  /**
    * Uploads what has no ID yet, or one near its end, so that the first messages find it: at a deployment, before a
    * broadcast.
    *
@@ -139,8 +181,12 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * for (const { asset, error } of report.results) if (error) console.error(asset, error);
    */
   async warm(assets: Iterable<WarmAsset>, options: WarmOptions = {}): Promise<WarmReport> {
+    const { dryRun = false } = options;
+    if (dryRun && options.page !== undefined) return this.#engine.check(options.page, assets, options);
     const { graph, page } = await this.#pages.find(options.page);
-    return this.#engine.warm(graph, page, assets, options);
+    return dryRun
+      ? this.#engine.check(page, assets, options)
+      : this.#engine.warm(graph, page, assets, options);
   }
 
   /**
@@ -193,8 +239,8 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   }
 
   async #callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown> {
-    const [path, method = 'POST', params] = call;
-    if (!SEND.test(path) || method.toUpperCase() !== 'POST') return client.callAPI(...call);
+    const [path, method, params] = call;
+    if (!isSend(path, method)) return client.callAPI(...call);
     try {
       const { account, page } = client;
       const answer = await this.#engine.send({ client: this.#pages.clientOf(account), page, path, params });

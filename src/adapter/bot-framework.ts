@@ -1,4 +1,4 @@
-import { isRecord, without } from '../base/records';
+import { isRecord, pick, without } from '../base/records';
 import type { AttachmentType } from '../source/asset';
 
 /** A Bot Framework activity, as far as its attachments matter. */
@@ -64,8 +64,4 @@ function isMedia(attachment: unknown): attachment is MediaAttachment {
   const { contentType, contentUrl } = attachment;
   if (typeof contentType !== 'string' || typeof contentUrl !== 'string') return false;
   return contentUrl !== '' && !contentType.toLowerCase().startsWith('application/vnd.microsoft.');
-}
-
-function pick(record: Readonly<Record<string, unknown>>, fields: readonly string[]): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(record).filter(([name]) => fields.includes(name)));
 }

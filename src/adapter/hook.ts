@@ -27,6 +27,13 @@ export interface AdapterHooks {
   toMessages(activity: MessageActivity): MessageActivity[];
 }
 
+const SEND = /^\/(me|\d+)\/messages\/?$/;
+
+/** Is it a call of the Send API? */
+export function isSend(path: string, method = 'POST'): boolean {
+  return SEND.test(path) && method.toUpperCase() === 'POST';
+}
+
 /** Marks a hooked `getAPI`, also for another copy of this package. */
 const HOOKED = Symbol.for('botkit-plugin-facebook-attachments.hooked');
 

@@ -1,4 +1,16 @@
 import { isRecord } from './records';
+import { redact } from './redact';
+
+/**
+ * What is wrong with an option or an argument: the `code` of the TypeError or RangeError. Stable: safe to compare with.
+ *
+ * - `ERR_OPTION_UNKNOWN`: there is no option of that name.
+ * - `ERR_OPTION_INVALID`: the option's value is not what it should be.
+ * - `ERR_ARGUMENT_INVALID`: an argument of a method is not what it should be.
+ * - `ERR_PAGE_UNKNOWN`: it cannot be told which page is meant, or there is no access token for it.
+ */
+export type UsageErrorCode =
+  'ERR_OPTION_UNKNOWN' | 'ERR_OPTION_INVALID' | 'ERR_ARGUMENT_INVALID' | 'ERR_PAGE_UNKNOWN';
 
 /** Checks the value of the option `name`, or gives its default. `others`: the options that it is one of, as they came. */
 export type Reader<T> = (value: unknown, name: string, others: Readonly<Record<string, unknown>>) => T;
@@ -28,16 +40,33 @@ export function option<T, Default>(
 }
 
 /** An option that must be given. */
-function required<T>(
+export function required<T>(
   expected: string,
   isValid: (value: unknown) => value is T,
   { isRange = false, isSecret = false }: ErrorStyle = {},
 ): Reader<T> {
   return (value, name) => {
     if (isValid(value)) return value;
-    const shown = isSecret && typeof value === 'string' ? 'a string' : show(value);
-    throw new (isRange ? RangeError : TypeError)(`Expected \`${name}\` to be ${expected}, got ${shown}`);
+    const ErrorClass = isRange ? RangeError : TypeError;
+    throw withCode(
+      'ERR_OPTION_INVALID',
+      new ErrorClass(`Expected \`${name}\` to be ${expected}, got ${show(value, isSecret)}`),
+    );
   };
+}
+
+/** Checks an argument of a method. */
+export function checkArgument(name: string, expected: string, isValid: boolean, value: unknown): void {
+  if (isValid) return;
+  throw withCode(
+    'ERR_ARGUMENT_INVALID',
+    new TypeError(`Expected \`${name}\` to be ${expected}, got ${show(value, true)}`),
+  );
+}
+
+/** Gives an error of the language the code that it is told by. */
+function withCode<Thrown extends TypeError | RangeError>(code: UsageErrorCode, error: Thrown): Thrown {
+  return Object.assign(error, { code });
 }
 
 /**
@@ -53,12 +82,15 @@ export function group<Group extends Readers>(
   prefix = '',
 ): Reader<Values<Group>> {
   return (options = {}, whole) => {
-    if (!isRecord(options))
-      throw new TypeError(`Expected \`${whole}\` to be an object, got ${show(options)}`);
+    if (!isRecord(options)) {
+      const message = `Expected \`${whole}\` to be an object, got ${show(options, true)}`;
+      throw withCode('ERR_OPTION_INVALID', new TypeError(message));
+    }
     const names = Object.keys(readers);
     const stranger = Object.keys(options).find((name) => !names.includes(name));
     if (stranger !== undefined) {
-      throw new TypeError(`Expected each ${each} to be one of ${names.join(', ')}, got \`${stranger}\``);
+      const message = `Expected each ${each} to be one of ${names.join(', ')}, got \`${stranger}\``;
+      throw withCode('ERR_OPTION_UNKNOWN', new TypeError(message));
     }
     const values = Object.entries(readers).map(([name, read]) => [
       name,
@@ -68,9 +100,9 @@ export function group<Group extends Readers>(
   };
 }
 
-/** A value as an error message may quote it. */
-function show(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value);
+/** A value as an error message may quote it. A text that can be a secret is not quoted. */
+function show(value: unknown, isSecret: boolean): string {
+  if (typeof value === 'string') return isSecret && value !== '' ? 'a string' : JSON.stringify(redact(value));
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';
   return typeof value === 'function' ? 'a function' : String(value);
 }

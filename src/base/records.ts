@@ -9,3 +9,10 @@ export function without(
 ): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).filter(([name]) => !fields.includes(name)));
 }
+
+export function pick(
+  record: Readonly<Record<string, unknown>>,
+  fields: readonly string[],
+): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => fields.includes(name)));
+}

@@ -1,6 +1,13 @@
 import { InvalidArgumentError } from 'commander';
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import {
+  DEFAULT_API_HOST,
+  DEFAULT_API_VERSION,
+  isApiHost,
+  isApiVersion,
+  type PageAccount,
+} from '../adapter/connect';
 import { DAY } from '../base/time';
 import { DEFAULT_TTL } from '../options';
 import type { AttachmentType } from '../source/asset';
@@ -35,7 +42,8 @@ export interface CommandOptions {
   readonly store: string;
   readonly namespace: string | undefined;
   readonly page: string | undefined;
-  readonly account: PlatformAccount;
+  /** Undefined: there is no access token. Then only the store can be asked. */
+  readonly account: PageAccount | undefined;
   /** Absolute. */
   readonly root: string;
   /** The current folder, absolute. */
@@ -48,14 +56,6 @@ export interface CommandOptions {
   readonly concurrency: number | undefined;
   readonly dryRun: boolean;
   readonly json: boolean;
-}
-
-/** Where the Graph API is, and as whom to call it. */
-export interface PlatformAccount {
-  readonly token: string | undefined;
-  readonly secret: string | undefined;
-  readonly host: string | undefined;
-  readonly version: string | undefined;
 }
 
 /** What a command needs: an access token; a page, which a token tells as well; or neither. A dry run needs a page only. */
@@ -74,10 +74,10 @@ export function resolveOptions(
   parsed: ParsedOptions,
   { env, folder, needs }: OptionsContext,
 ): CommandOptions {
-  const { page, namespace, type, within, concurrency, apiHost: host, apiVersion: version } = parsed;
+  const { page, namespace, type, within, concurrency, apiHost, apiVersion } = parsed;
   const { ignoreQuery = false, all = false, dryRun = false, json = false } = parsed;
   const store = parsed.store ?? valueOf(env.FACEBOOK_ATTACHMENTS_STORE);
-  const token = valueOf(env.FACEBOOK_ACCESS_TOKEN);
+  const accessToken = valueOf(env.FACEBOOK_ACCESS_TOKEN);
   if (store === undefined) {
     throw new UsageError('expected --store or FACEBOOK_ATTACHMENTS_STORE, got neither');
   }
@@ -86,12 +86,12 @@ export function resolveOptions(
       'expected either assets or --all or --within, got both: named assets are refreshed in any case',
     );
   }
-  if (token === undefined && needs === 'token' && !dryRun) {
+  if (accessToken === undefined && needs === 'token' && !dryRun) {
     throw new UsageError(
       'expected FACEBOOK_ACCESS_TOKEN to hold the page’s access token, got none; it is not an option, because other users of the machine can see options',
     );
   }
-  if (token === undefined && needs !== 'nothing' && page === undefined) {
+  if (accessToken === undefined && needs !== 'nothing' && page === undefined) {
     throw new UsageError('expected --page or FACEBOOK_ACCESS_TOKEN, got neither');
   }
   return {
@@ -99,7 +99,10 @@ export function resolveOptions(
     store,
     namespace,
     page,
-    account: { token, secret: valueOf(env.FACEBOOK_APP_SECRET), host, version },
+    account:
+      accessToken === undefined
+        ? undefined
+        : { accessToken, appSecret: valueOf(env.FACEBOOK_APP_SECRET), apiHost, apiVersion },
     root: resolveRoot(parsed.root, folder),
     folder,
     type,
@@ -120,6 +123,18 @@ export function parseText(value: string): string {
 export function parsePage(value: string): string {
   if (/^\d+$/.test(value)) return value;
   throw new InvalidArgumentError('Expected a page ID, which has digits only.');
+}
+
+export function parseApiHost(value: string): string {
+  if (isApiHost(value)) return value;
+  throw new InvalidArgumentError(
+    `Expected a host such as ${DEFAULT_API_HOST} or localhost:8443, without https:// and path.`,
+  );
+}
+
+export function parseApiVersion(value: string): string {
+  if (isApiVersion(value)) return value;
+  throw new InvalidArgumentError(`Expected a version such as ${DEFAULT_API_VERSION}.`);
 }
 
 /** @returns Milliseconds. */

@@ -1,10 +1,13 @@
 import { Command, Option, type OutputConfiguration } from 'commander';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { DEFAULT_API_HOST, DEFAULT_API_VERSION } from '../adapter/connect';
 import { DAY } from '../base/time';
 import { DEFAULT_REFRESH_AHEAD } from '../options';
 import { ATTACHMENT_TYPES } from '../source/asset';
 import {
+  parseApiHost,
+  parseApiVersion,
   parseConcurrency,
   parseDays,
   parsePage,
@@ -68,8 +71,10 @@ const CONCURRENCY = new Option('--concurrency <number>', 'uploads at a time (def
 const DRY_RUN = new Option('--dry-run', 'only print what would be done');
 const JSON_OUTPUT = new Option('--json', 'print JSON');
 const API = [
-  new Option('--api-host <host>', 'host of the Graph API').default('graph.facebook.com').argParser(parseText),
-  new Option('--api-version <version>', 'version of the Graph API').default('v25.0').argParser(parseText),
+  new Option('--api-host <host>', 'host of the Graph API').default(DEFAULT_API_HOST).argParser(parseApiHost),
+  new Option('--api-version <version>', 'version of the Graph API')
+    .default(DEFAULT_API_VERSION)
+    .argParser(parseApiVersion),
 ];
 
 const TOKEN_VARIABLES = `

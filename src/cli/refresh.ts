@@ -1,4 +1,5 @@
 import { DEFAULT_REFRESH_AHEAD, DEFAULT_TTL } from '../options';
+import { AttachmentError } from '../base/errors';
 import { formatDate } from './format';
 import { findNamed, type NamedAsset } from './named-assets';
 import { printOutcome } from './progress';
@@ -7,9 +8,6 @@ import type { Attachment } from '../message/builders';
 import type { SavedAsset } from '../delivery/engine';
 import type { WarmResult } from '../delivery/warm';
 import type { Session } from './session';
-
-/** What a record shows of a path, or of an address; bytes have neither. */
-const SHOWN = /^(?:image|audio|video|file) (?:(?<path>".*")|(?<address>https?:\/\/\S+))$/;
 
 /** Named assets get a new ID in any case; without names, those in the list whose ID is near its end do. */
 export async function refresh(session: Session): Promise<number> {
@@ -62,30 +60,30 @@ async function rebuild(
     const { asset, attachmentId, bytes } = saved;
     const result = attachment && found.get(attachment);
     if (attachment && result?.attachmentId === attachmentId) assets.push({ attachment, bytes });
-    else kept.push({ asset, attachmentId, reason: whyKept(session, attachment, result) });
+    else kept.push({ asset, attachmentId, reason: whyKept(session, saved, result) });
   }
   return { assets, kept };
 }
 
 function whyKept(
   { printer }: Session,
-  attachment: Attachment | undefined,
+  { source, bytes }: SavedAsset,
   result: WarmResult | undefined,
 ): string {
-  if (!attachment) return 'only the bot has its bytes';
-  if (result?.error) return printer.describe(result.error).replace(/^Cannot send .*?: (?=it |there )/, '');
-  return /^https?:/.test(String(attachment.payload.url))
-    ? 'its address had a query string, which is not stored; name it'
-    : 'the file is not what it was; name it';
+  // Of an address the size is not known.
+  if (!source && bytes !== undefined) return 'only the bot has its bytes';
+  if (!source) return 'its address had a query string, which is not stored; name it';
+  const { error } = result ?? {};
+  if (error instanceof AttachmentError) return `${error.reason} [${error.code}]`;
+  if (error) return printer.describe(error);
+  return source.url === undefined
+    ? 'the file is not what it was; name it'
+    : 'it has another ID by now, or the bot has a `cacheKey`; name it';
 }
 
-function attachmentOf({ type, asset }: SavedAsset): Attachment | undefined {
-  const { path: quoted, address } = SHOWN.exec(asset)?.groups ?? {};
-  if (address !== undefined) return { type, payload: { url: address } };
-  if (quoted === undefined) return undefined;
-  try {
-    return { type, payload: { url: JSON.parse(quoted) as string } };
-  } catch {
-    return undefined;
-  }
+function attachmentOf({ type, source }: SavedAsset): Attachment | undefined {
+  if (!source) return undefined;
+  if (source.url !== undefined) return { type, payload: { url: source.url } };
+  const { path: url, filename } = source;
+  return { type, payload: { url, ...(filename !== undefined && { filename }) } };
 }

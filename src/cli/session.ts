@@ -2,8 +2,8 @@ import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { StoreError } from '../base/errors';
 import { FacebookAttachmentCache } from '../plugin';
 import { inTime } from './in-time';
-import { adapterFor, askPage } from './page';
 import { checkStore, openStore, type OpenStore } from './store';
+import type { PageClient } from '../adapter/connect';
 import type { CommandOptions } from './command-options';
 import type { Output, Printer } from './printer';
 
@@ -47,7 +47,8 @@ export class Session {
   readonly signal: AbortSignal;
   readonly #store: OpenStore;
   readonly #dispatcher: Dispatcher;
-  readonly #plugins: FacebookAttachmentCache[] = [];
+  /** By `refreshAhead`. */
+  readonly #plugins = new Map<number | undefined, FacebookAttachmentCache>();
   readonly #storeFailed = new AbortController();
   #failure: Error | undefined;
 
@@ -79,35 +80,38 @@ export class Session {
     return this.#store.name;
   }
 
-  /** The page: as the token tells, or without one, as was asked for. */
+  /**
+   * The ID of the page that the token belongs to; without a token, of the one that was asked for.
+   *
+   * @throws {Error} They are not the same page: an ID is good for one page only.
+   */
   async page(): Promise<string> {
-    const { account, page } = this.options;
-    if (account.token === undefined && page !== undefined) return page;
-    return askPage(account, page, this.#dispatcher);
+    const { account, page: expected } = this.options;
+    if (!account && expected !== undefined) return expected;
+    const page = await this.connect(this.plugin()).pageId();
+    if (expected === undefined || expected === page) return page;
+    throw new Error(
+      `The token in FACEBOOK_ACCESS_TOKEN belongs to page ${page}, and --page asks for page ${expected}: an ID is good for one page only`,
+    );
   }
 
   /** @param refreshAhead - Milliseconds before its end from which on an ID counts as missing. 0: never. */
   plugin(refreshAhead?: number): FacebookAttachmentCache {
-    const { root, account, concurrency, ignoreQuery } = this.options;
-    const plugin = new FacebookAttachmentCache({
-      store: this.#store.keyv,
-      root,
-      dispatcher: this.#dispatcher,
-      storeTimeout: STORE_TIMEOUT,
-      ...(refreshAhead !== undefined && { refreshAhead }),
-      ...(concurrency !== undefined && { uploads: { concurrency } }),
-      ...(ignoreQuery && { cacheKey: ({ origin, pathname }: URL) => origin + pathname }),
-    });
-    plugin.on('error', (error) => {
-      if (error instanceof StoreError) this.#stop(error);
-    });
-    this.#plugins.push(plugin);
-    return plugin.attach(adapterFor(account));
+    const plugin = this.#plugins.get(refreshAhead) ?? this.#openPlugin(refreshAhead);
+    this.#plugins.set(refreshAhead, plugin);
+    return plugin;
+  }
+
+  /** @throws {Error} There is no access token. Commands that call the platform are not begun without one. */
+  connect(plugin: FacebookAttachmentCache): PageClient {
+    const { account } = this.options;
+    if (account) return plugin.connect(account);
+    throw new Error('This command needs an access token in FACEBOOK_ACCESS_TOKEN');
   }
 
   /** Waits until all IDs are written. Returns why they could not be. */
   async settle(): Promise<Error | undefined> {
-    const closed = Promise.all(this.#plugins.map((plugin) => plugin.close()));
+    const closed = Promise.all([...this.#plugins.values()].map((plugin) => plugin.close()));
     await inTime(closed, LAST_WRITES_TIMEOUT).catch((error: unknown) => {
       this.#stop(error as Error);
     });
@@ -129,6 +133,23 @@ export class Session {
     return error instanceof StoreError ? this.#toStoreFailure(error) : error;
   }
 
+  #openPlugin(refreshAhead: number | undefined): FacebookAttachmentCache {
+    const { root, concurrency, ignoreQuery } = this.options;
+    const plugin = new FacebookAttachmentCache({
+      store: this.#store.keyv,
+      root,
+      dispatcher: this.#dispatcher,
+      storeTimeout: STORE_TIMEOUT,
+      ...(refreshAhead !== undefined && { refreshAhead }),
+      ...(concurrency !== undefined && { uploads: { concurrency } }),
+      ...(ignoreQuery && { cacheKey: ({ origin, pathname }: URL) => origin + pathname }),
+    });
+    plugin.on('error', (error) => {
+      if (error instanceof StoreError) this.#stop(error);
+    });
+    return plugin;
+  }
+
   /** Also for what nobody catches: a Postgres connection that breaks while it is idle, for example. */
   readonly #stop = (error: Error): void => {
     this.#failure ??= this.#toStoreFailure(error);
@@ -136,8 +157,8 @@ export class Session {
   };
 
   /** A StoreError says what the failure means to a bot; here it means something else. */
-  #toStoreFailure({ message }: Error): Error {
-    const [, reason = message] = /\((.*)\)/.exec(message) ?? [];
+  #toStoreFailure(error: Error): Error {
+    const reason = error instanceof StoreError ? error.reason : error.message;
     return new Error(
       `The store ${this.#store.name} failed: ${reason}. What it did not save is lost; run the same command again when it is back`,
     );

@@ -1,6 +1,6 @@
 import { formatBytes, formatDuration } from './format';
 import { showProgress } from './progress';
-import type { WarmReport, WarmResult } from '../delivery/warm';
+import type { WarmOptions, WarmReport, WarmResult } from '../delivery/warm';
 import type { Found } from './named-assets';
 import type { Printer } from './printer';
 import type { Session } from './session';
@@ -74,17 +74,17 @@ async function warm(session: Session, page: string, upload: Upload): Promise<War
   context.signal.addEventListener('abort', stop);
   try {
     for (const failure of failures) progress.add(failure);
-    return await session.plugin(refreshAhead).warm(
-      assets.map(({ attachment }) => attachment),
-      {
-        page,
-        dryRun: options.dryRun,
-        signal,
-        onProgress: ({ result }) => {
-          progress.add(result);
-        },
+    const attachments = assets.map(({ attachment }) => attachment);
+    const plugin = session.plugin(refreshAhead);
+    const warmOptions: WarmOptions = {
+      signal,
+      onProgress: ({ result }) => {
+        progress.add(result);
       },
-    );
+    };
+    return options.dryRun
+      ? await plugin.warm(attachments, { ...warmOptions, page, dryRun: true })
+      : await session.connect(plugin).warm(attachments, warmOptions);
   } finally {
     context.signal.removeEventListener('abort', stop);
     progress.end();

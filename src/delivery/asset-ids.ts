@@ -194,8 +194,8 @@ export class AssetIds {
   }
 
   /** The ID of an asset that `warm` would leave as it is. */
-  async check(target: PageAsset): Promise<SavedId | undefined> {
-    const saved = await this.#cache.find(target.key);
+  async check(key: string): Promise<SavedId | undefined> {
+    const saved = await this.#cache.find(key);
     return saved && !this.#cache.isNearEnd(saved) ? saved : undefined;
   }
 

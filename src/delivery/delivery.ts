@@ -271,7 +271,7 @@ export class Delivery {
       ...(onBytes && { onBytes }),
     };
     if (!file) return post(message, params, call);
-    return this.#bodies.run(message.page ?? message.path, (onBodySent) =>
+    return this.#bodies.run(pageIn(message) ?? message.client, (onBodySent) =>
       post(message, params, { ...call, onBodySent }),
     );
   }

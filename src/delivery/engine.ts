@@ -8,10 +8,19 @@ import { ActivityDeadlines, type Deadline } from './deadline';
 import { Delivery } from './delivery';
 import { pageAsset } from './page-asset';
 import { Uploads } from './uploads';
-import { slotOf, toWarmResult, warmAll, type WarmAsset, type WarmOptions, type WarmReport } from './warm';
+import {
+  slotOf,
+  toWarmResult,
+  warmAll,
+  type WarmAsset,
+  type WarmOptions,
+  type WarmReport,
+  type WarmResult,
+} from './warm';
 import type { AssetEvent, Report } from '../events/events';
 import type { GraphAnswer, GraphClient, GraphParams } from '../graph/client';
 import type { Attachment, AttachmentMessage } from '../message/builders';
+import type { Asset } from '../source/asset';
 import type { CacheKey } from '../source/web-address';
 
 /** The options that the engine needs, with their defaults. `AttachmentCacheOptions` says what each is for. */
@@ -112,21 +121,18 @@ export class Engine {
     assets: Iterable<WarmAsset>,
     options: WarmOptions = {},
   ): Promise<WarmReport> {
-    const { root, uploads } = this.#options;
-    const { concurrency = uploads.concurrency, dryRun = false } = options;
-    return warmAll(
-      assets,
-      async ({ type, payload }) => {
-        const target = pageAsset(client, page, await this.#sources.identify(type, payload));
-        if (!dryRun) {
-          const { saved, isNew } = await this.#ids.warm(target);
-          return toWarmResult(target.asset, isNew ? 'uploaded' : 'known', saved);
-        }
-        const saved = await this.#ids.check(target);
-        return toWarmResult(target.asset, saved ? 'known' : 'missing', saved);
-      },
-      { ...options, root, concurrency },
-    );
+    return this.#warmAll(assets, options, async (asset) => {
+      const { saved, isNew } = await this.#ids.warm(pageAsset(client, page, asset));
+      return toWarmResult(asset, isNew ? 'uploaded' : 'known', saved);
+    });
+  }
+
+  /** What `warm` would do. Nothing is uploaded, so only the page's ID is needed. */
+  async check(page: string, assets: Iterable<WarmAsset>, options: WarmOptions = {}): Promise<WarmReport> {
+    return this.#warmAll(assets, options, async (asset) => {
+      const saved = await this.#ids.check(keyOf(page, asset.key));
+      return toWarmResult(asset, saved ? 'known' : 'missing', saved);
+    });
   }
 
   /** The IDs that are still trusted, oldest first: of one page, or of all. */
@@ -151,6 +157,19 @@ export class Engine {
   async close(): Promise<void> {
     await this.#ids.idle();
     await this.#cache.close();
+  }
+
+  #warmAll(
+    assets: Iterable<WarmAsset>,
+    options: WarmOptions,
+    warmOne: (asset: Asset) => Promise<WarmResult>,
+  ): Promise<WarmReport> {
+    const { root, uploads } = this.#options;
+    return warmAll(
+      assets,
+      async ({ type, payload }) => warmOne(await this.#sources.identify(type, payload)),
+      { ...options, root, concurrency: options.concurrency ?? uploads.concurrency },
+    );
   }
 }
 

@@ -1,15 +1,19 @@
 import fastq, { type queueAsPromised } from 'fastq';
+import type { GraphClient } from '../graph/client';
 
 /** Gives a place back before the work ends. */
 export type Leave = () => void;
 
 type Turn = (leave: Leave) => void;
 
+/** A page's ID; before that is known, the page's client. */
+type Page = string | GraphClient;
+
 /** A queue for each page: what one page does never waits for what another page does. */
 export class PageQueues {
   readonly #concurrency: number;
   readonly #patience: number;
-  readonly #queues = new Map<string, queueAsPromised<Turn, void>>();
+  readonly #queues = new Map<Page, queueAsPromised<Turn, void>>();
 
   /**
    * @param concurrency - Places of each page.
@@ -21,7 +25,7 @@ export class PageQueues {
   }
 
   /** Does `work` when the page has a place, which is free again when `work` ends or calls `leave`. */
-  run<T>(page: string, work: (leave: Leave) => Promise<T>): Promise<T> {
+  run<T>(page: Page, work: (leave: Leave) => Promise<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       let hasBegun = false;
       const begin: Turn = (leave) => {
@@ -43,7 +47,7 @@ export class PageQueues {
     });
   }
 
-  #queueOf(page: string): queueAsPromised<Turn, void> {
+  #queueOf(page: Page): queueAsPromised<Turn, void> {
     let queue = this.#queues.get(page);
     if (!queue) {
       queue = fastq.promise((turn: Turn) => new Promise<void>(turn), this.#concurrency);
@@ -52,7 +56,7 @@ export class PageQueues {
     return queue;
   }
 
-  #dropIdle(page: string): void {
+  #dropIdle(page: Page): void {
     if (this.#queues.get(page)?.idle()) this.#queues.delete(page);
   }
 }

@@ -119,12 +119,17 @@ export class GraphClient {
    * Any call of the Graph API. It is made again only if no connection came up.
    *
    * @param path - As `/me/messenger_profile`, also with a query.
+   * @param purpose - What its errors say. Default: method and path.
    * @throws {GraphError} Facebook answered with an error.
    * @throws {TransportError} There was no answer, or none that can be understood.
    */
-  async callAPI(method: GraphMethod, path: string, params: GraphParams): Promise<GraphAnswer> {
-    const asset = `${method} ${path.replace(/[?#].*/s, '')}`;
-    const call: GraphCall = { action: 'call', asset, lane: 'send' };
+  async callAPI(
+    method: GraphMethod,
+    path: string,
+    params: GraphParams,
+    purpose: CallPurpose = { action: 'call', asset: `${method} ${path.replace(/[?#].*/s, '')}` },
+  ): Promise<GraphAnswer> {
+    const call: GraphCall = { ...purpose, lane: 'send' };
     const options = (): RequestOptions =>
       method === 'POST'
         ? this.#postOptions(path, params, call)

@@ -51,7 +51,7 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 const METHOD_ADVICE =
-  'Check that the adapter’s app_secret belongs to the app of the access token: Facebook wants the right appsecret_proof, or none.';
+  'Check that the app secret belongs to the app of the access token: Facebook wants the right appsecret_proof, or none.';
 
 /** Facebook's verbs. Of a call that failed nobody knows what it has done; one that was refused has done nothing. */
 const FAILURES: ReadonlySet<number | undefined> = new Set([1, 2, 1200]);
@@ -188,7 +188,7 @@ export function isTransportError(error: unknown): error is TransportError {
 
 function consequenceOf(code: TransportErrorCode, action: CallPurpose['action']): string {
   if (code === 'ERR_GRAPH_UNREACHABLE')
-    return 'Nothing was sent. Check the network, the proxy and the adapter’s api_host.';
+    return 'Nothing was sent. Check the network, the proxy and the host of the Graph API.';
   if (code === 'ERR_GRAPH_STALLED') return 'Nothing was sent.';
   return action === 'send'
     ? 'The message may have arrived, so it is not sent again.'

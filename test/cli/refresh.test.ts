@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import KeyvFile from 'keyv-file';
 import { useFakeTimers } from 'sinon';
-import { image } from '../../src';
+import { file, image } from '../../src';
 import { countUploads } from '../support/platform/received';
 import { ASSETS } from '../support/files/assets';
 import { openWebsite } from '../support/platform/website';
@@ -60,6 +60,27 @@ describe('facebook-attachments refresh', () => {
     await (await botkit.bot()).say(image('cats/tom.jpg'));
     assert.equal(botkit.plugin.stats.recoveries, 0);
     assert.equal(countUploads(bench.sim), 2);
+  });
+
+  it('knows the name under which the bot sends a file', async () => {
+    const store = () => new KeyvFile({ filename: bench.folder.at('ids'), separatedFile: true });
+    const botkit = await bench.openBotkit({ store: store() });
+    await (await botkit.bot()).say(file('cat-care.pdf', { filename: 'Cat care.pdf' }));
+    await botkit.plugin.close();
+    const result = await bench.tool([
+      'refresh',
+      '--all',
+      '--json',
+      '--store',
+      'file://ids',
+      '--root',
+      ASSETS,
+    ]);
+    assert.deepEqual([printed(result).uploaded, printed(result).left], [1, []]);
+    assert.deepEqual(
+      bench.sim.assets().map(({ name }) => name),
+      ['Cat care.pdf', 'Cat care.pdf'],
+    );
   });
 
   it('leaves what it cannot open again, and says why', async () => {

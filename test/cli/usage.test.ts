@@ -93,6 +93,20 @@ describe('facebook-attachments', () => {
       '--store',
       STORE,
     ],
+    [
+      /^error: option '--api-host <host>' argument 'https:\/\/graph\.facebook\.com' is invalid\. Expected a host such as graph\.facebook\.com or localhost:8443, without https:\/\/ and path\.$/,
+      'warm',
+      'cats',
+      '--api-host',
+      'https://graph.facebook.com',
+    ],
+    [
+      /^error: option '--api-version <version>' argument '25' is invalid\. Expected a version such as v25\.0\.$/,
+      'warm',
+      'cats',
+      '--api-version',
+      '25',
+    ],
     [/^error: option '--store <url>' argument missing$/, 'list', '--store'],
     [/^error: expected --store or FACEBOOK_ATTACHMENTS_STORE, got neither$/, 'list'],
     [

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } from './blocks';
 import { compile } from './compile';
-import { openPlace, type Place } from './programs';
+import { until } from '../support/checks/waiting';
+import { arrived } from '../support/platform/received';
+import { openPlace, USER, type Place } from './programs';
 
 const inMarkdown = MARKDOWN.flatMap(blocksOfMarkdown);
 const inDocstrings = SOURCES.flatMap(blocksOfDocstrings);
@@ -26,6 +28,19 @@ const PROGRAMS: Readonly<Record<string, (place: Place, program: Block) => Promis
     assert.equal(printed, `${length} uploaded, 0 had an ID, 0 failed\n`);
     assert.equal(await place.run(program), `0 uploaded, ${length} had an ID, 0 failed\n`);
   },
+  'docs/recipes.md: A bot without Botkit': async (place, program) => {
+    await place.withBot(program, async (bot) => {
+      await bot.say('cat');
+      const { sim } = place;
+      await until('it has answered', () => arrived(sim, USER).length === 2);
+      const [picture, question] = arrived(sim, USER);
+      assert.equal(picture?.attachments[0]?.name, 'tom.jpg');
+      assert.ok(picture.attachments[0].attachmentId);
+      assert.equal(question?.text, 'Another one?');
+      const forged = await fetch(bot.webhook, { method: 'POST', body: '{"entry":[]}', headers: FORGED });
+      assert.equal(forged.status, 403);
+    });
+  },
   'docs/recipes.md: Tests of your own bot': async (place, program) => {
     const [bot] = programs(['README.md']);
     assert.ok(bot);
@@ -34,6 +49,8 @@ const PROGRAMS: Readonly<Record<string, (place: Place, program: Block) => Promis
     });
   },
 };
+
+const FORGED = { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
 
 async function sendsTheCat(place: Place, program: Block): Promise<void> {
   await place.withBot(program, async (bot) => {

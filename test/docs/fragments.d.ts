@@ -32,6 +32,7 @@ declare const controller: import('botkit').Botkit;
 declare const bot: import('botkit').BotWorker;
 declare const message: import('botkit').BotkitMessage;
 declare const cache: import('botkit-plugin-facebook-attachments').FacebookAttachmentCache;
+declare const page: import('botkit-plugin-facebook-attachments').PageClient;
 declare const dispatcher: import('undici').Dispatcher;
 
 declare const root: string;

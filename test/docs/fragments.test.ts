@@ -47,7 +47,7 @@ const FILES = {
 };
 
 /** Has an example say something to a person. */
-const SENDS = /\bbot\.(reply|say)\(|\bsendActivity\(/;
+const SENDS = /\bbot\.(reply|say)\(|\bsendActivity\(|\bpage\.send\(/;
 
 /** Registers somebody who is told of what the plugin does. */
 const LISTENS = /\bcache\.on\(/;
@@ -115,6 +115,11 @@ describe('the fragments of the documentation run in the middle of a conversation
       bot,
       message,
       cache: botkit.plugin,
+      page: botkit.plugin.connect({
+        accessToken: PAGE.token,
+        appSecret: PAGE.secret,
+        apiHost: sim.host,
+      }),
       dispatcher: new Agent(),
       root: folder.path,
       person: USER,
@@ -129,7 +134,12 @@ describe('the fragments of the documentation run in the middle of a conversation
       __dirname: folder.at('..'),
       console: { log: () => undefined, error: (...line: unknown[]) => void printed.push(line) },
       process: {
-        env: { FACEBOOK_VERIFY_TOKEN: 'verify', FACEBOOK_APP_SECRET: 'secret' },
+        env: {
+          FACEBOOK_VERIFY_TOKEN: 'verify',
+          FACEBOOK_ACCESS_TOKEN: PAGE.token,
+          FACEBOOK_APP_SECRET: PAGE.secret,
+          FACEBOOK_API_HOST: sim.host,
+        },
         once: () => undefined,
       },
     };

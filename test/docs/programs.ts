@@ -18,7 +18,7 @@ import { extensionOf } from './compile';
 const ANSWER_TIMEOUT = 30_000;
 
 /** Who writes to the bots. */
-const USER = '1';
+export const USER = '1';
 
 /** Where the programs of the documentation are run: the built package, assets, and the simulator for Facebook. */
 export interface Place {
@@ -31,6 +31,7 @@ export interface Place {
 }
 
 export interface RunningBot {
+  readonly webhook: string;
   /** A person writes to it; its answers. */
   say(text: string): Promise<readonly ThreadMessage[]>;
 }
@@ -74,8 +75,9 @@ export async function openPlace(): Promise<Place> {
       const ended = once(bot, 'exit');
       try {
         await until('the bot listens', () => isListening(port));
-        sim.setWebhook(`http://localhost:${port}/api/messages`);
-        await use({ say: (text) => say(sim, text) });
+        const webhook = `http://localhost:${port}/api/messages`;
+        sim.setWebhook(webhook);
+        await use({ webhook, say: (text) => say(sim, text) });
       } catch (error) {
         throw new Error(`${String(error)}\nThe bot wrote:\n${complaints}`, { cause: error });
       } finally {

@@ -390,11 +390,11 @@ describe('AssetIds', () => {
     });
 
     it('finds in a check what it would leave, and nothing else', async () => {
-      assert.equal(await ids.check(target), undefined);
+      assert.equal(await ids.check(target.key), undefined);
       cache.put(KEY, saved('10', TTL - AHEAD));
-      assert.equal(await ids.check(target), undefined);
+      assert.equal(await ids.check(target.key), undefined);
       cache.put(KEY, saved('11'));
-      assert.equal((await ids.check(target))?.id, '11');
+      assert.equal((await ids.check(target.key))?.id, '11');
     });
   });
 

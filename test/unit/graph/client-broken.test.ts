@@ -82,7 +82,7 @@ describe('GraphClient, when the connection fails', () => {
   async function assertUnreachable(call: Promise<unknown>, host: string, reason: RegExp): Promise<void> {
     const words: [string, string] = [
       `no connection to https://${host}`,
-      'Nothing was sent. Check the network, the proxy and the adapter’s api_host.',
+      'Nothing was sent. Check the network, the proxy and the host of the Graph API.',
     ];
     assert.match(await reasonOf(call, 'ERR_GRAPH_UNREACHABLE', words), reason);
   }

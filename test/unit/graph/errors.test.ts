@@ -113,7 +113,7 @@ describe('GraphError', () => {
     [
       'a proof that is missing or wrong, whatever its wording',
       { message: 'x', code: 100, type: 'GraphMethodException' },
-      'x [100]. Check that the adapter’s app_secret belongs to the app of the access token: Facebook wants the right appsecret_proof, or none.',
+      'x [100]. Check that the app secret belongs to the app of the access token: Facebook wants the right appsecret_proof, or none.',
     ],
     [
       'an object that is not there: nothing about the proof',
@@ -206,7 +206,7 @@ describe('TransportError', () => {
       name: 'TransportError',
       message:
         'Could not send image "cats/tom.png": no connection. ' +
-        'Nothing was sent. Check the network, the proxy and the adapter’s api_host.',
+        'Nothing was sent. Check the network, the proxy and the host of the Graph API.',
       code: 'ERR_GRAPH_UNREACHABLE',
       status: undefined,
       retryAfter: undefined,

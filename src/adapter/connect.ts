@@ -1,0 +1,267 @@
+import { checkArgument, group, option, required } from '../base/check-options';
+import { isRecord, pick, without } from '../base/records';
+import { isSend, type CallAPI } from './hook';
+import type { Engine, SavedAsset } from '../delivery/engine';
+import type { WarmAsset, WarmOptions, WarmReport } from '../delivery/warm';
+import type { GraphAccount, GraphAnswer, GraphClient, GraphMethod, GraphParams } from '../graph/client';
+import type { CallPurpose } from '../graph/errors';
+import type { Attachment, AttachmentMessage } from '../message/builders';
+
+/** The defaults of `apiHost` and `apiVersion`, which the command-line tool has, too. */
+export const DEFAULT_API_HOST = 'graph.facebook.com';
+export const DEFAULT_API_VERSION = 'v25.0';
+
+/** A page, and where the Graph API is. A name that is none of these is refused. */
+export interface PageAccount {
+  /** The page's access token. It decides which page this is. */
+  readonly accessToken: string;
+  /**
+   * The app's secret: each call carries a proof (`appsecret_proof`) that is made of it. Facebook wants the proof if the
+   * app's setting "Require App Secret" is on.
+   *
+   * Default: none; calls carry no proof.
+   */
+  readonly appSecret?: string | undefined;
+  /**
+   * Host of the Graph API, with its port unless that is 443; without `https://`, because nothing else is spoken. Set it
+   * to use the simulator: `localhost:8443`.
+   *
+   * Default: `graph.facebook.com`.
+   */
+  readonly apiHost?: string | undefined;
+  /**
+   * Version of the Graph API, with the `v`.
+   *
+   * Default: `v25.0`.
+   */
+  readonly apiVersion?: string | undefined;
+}
+
+/**
+ * Whom a message is for: a person who has written to the page, by the page-scoped ID (PSID), or any recipient object of
+ * the Send API: `{ comment_id: '…' }`, `{ user_ref: '…' }` …
+ */
+export type Recipient = string | Readonly<Record<string, unknown>>;
+
+/**
+ * A message: what `image`, `audio`, `video` and `file` build, or any message of the Send API. The fields that the Send
+ * API wants beside the message (`messaging_type`, `tag` …) are put there.
+ *
+ * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
+ */
+export interface MessengerMessage {
+  readonly text?: string;
+  /** An attachment, or a template. A picture in a media template may be a path or bytes, too. */
+  readonly attachment?: Attachment | Readonly<Record<string, unknown>>;
+  /** Several pictures of one message. They are sent as they are. */
+  readonly attachments?: readonly object[];
+  /** One without `content_type` is one of text. */
+  readonly quick_replies?: readonly object[];
+  readonly sticker_id?: string | number;
+  readonly dynamic_text?: object;
+  readonly reply_to?: object;
+  readonly metadata?: string;
+  /** Default: `MESSAGE_TAG` if there is a `tag`, else `RESPONSE`. */
+  readonly messaging_type?: string;
+  readonly tag?: string;
+  readonly notification_type?: string;
+  readonly persona_id?: string;
+  /** `typing_on`, `typing_off`, `mark_seen` … Facebook takes it without a message only. */
+  readonly sender_action?: string;
+  /** Of a `sender_action` that needs one, as `react` does. */
+  readonly payload?: object;
+}
+
+/** What Facebook answers when it has taken a message. */
+export interface SendAnswer {
+  readonly message_id?: string;
+  /** The person's ID. Not for a recipient without one, such as a `user_ref`. */
+  readonly recipient_id?: string;
+  readonly [field: string]: unknown;
+}
+
+/** How a page's client makes its calls: as one that an adapter made and the plugin hooked. */
+interface PageClientParts {
+  readonly graph: GraphClient;
+  readonly engine: Engine;
+  readonly callAPI: CallAPI;
+}
+
+/** Fields that stand beside the message, and not in it. */
+const FIELDS_BESIDE_MESSAGE = ['messaging_type', 'tag', 'notification_type', 'persona_id'] as const;
+
+const CONTENT_FIELDS = ['text', 'attachment', 'attachments', 'sticker_id', 'dynamic_text'] as const;
+
+const METHODS: readonly string[] = ['GET', 'POST', 'DELETE'] satisfies GraphMethod[];
+
+const readPageAccount = group('option of `connect`', {
+  accessToken: required('the access token of a page, without spaces', isToken, { isSecret: true }),
+  appSecret: option('the secret of the app, without spaces', isToken, undefined, { isSecret: true }),
+  apiHost: option(
+    `a host such as ${DEFAULT_API_HOST} or localhost:8443, without https:// and path`,
+    isApiHost,
+    DEFAULT_API_HOST,
+  ),
+  apiVersion: option(`a version such as ${DEFAULT_API_VERSION}`, isApiVersion, DEFAULT_API_VERSION),
+});
+
+/** @throws {TypeError} Something in it is not what it should be: what was expected, and what was received. */
+export function readAccount(account: PageAccount): GraphAccount {
+  const { accessToken, appSecret, apiHost, apiVersion } = readPageAccount(account, 'account', {});
+  return { host: apiHost, version: apiVersion, token: accessToken, secret: appSecret };
+}
+
+/** A page without Botkit: what `FacebookAttachmentCache.connect` gives. */
+export class PageClient {
+  readonly #graph: GraphClient;
+  readonly #engine: Engine;
+  readonly #callAPI: CallAPI;
+
+  /** @internal */
+  constructor({ graph, engine, callAPI }: PageClientParts) {
+    this.#graph = graph;
+    this.#engine = engine;
+    this.#callAPI = callAPI;
+  }
+
+  /**
+   * The ID of the page that the access token belongs to. Facebook is asked once.
+   *
+   * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
+   * @example
+   * console.log(await page.pageId());
+   */
+  async pageId(): Promise<string> {
+    return this.#graph.pageId();
+  }
+
+  /**
+   * Sends a message, once. Its attachments are uploaded if they have no ID yet, and sent by their IDs.
+   *
+   * @returns Facebook's answer, with the `message_id`.
+   * @throws {AttachmentError | GraphError | TransportError} Why it was not sent, or may not have been.
+   * @throws {TypeError} The recipient or the message is none.
+   * @example
+   * const { message_id } = await page.send(person, image('cats/tom.jpg'));
+   * await page.send(person, { text: 'Another one?', quick_replies: [{ title: 'Yes', payload: 'cat' }] });
+   * await page.send(person, { sender_action: 'typing_on' });
+   */
+  async send(recipient: Recipient, message: MessengerMessage): Promise<SendAnswer> {
+    const isRecipient = (typeof recipient === 'string' && recipient !== '') || isRecord(recipient);
+    checkArgument('recipient', 'a person’s ID as a string, or a recipient object', isRecipient, recipient);
+    checkArgument('message', 'a message such as { text: "Hello" }', isRecord(message), message);
+    const params = toSendParams(typeof recipient === 'string' ? { id: recipient } : recipient, message);
+    return this.callAPI('/me/messages', 'POST', params);
+  }
+
+  /**
+   * Any call of the Graph API. A message to `/me/messages` is sent as by `send`; any other call is made as it is, and
+   * repeated only if no connection came up.
+   *
+   * @param path - As `/me/messenger_profile`, without version and access token.
+   * @param method - Default: POST.
+   * @throws {GraphError} Facebook answered with an error.
+   * @throws {TransportError} There was no answer, or none that can be understood.
+   * @throws {AttachmentError} An attachment of the message cannot be sent.
+   * @throws {TypeError} Path, method or payload is none.
+   * @example
+   * await page.callAPI('/me/messenger_profile', 'POST', { get_started: { payload: 'start' } });
+   */
+  async callAPI(
+    path: string,
+    method: GraphMethod = 'POST',
+    payload: Readonly<Record<string, unknown>> = {},
+  ): Promise<GraphAnswer> {
+    const isPath = typeof path === 'string' && /^\/[\x21-\x7e]*$/.test(path);
+    checkArgument('path', 'a path such as /me/messages', isPath, path);
+    checkArgument('method', `one of ${METHODS.join(', ')}`, METHODS.includes(method), method);
+    checkArgument('payload', 'an object', isRecord(payload), payload);
+    return (await this.#callAPI(path, method, payload)) as GraphAnswer;
+  }
+
+  /**
+   * Uploads what has no ID yet, or one near its end, as `FacebookAttachmentCache.warm` does.
+   *
+   * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
+   * @example
+   * const { failed } = await page.warm(['cats', 'sounds/*.mp3']);
+   */
+  async warm(assets: Iterable<WarmAsset>, options: Omit<WarmOptions, 'page'> = {}): Promise<WarmReport> {
+    const page = await this.pageId();
+    return options.dryRun
+      ? this.#engine.check(page, assets, options)
+      : this.#engine.warm(this.#graph, page, assets, options);
+  }
+
+  /**
+   * The page's IDs that are still trusted, oldest first.
+   *
+   * @throws {StoreError} The store cannot be asked, or cannot list.
+   * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
+   */
+  async list(): Promise<SavedAsset[]> {
+    return this.#engine.list(await this.pageId());
+  }
+
+  /**
+   * Forgets the page's ID of an asset, as `FacebookAttachmentCache.forget` does.
+   *
+   * @throws {AttachmentError} It cannot be told what the asset is.
+   * @throws {StoreError} The store cannot be asked.
+   * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
+   */
+  async forget(asset: Attachment | AttachmentMessage): Promise<void> {
+    await this.#engine.forget(await this.pageId(), asset);
+  }
+}
+
+/** The calls of a page that need nothing of the plugin, as its adapter's own client would make them. */
+export function directCalls(graph: GraphClient): CallAPI {
+  return (path, method = 'POST', payload = {}) => {
+    const purpose: CallPurpose | undefined = isSend(path, method)
+      ? { action: 'send', asset: 'a message' }
+      : undefined;
+    return graph.callAPI(method as GraphMethod, path, payload as GraphParams, purpose);
+  };
+}
+
+/** Also for the command-line tool. */
+export function isApiHost(value: unknown): value is string {
+  if (typeof value !== 'string' || !/^[^\s/\\?#@]*[^\s/\\?#@:]$/.test(value)) return false;
+  return URL.canParse(`https://${value}`);
+}
+
+/** Also for the command-line tool. */
+export function isApiVersion(value: unknown): value is string {
+  return typeof value === 'string' && /^v\d+\.\d+$/.test(value);
+}
+
+/** It can stand in a header: a line break at its end, as of a file, is found here and not by Facebook. */
+function isToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
+}
+
+function toSendParams(recipient: Readonly<Record<string, unknown>>, message: MessengerMessage): GraphParams {
+  const fields = { ...message };
+  if (message.sender_action !== undefined) {
+    const hasContent = CONTENT_FIELDS.some((field) => message[field] !== undefined);
+    const expected = 'either a `sender_action` or a message, because Facebook takes one of them in a call';
+    checkArgument('message', expected, !hasContent, message);
+    return { recipient, ...fields };
+  }
+  const { quick_replies: quickReplies } = message;
+  return {
+    recipient,
+    messaging_type: message.tag === undefined ? 'RESPONSE' : 'MESSAGE_TAG',
+    ...pick(fields, FIELDS_BESIDE_MESSAGE),
+    message: {
+      ...without(fields, FIELDS_BESIDE_MESSAGE),
+      ...(Array.isArray(quickReplies) && { quick_replies: quickReplies.map(withContentType) }),
+    },
+  };
+}
+
+/** As Botkit's adapter has it. */
+function withContentType(quickReply: unknown): unknown {
+  return isRecord(quickReply) ? { content_type: 'text', ...quickReply } : quickReply;
+}

@@ -1,0 +1,348 @@
+import assert from 'node:assert/strict';
+import { Agent } from 'undici';
+import {
+  audio,
+  FacebookAttachmentCache,
+  image,
+  type AttachmentCacheOptions,
+  type PageAccount,
+  type PageClient,
+} from '../../src';
+import { deepFreeze } from '../support/checks/deep-freeze';
+import { useSimulator } from '../support/bot/use-simulator';
+import { until } from '../support/checks/waiting';
+import { ASSETS, readAsset } from '../support/files/assets';
+import { freePort } from '../support/platform/listen';
+import { OTHER_PAGE, PAGE } from '../support/platform/pages';
+import { arrived, callCounts, calls, onlyArrival } from '../support/platform/received';
+import { recordCalls } from '../support/platform/recorder';
+
+const USER = '7001';
+const TOM = deepFreeze(image('cats/tom.jpg'));
+const CREDENTIALS = ['access_token', 'appsecret_proof'];
+const TEMPLATE = deepFreeze({
+  attachment: {
+    type: 'template',
+    payload: { template_type: 'media', elements: [{ media_type: 'image', url: 'cats/tom.jpg' }] },
+  },
+});
+
+describe('a page without Botkit: FacebookAttachmentCache.connect', () => {
+  const platform = useSimulator();
+
+  const openPlugin = (options: AttachmentCacheOptions = {}, { ca } = platform.sim) => {
+    const dispatcher = platform.closeAfterTest(new Agent({ connect: { ca } }));
+    const plugin = new FacebookAttachmentCache({ root: ASSETS, dispatcher, ...options });
+    const errors: Error[] = [];
+    plugin.on('error', (error) => errors.push(error));
+    return Object.assign(platform.closeAfterTest(plugin), { errors });
+  };
+
+  const accountOf = ({ token, secret } = PAGE): PageAccount => ({
+    accessToken: token,
+    appSecret: secret,
+    apiHost: platform.sim.host,
+  });
+
+  const connect = (options?: AttachmentCacheOptions): PageClient => openPlugin(options).connect(accountOf());
+
+  describe('send', () => {
+    it('uploads a picture once, sends it by its ID, and resolves with the platform’s answer', async () => {
+      const page = connect();
+      const answers = [await page.send(USER, TOM), await page.send(USER, TOM)];
+      assert.deepEqual(calls(platform.sim), ['read', 'upload-file', 'send-id', 'send-id']);
+      assert.deepEqual(
+        answers.map(({ message_id }) => message_id),
+        arrived(platform.sim, USER).map(({ mid }) => mid),
+      );
+      assert.deepEqual(
+        answers.map(({ recipient_id }) => recipient_id),
+        [USER, USER],
+      );
+    });
+
+    it('makes one upload for all who send the same at once', async () => {
+      const page = connect();
+      const users = Array.from({ length: 20 }, (_, index) => String(8000 + index));
+      await Promise.all(users.map((user) => page.send(user, TOM)));
+      for (const user of users) onlyArrival(platform.sim, user);
+      assert.deepEqual(callCounts(platform.sim), { read: 1, 'upload-file': 1, 'send-id': 20 });
+    });
+
+    it('delivers a message whose ID is dead, and sends by a new ID from then on', async () => {
+      const page = connect();
+      await page.send(USER, TOM);
+      platform.sim.revokeAll();
+      await page.send('7002', TOM);
+      onlyArrival(platform.sim, '7002');
+    });
+
+    it('fills a media template', async () => {
+      await connect().send(USER, TEMPLATE);
+      assert.deepEqual(calls(platform.sim), ['read', 'upload-file', 'send-template']);
+      assert.equal(arrived(platform.sim, USER).length, 1);
+    });
+
+    it('sends bytes that are not to be saved in one step, and asks for no page', async () => {
+      await connect().send(USER, image(readAsset('paw.png'), { filename: 'paw.png', reusable: false }));
+      assert.deepEqual(calls(platform.sim), ['send-file']);
+      assert.equal(onlyArrival(platform.sim, USER).attachment.name, 'paw.png');
+    });
+
+    it('sends text', async () => {
+      const { message_id } = await connect().send(USER, { text: 'Hello' });
+      const [message] = arrived(platform.sim, USER);
+      assert.deepEqual([message?.text, message?.mid], ['Hello', message_id]);
+    });
+
+    it('puts tag and messaging type beside the message, and gives quick replies their type', async () => {
+      const recorder = platform.closeAfterTest(await recordCalls(platform.sim));
+      const page = openPlugin({}, recorder).connect({ ...accountOf(), apiHost: recorder.host });
+      const quick = { title: 'Yes', payload: 'yes' };
+      await page.send(USER, { text: 'Another?', quick_replies: [quick] });
+      await page.send(USER, image('cats/tom.jpg', { tag: 'HUMAN_AGENT', quick_replies: [quick] }));
+      const sent = recorder.requests
+        .filter(({ path }) => path === '/v25.0/me/messages')
+        .map(({ body }) => JSON.parse(body.toString()) as Record<string, unknown>);
+      const withType = { content_type: 'text', ...quick };
+      const [tom] = platform.sim.assets();
+      const attachment = { type: 'image', payload: { attachment_id: tom?.id } };
+      assert.deepEqual(
+        sent.map((body) =>
+          Object.fromEntries(Object.entries(body).filter(([name]) => !CREDENTIALS.includes(name))),
+        ),
+        [
+          {
+            recipient: { id: USER },
+            messaging_type: 'RESPONSE',
+            message: { text: 'Another?', quick_replies: [withType] },
+          },
+          {
+            recipient: { id: USER },
+            messaging_type: 'MESSAGE_TAG',
+            tag: 'HUMAN_AGENT',
+            message: { attachment, quick_replies: [withType] },
+          },
+        ],
+      );
+    });
+
+    it('sends a sender action without a message', async () => {
+      await connect().send(USER, { sender_action: 'typing_on' });
+      const [call, ...more] = platform.sim.calls();
+      assert.deepEqual([call?.code, more], [undefined, []]);
+      assert.equal(call?.purpose, 'send-action');
+    });
+
+    it('takes a recipient object', async () => {
+      await connect().send({ id: USER }, TOM);
+      onlyArrival(platform.sim, USER);
+    });
+
+    it('rejects with the platform’s error for text, once, and reports it', async () => {
+      const plugin = openPlugin();
+      platform.sim.addFaults({ purpose: 'send-text', error: { code: 100, subcode: 2018001 } });
+      await assert.rejects(plugin.connect(accountOf()).send(USER, { text: 'Hello' }), (error) => {
+        assert.deepEqual(plugin.errors, [error]);
+        const { name, code, subcode, message } = plugin.errors[0] as Error & {
+          code: number;
+          subcode: number;
+        };
+        assert.deepEqual([name, code, subcode], ['GraphError', 100, 2018001]);
+        assert.match(message, /^Facebook refused to send a message: /);
+        return true;
+      });
+      assert.equal(platform.sim.calls().length, 1);
+      assert.deepEqual(arrived(platform.sim, USER), []);
+    });
+
+    it('does not send a text again that may have arrived', async () => {
+      platform.sim.addFaults({ purpose: 'send-text', status: 500, error: { code: 2 } });
+      await assert.rejects(connect().send(USER, { text: 'Hello' }), { name: 'GraphError', code: 2 });
+      assert.equal(platform.sim.calls().length, 1);
+    });
+
+    it('rejects with the error of an attachment that cannot be sent, and reports it', async () => {
+      const plugin = openPlugin();
+      await assert.rejects(plugin.connect(accountOf()).send(USER, image('nowhere.jpg')), {
+        name: 'AttachmentError',
+        code: 'ERR_ATTACHMENT_NOT_FOUND',
+      });
+      assert.deepEqual(
+        plugin.errors.map(({ name }) => name),
+        ['AttachmentError'],
+      );
+      assert.deepEqual(calls(platform.sim), []);
+    });
+
+    it('rejects when nobody is there, and says that nothing was sent', async () => {
+      const apiHost = `localhost:${await freePort()}`;
+      const page = openPlugin().connect({ ...accountOf(), apiHost });
+      await assert.rejects(page.send(USER, { text: 'Hello' }), {
+        name: 'TransportError',
+        code: 'ERR_GRAPH_UNREACHABLE',
+        message: /Nothing was sent\. Check the network, the proxy and the host of the Graph API\.$/,
+      });
+    });
+
+    const wrong: [what: string, recipient: unknown, message: unknown, expected: RegExp][] = [
+      [
+        'a number for a recipient',
+        7001,
+        TOM,
+        /^Expected `recipient` to be a person’s ID as a string, .* got 7001$/,
+      ],
+      ['an empty recipient', '', TOM, /^Expected `recipient` .* got ""$/],
+      ['text for a message', USER, 'Hello', /^Expected `message` to be a message such as .* got a string$/],
+      ['no message', USER, undefined, /^Expected `message` .* got undefined$/],
+      [
+        'a message beside a sender action',
+        USER,
+        { sender_action: 'typing_on', text: 'Hello' },
+        /^Expected `message` to be either a `sender_action` or a message, .* got an object$/,
+      ],
+    ];
+    for (const [what, recipient, message, expected] of wrong) {
+      it(`refuses ${what}, before anything is sent`, async () => {
+        await assert.rejects(connect().send(recipient as string, message as object), {
+          name: 'TypeError',
+          code: 'ERR_ARGUMENT_INVALID',
+          message: expected,
+        });
+        assert.deepEqual(calls(platform.sim), []);
+      });
+    }
+  });
+
+  describe('callAPI', () => {
+    it('sends messages as send does', async () => {
+      const params = deepFreeze({ recipient: { id: USER }, message: TOM });
+      await connect().callAPI('/me/messages', 'POST', params);
+      await connect().callAPI(`/${PAGE.id}/messages`, 'POST', params);
+      assert.equal(arrived(platform.sim, USER).length, 2);
+      assert.deepEqual(callCounts(platform.sim), { read: 1, 'upload-file': 2, 'send-id': 2 });
+    });
+
+    it('makes any other call, and gives its answer', async () => {
+      const page = connect();
+      assert.equal((await page.callAPI('/me', 'GET', { fields: 'id' })).id, PAGE.id);
+      await assert.rejects(page.callAPI('/me/nothing', 'GET'), { name: 'GraphError' });
+    });
+
+    it('reports no error but a message’s', async () => {
+      const plugin = openPlugin();
+      await assert.rejects(plugin.connect(accountOf()).callAPI('/me/nothing', 'GET'));
+      assert.deepEqual(plugin.errors, []);
+    });
+
+    const wrong: [what: string, call: unknown[], expected: RegExp][] = [
+      [
+        'a path without a slash',
+        ['me/messages'],
+        /^Expected `path` to be a path such as \/me\/messages, got a string$/,
+      ],
+      ['a path with a line break', ['/me\n'], /^Expected `path`/],
+      [
+        'a method that there is not',
+        ['/me', 'PUT'],
+        /^Expected `method` to be one of GET, POST, DELETE, got/,
+      ],
+      [
+        'a payload of text',
+        ['/me', 'GET', 'fields=id'],
+        /^Expected `payload` to be an object, got a string$/,
+      ],
+    ];
+    for (const [what, call, expected] of wrong) {
+      it(`refuses ${what}`, async () => {
+        await assert.rejects(connect().callAPI(...(call as ['/me'])), {
+          name: 'TypeError',
+          code: 'ERR_ARGUMENT_INVALID',
+          message: expected,
+        });
+        assert.deepEqual(calls(platform.sim), []);
+      });
+    }
+  });
+
+  describe('warm, list and forget', () => {
+    it('are for the page of the token', async () => {
+      const plugin = openPlugin();
+      const [first, second] = [plugin.connect(accountOf()), plugin.connect(accountOf(OTHER_PAGE))];
+      assert.equal((await first.warm(['cats/tom.jpg'])).uploaded, 1);
+      assert.equal((await second.warm(['cats', audio('lullaby.mp3')])).uploaded, 3);
+      assert.deepEqual(
+        [(await first.list()).map(({ page }) => page), (await second.list()).map(({ page }) => page)],
+        [[PAGE.id], [OTHER_PAGE.id, OTHER_PAGE.id, OTHER_PAGE.id]],
+      );
+      await first.forget(TOM);
+      assert.deepEqual([(await first.list()).length, (await second.list()).length], [0, 3]);
+      assert.equal(await second.pageId(), OTHER_PAGE.id);
+    });
+
+    it('only look in a dry run', async () => {
+      assert.equal((await connect().warm([TOM], { dryRun: true })).missing, 1);
+      assert.deepEqual(calls(platform.sim), ['read']);
+    });
+
+    it('say when the token is refused', async () => {
+      const page = openPlugin().connect({ ...accountOf(), accessToken: 'EXPIRED' });
+      await assert.rejects(page.warm([TOM]), { name: 'GraphError', code: 190 });
+      await assert.rejects(page.list(), { name: 'GraphError', code: 190 });
+      await assert.rejects(page.forget(TOM), { name: 'GraphError', code: 190 });
+    });
+  });
+
+  it('shares the IDs of a page with a bot that has the same instance', async () => {
+    const { plugin, ...botkit } = await platform.openBotkit();
+    await plugin.connect(accountOf()).send(USER, TOM);
+    await (await botkit.bot(USER)).say(TOM);
+    assert.deepEqual(callCounts(platform.sim), { read: 1, 'upload-file': 1, 'send-id': 2 });
+  });
+
+  it('counts and reports what it sends', async () => {
+    const plugin = openPlugin();
+    const pages: unknown[] = [];
+    plugin.on('send', ({ page }) => pages.push(page));
+    await plugin.connect(accountOf()).send(USER, TOM);
+    assert.deepEqual([plugin.stats.sends, plugin.stats.uploads, pages], [1, 1, [PAGE.id]]);
+  });
+
+  it('carries a proof only with a secret', async () => {
+    const recorder = platform.closeAfterTest(await recordCalls(platform.sim));
+    const plugin = openPlugin({}, recorder);
+    const bodies = (): Record<string, unknown>[] =>
+      recorder.requests.map(({ body }) => JSON.parse(body.toString()) as Record<string, unknown>);
+    const apiHost = recorder.host;
+    await plugin.connect({ ...accountOf(), apiHost }).send(USER, { text: '1' });
+    await plugin
+      .connect({ accessToken: PAGE.token, apiHost })
+      .send(USER, { text: '2' })
+      .catch(() => undefined);
+    assert.deepEqual(
+      bodies().map(({ appsecret_proof: proof }) => typeof proof),
+      ['string', 'undefined'],
+    );
+  });
+
+  it('lets no page’s files wait for those of another page', async () => {
+    const agent = platform.closeAfterTest(new Agent({ connect: { ca: platform.sim.ca } }));
+    const held: (() => void)[] = [];
+    let isHolding = true;
+    const dispatcher = agent.compose((dispatch) => (options, handler) => {
+      if (!isHolding) return dispatch(options, handler);
+      held.push(() => dispatch(options, handler));
+      return true;
+    });
+    const plugin = openPlugin({ dispatcher, uploads: { concurrency: 1 } });
+    const [first, second] = [plugin.connect(accountOf()), plugin.connect(accountOf(OTHER_PAGE))];
+    const once = image(readAsset('paw.png'), { filename: 'paw.png', reusable: false });
+    const slow = first.send(USER, once);
+    await until('the first file has its place', () => held.length === 1);
+    isHolding = false;
+    await second.send(USER, once);
+    onlyArrival(platform.sim, USER, OTHER_PAGE.id);
+    for (const goOn of held) goOn();
+    await slow;
+  });
+});
