@@ -101,8 +101,8 @@ export interface AttachmentCacheOptions {
   readonly cacheKey?: CacheKey;
   /**
    * The undici Dispatcher for calls to Facebook: your own TLS settings or proxy, a mock. It brings its own timeouts. Of
-   * the plugin's calls at most 50 sends, 32 sends with content and 32 uploads are in flight to one host; give it as
-   * many connections, or the slow ones hold the others up. The plugin does not close it.
+   * the plugin's calls at most 60 sends, 32 sends with content and 40 uploads are in flight to one host, whatever the
+   * number of pages; give it as many connections, or the slow ones hold the others up. The plugin does not close it.
    *
    * Default: a dispatcher of the plugin's own, with that many connections, 90 s for an answer, and the proxy that
    * HTTPS_PROXY and NO_PROXY name. undici's `setGlobalDispatcher` has no effect on it.

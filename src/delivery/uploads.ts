@@ -38,14 +38,8 @@ const SMALL_BODY = 1024 * 1024;
 const TIMED_OUT = 10_000;
 
 /**
- * Calls of a page that may wait for the platform's answer at the same time. It fetches an address before it answers, for
- * 75 s at most.
- */
-const CALLS_PER_PAGE = 16;
-
-/**
  * The Attachment Upload API. Bandwidth is what is rationed: a place is free again once the last byte is out, whenever the
- * answer comes.
+ * answer comes. How many may wait for their answer is up to the connections of `graph`.
  *
  * @see https://developers.facebook.com/docs/messenger-platform/reference/attachment-upload-api
  */
@@ -54,7 +48,6 @@ export class Uploads {
   readonly #report: Report;
   readonly #smallBodies: PageQueues;
   readonly #largeBodies: PageQueues;
-  readonly #calls = new PageQueues(CALLS_PER_PAGE);
 
   constructor({ concurrency, attempts, report }: UploadsOptions) {
     this.#attempts = attempts;
@@ -101,7 +94,7 @@ export class Uploads {
 
   #inTurn<T>({ page, asset }: UploadJob, call: (onBodySent: () => void) => Promise<T>): Promise<T> {
     const bodies = (asset.bytes ?? 0) > SMALL_BODY ? this.#largeBodies : this.#smallBodies;
-    return bodies.run(page, (leave) => this.#calls.run(page, () => call(leave)));
+    return bodies.run(page, call);
   }
 }
 

@@ -10,7 +10,7 @@ import { retry } from './retry';
 import { UploadPause } from './upload-pause';
 import { maySendAgain, mayUploadAgain, refusalScope, verdictOn } from './verdict';
 import type { Connections, LaneName } from './connections';
-import type { Lane } from './lane';
+import type { Leave } from './lane';
 import type { Dispatcher } from 'undici';
 
 /** Where and as whom to call: what Botkit's Facebook adapter knows of a page. */
@@ -111,8 +111,21 @@ export class GraphClient {
    * @see https://developers.facebook.com/docs/messenger-platform/reference/attachment-upload-api
    */
   post(path: string, params: GraphParams, call: GraphCall): Promise<GraphAnswer> {
+    const { file, lane } = call;
+    if (!file) return this.#inLane(call, () => this.#post(path, params, call));
+    const sendFile = (leave: Leave): Promise<GraphAnswer> => {
+      const onBodySent = (): void => {
+        leave();
+        call.onBodySent?.();
+      };
+      return this.#inLane(call, () => this.#post(path, params, { ...call, onBodySent }));
+    };
+    return this.#connections.fileLane(this.#origin, lane).run(this, sendFile, stalledError(call));
+  }
+
+  #post(path: string, params: GraphParams, call: GraphCall): Promise<GraphAnswer> {
     const post = (): Promise<GraphAnswer> => this.#request(this.#postOptions(path, params, call), call);
-    return this.#inLane(call, () => (call.action === 'upload' ? this.uploadPause.run(post) : post()));
+    return call.action === 'upload' ? this.uploadPause.run(post) : post();
   }
 
   /**
@@ -170,15 +183,14 @@ export class GraphClient {
     }
   }
 
-  #lane({ lane }: GraphCall): Lane {
-    return this.#connections.lane(this.#origin, lane);
+  #inLane(call: GraphCall, work: () => Promise<GraphAnswer>): Promise<GraphAnswer> {
+    return this.#connections.lane(this.#origin, call.lane).run(this, work, stalledError(call));
   }
 
-  #inLane(call: GraphCall, work: () => Promise<GraphAnswer>): Promise<GraphAnswer> {
-    return this.#lane(call).run(work, (waited) => {
-      const problem = `for ${Math.round(waited / 1000)} s none of the calls under way got an answer`;
-      return new TransportError('ERR_GRAPH_STALLED', call, problem);
-    });
+  /** An answer came, or a piece of a body went out. */
+  #progress({ lane, file }: GraphCall): void {
+    this.#connections.lane(this.#origin, lane).progress(this);
+    if (file) this.#connections.fileLane(this.#origin, lane).progress(this);
   }
 
   /** Token and proof go in the body, because addresses stand in the logs of proxies and in debug output. */
@@ -225,7 +237,6 @@ export class GraphClient {
     call: GraphCall,
     reading: AbortController,
   ): AsyncGenerator<Uint8Array, void> {
-    const lane = this.#lane(call);
     // A file on a mount that hangs would keep its call, and the call's place, for ever.
     const breakOff = (): void => {
       reading.abort(
@@ -237,7 +248,7 @@ export class GraphClient {
       for (const part of form.values()) {
         for await (const piece of part instanceof Uint8Array ? [part] : part.stream()) {
           clearTimeout(timer);
-          lane.progress();
+          this.#progress(call);
           call.onBytes?.();
           yield piece;
           timer = setTimeout(breakOff, READ_TIMEOUT);
@@ -261,7 +272,7 @@ export class GraphClient {
       if (!(body instanceof Readable)) call.onBodySent?.();
       const { statusCode: status, headers, body: answer } = await asked;
       const text = await answer.text();
-      this.#lane(call).progress();
+      this.#progress(call);
       return this.#read({ status, headers, text }, call);
     } catch (error) {
       throw this.#toOwnError(error, call);
@@ -309,6 +320,13 @@ export class GraphClient {
       ? new TransportError('ERR_GRAPH_UNREACHABLE', call, `no connection to ${this.#origin} (${problem})`)
       : new TransportError('ERR_GRAPH_INTERRUPTED', call, `the connection broke (${problem})`);
   }
+}
+
+function stalledError(call: CallPurpose): (waited: number) => TransportError {
+  return (waited) => {
+    const problem = `for ${Math.round(waited / 1000)} s none of the calls under way got an answer`;
+    return new TransportError('ERR_GRAPH_STALLED', call, problem);
+  };
 }
 
 function toForm(fields: GraphParams, file: File): FormDataLike {

@@ -10,8 +10,17 @@ import type { Agent, buildConnector, Dispatcher } from 'undici';
  */
 export type LaneName = 'send' | 'content' | 'upload';
 
-/** How many calls of a kind are in flight to one host. */
-export const LANE_LIMITS: Readonly<Record<LaneName, number>> = { send: 50, content: 32, upload: 32 };
+/**
+ * How many calls of a kind are in flight to one host. With the files that they read and what Node has open itself, these
+ * are fewer than 200 descriptors.
+ */
+export const LANE_LIMITS: Readonly<Record<LaneName, number>> = { send: 60, content: 32, upload: 40 };
+
+/**
+ * How many of the calls of a kind are sending a file. Those that only wait for their answer are not counted: they need
+ * nothing but their connection.
+ */
+const FILE_LIMIT = 12;
 
 /** As many as the lanes can use, so that no call waits for the connection of another lane. */
 const CONNECTIONS = LANE_LIMITS.send + LANE_LIMITS.content + LANE_LIMITS.upload;
@@ -34,7 +43,8 @@ const MAX_ANSWER = 1024 * 1024;
 /** How calls reach the platform: one for a plugin, whatever the number of its pages. */
 export class Connections {
   readonly #given: Dispatcher | undefined;
-  readonly #lanes = new Map<string, Readonly<Record<LaneName, Lane>>>();
+  /** By host, kind of call, and whether they are for its files. */
+  readonly #lanes = new Map<string, Lane>();
   #own: Dispatcher | undefined;
 
   /** @param dispatcher - The author's. Default: our own, made when it is first needed. */
@@ -49,17 +59,23 @@ export class Connections {
     return { headersTimeout: timeout, bodyTimeout: timeout };
   }
 
+  /** The places of calls, which all pages share. */
   lane(origin: string, name: LaneName): Lane {
-    let lanes = this.#lanes.get(origin);
-    if (!lanes) {
-      lanes = {
-        send: new Lane(LANE_LIMITS.send),
-        content: new Lane(LANE_LIMITS.content),
-        upload: new Lane(LANE_LIMITS.upload),
-      };
-      this.#lanes.set(origin, lanes);
+    return this.#lane(`${origin} ${name}`, LANE_LIMITS[name]);
+  }
+
+  /** The places of files that such calls send. */
+  fileLane(origin: string, name: LaneName): Lane {
+    return this.#lane(`${origin} ${name} file`, FILE_LIMIT);
+  }
+
+  #lane(key: string, places: number): Lane {
+    let lane = this.#lanes.get(key);
+    if (!lane) {
+      lane = new Lane(places);
+      this.#lanes.set(key, lane);
     }
-    return lanes[name];
+    return lane;
   }
 
   /**
@@ -75,6 +91,7 @@ export class Connections {
       if (closed === true || destroyed === true) throw new NoConnectionError('the dispatcher is closed');
       return given;
     }
+    if (this.#own) return this.#own;
     try {
       const undici = await import('undici');
       return (this.#own ??= openAgent(undici));

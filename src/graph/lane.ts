@@ -1,8 +1,17 @@
-/** Milliseconds that a call waits for its place while no call of its lane makes progress. */
+/** Milliseconds that a call waits for its place while nothing moves. */
 const STALL_TIMEOUT = 30_000;
 
 /** How many waiting calls fail at once before other work of the process has its turn. */
 const FAILURES_AT_ONCE = 200;
+
+/** The part of the places that is kept for pages that have none. */
+const RESERVE = 1 / 5;
+
+/** Of the others, a page takes a further one while it has at most so many times as many as are free. */
+const SHARE = 3;
+
+/** Gives a place back before the call ends. */
+export type Leave = () => void;
 
 /** A call that waits for its place. */
 interface Waiting {
@@ -12,71 +21,134 @@ interface Waiting {
   next: Waiting | undefined;
 }
 
+/** What one page does in a lane; forgotten when it does nothing. */
+interface PageCalls {
+  inFlight: number;
+  first: Waiting | undefined;
+  last: Waiting | undefined;
+  /** When a call of the page last got an answer, or a piece of its body went out. */
+  lastProgress: number;
+}
+
 /**
  * Calls of one kind to one host: so many at a time, the others wait in order. A waiting call costs some hundred bytes,
  * because it makes its body only when it has its place.
+ *
+ * Pages share the places: they take turns, one alone gets at most three quarters of those that are not kept back, and a
+ * fifth is kept for pages that have none. So one page whose calls hang leaves room for others, and so do several.
  */
 export class Lane {
-  readonly #limit: number;
-  /** Used to see that nothing has come for too long; moved on by answers and by bytes of a body. */
+  readonly #reserve: number;
+  #free: number;
+  /** Those with waiting calls take turns in this order. */
+  readonly #pages = new Map<object, PageCalls>();
+  #waiting = 0;
+  /** Of whatever page. */
   #lastProgress = 0;
-  #inFlight = 0;
-  #first: Waiting | undefined;
-  #last: Waiting | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param limit - How many calls may be in flight. */
-  constructor(limit: number) {
-    this.#limit = limit;
+  /** @param places - How many calls may be in flight. */
+  constructor(places: number) {
+    this.#free = places;
+    this.#reserve = Math.floor(places * RESERVE);
   }
 
   /**
-   * Runs a call as soon as it has its place.
+   * Runs a call as soon as it has its place, which is free again when the call ends or leaves it.
    *
+   * @param page - Whose call it is.
    * @param stalled - Makes the error of a call that waited too long: nothing of it was begun.
    */
-  async run<T>(call: () => Promise<T>, stalled: (waited: number) => Error): Promise<T> {
-    if (this.#inFlight < this.#limit) this.#inFlight++;
-    else await this.#place(stalled);
+  async run<T>(
+    page: object,
+    call: (leave: Leave) => Promise<T>,
+    stalled: (waited: number) => Error,
+  ): Promise<T> {
+    const calls = this.#callsOf(page);
+    if (!calls.first && this.#mayEnter(calls)) this.#enter(calls);
+    else await this.#place(calls, stalled);
+    let hasLeft = false;
+    const leave = (): void => {
+      if (hasLeft) return;
+      hasLeft = true;
+      this.#leave(page, calls);
+    };
     try {
-      return await call();
+      return await call(leave);
     } finally {
-      this.#leave();
+      leave();
     }
   }
 
-  /** A call got an answer, or a piece of its body went out: those who wait go on waiting. */
-  progress(): void {
+  /** A call of the page got an answer, or a piece of its body went out: those who wait go on waiting. */
+  progress(page: object): void {
     this.#lastProgress = performance.now();
+    const calls = this.#pages.get(page);
+    if (calls) calls.lastProgress = this.#lastProgress;
   }
 
-  #place(stalled: (waited: number) => Error): Promise<void> {
+  #callsOf(page: object): PageCalls {
+    let calls = this.#pages.get(page);
+    if (!calls) {
+      calls = { inFlight: 0, first: undefined, last: undefined, lastProgress: 0 };
+      this.#pages.set(page, calls);
+    }
+    return calls;
+  }
+
+  #mayEnter({ inFlight }: PageCalls): boolean {
+    if (inFlight === 0) return this.#free > 0;
+    return inFlight < SHARE * (this.#free - this.#reserve);
+  }
+
+  #enter(calls: PageCalls): void {
+    calls.inFlight++;
+    this.#free--;
+  }
+
+  #place(calls: PageCalls, stalled: (waited: number) => Error): Promise<void> {
     return new Promise((resolve, reject) => {
       const since = performance.now();
       const fail = (): void => {
         reject(stalled(performance.now() - since));
       };
       const waiting: Waiting = { since, enter: resolve, fail, next: undefined };
-      if (this.#last) this.#last.next = waiting;
-      else this.#first = waiting;
-      this.#last = waiting;
+      if (calls.last) calls.last.next = waiting;
+      else calls.first = waiting;
+      calls.last = waiting;
+      this.#waiting++;
       this.#timer ??= setTimeout(this.#failStalled, STALL_TIMEOUT);
     });
   }
 
-  /** The place goes to who has waited longest. */
-  #leave(): void {
-    const next = this.#shift();
-    if (next) next.enter();
-    else this.#inFlight--;
+  #leave(page: object, calls: PageCalls): void {
+    calls.inFlight--;
+    this.#free++;
+    if (calls.inFlight === 0 && !calls.first) this.#pages.delete(page);
+    this.#letIn();
   }
 
-  #shift(): Waiting | undefined {
-    const first = this.#first;
+  /** Who has waited longest of a page goes first, and the page is then the last to have its turn. */
+  #letIn(): void {
+    if (this.#waiting === 0) return;
+    for (const [page, calls] of this.#pages) {
+      if (this.#free === 0) return;
+      if (!calls.first || !this.#mayEnter(calls)) continue;
+      this.#enter(calls);
+      this.#shift(calls)?.enter();
+      // Behind the others, where this loop comes by once more.
+      this.#pages.delete(page);
+      this.#pages.set(page, calls);
+    }
+  }
+
+  #shift(calls: PageCalls): Waiting | undefined {
+    const { first } = calls;
     if (!first) return undefined;
-    this.#first = first.next;
-    if (!this.#first) {
-      this.#last = undefined;
+    calls.first = first.next;
+    if (!calls.first) calls.last = undefined;
+    this.#waiting--;
+    if (this.#waiting === 0) {
       clearTimeout(this.#timer);
       this.#timer = undefined;
     }
@@ -85,13 +157,26 @@ export class Lane {
 
   readonly #failStalled = (): void => {
     this.#timer = undefined;
-    for (let failures = 0; this.#first; failures++) {
-      const left = Math.max(this.#first.since, this.#lastProgress) + STALL_TIMEOUT - performance.now();
-      if (left > 0 || failures === FAILURES_AT_ONCE) {
-        this.#timer = setTimeout(this.#failStalled, Math.max(left, 1));
-        return;
+    let failures = 0;
+    let next = Infinity;
+    for (const [page, calls] of this.#pages) {
+      while (calls.first) {
+        const left = this.#timeLeft(calls.first, calls);
+        if (left > 0 || failures === FAILURES_AT_ONCE) {
+          next = Math.min(next, Math.max(left, 1));
+          break;
+        }
+        failures++;
+        this.#shift(calls)?.fail();
       }
-      this.#shift()?.fail();
+      if (calls.inFlight === 0 && !calls.first) this.#pages.delete(page);
     }
+    if (this.#waiting > 0) this.#timer = setTimeout(this.#failStalled, next);
   };
+
+  /** Who waits behind calls of their own page waits for those; otherwise for a place of another page. */
+  #timeLeft({ since }: Waiting, { inFlight, lastProgress }: PageCalls): number {
+    const moved = inFlight > 0 ? lastProgress : this.#lastProgress;
+    return Math.max(since, moved) + STALL_TIMEOUT - performance.now();
+  }
 }

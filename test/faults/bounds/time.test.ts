@@ -6,6 +6,9 @@ import { assertAllArrivedOnce, assertAtMost, MB, show, useBounds } from './fixtu
 /** Milliseconds that a message waits for an ID, by default. */
 const UPLOAD_WAIT = 10_000;
 
+/** What a bot may have open on default options, whatever it sends. */
+const DESCRIPTORS = 200;
+
 /** What the one-step send takes after that, on a busy machine. */
 const GRACE = 5_000;
 
@@ -131,6 +134,58 @@ describe('What a message waits for, on default options', function () {
       assertAtMost('ms that the picture took', sent.at(-1)?.longest ?? Infinity, 2_000);
     });
   }
+
+  const tenPages = Array.from({ length: 10 }, (_, index) => `${1_001 + index}`);
+
+  it('uploads that hang on ten pages hold up no picture of another page', async () => {
+    const bot = await bounds.start({ pages: [...tenPages, '2001'] });
+    await bounds.platform.follow(
+      ...tenPages.map((page) => ({ call: 'upload', page, hang: 'answer' }) as const),
+    );
+    const usage = await bot.send(
+      [
+        ...tenPages.map((page, index) => ({
+          first: 10_001 + 100 * index,
+          people: 40,
+          page,
+          source: 'https://pictures.example/{}.png',
+        })),
+        { first: 8_001, page: '2001', source: await bounds.write('paw.png', 10_000), after: 1_000 },
+      ],
+      LIMIT,
+    );
+    const { sent, descriptors } = usage;
+    const counts = await bounds.platform.counts();
+    show('ten pages hang', { sent: sent.map(({ longest }) => longest), descriptors, ...counts });
+    assertAllArrivedOnce(sent, counts);
+    assertAtMost('ms that the picture took', sent.at(-1)?.longest ?? Infinity, 1_500);
+    assert.equal(counts.delivered.id, 1, 'the picture by ID');
+    assertAtMost('descriptors', descriptors, DESCRIPTORS);
+  });
+
+  it('sends that hang on ten pages hold up no send of another page', async () => {
+    const bot = await bounds.start({ pages: [...tenPages, '2001'] });
+    const source = await bounds.write('paw.png', 10_000);
+    const firsts = [...tenPages, '2001'].map((page, index) => ({ first: 1 + index, page, source }));
+    await bot.send(firsts, LIMIT);
+    await bounds.platform.follow(
+      ...tenPages.map((page) => ({ call: 'send', page, hang: 'answer' }) as const),
+    );
+    const { sent, descriptors } = await bot.send(
+      [
+        ...tenPages.map((page, index) => ({ first: 10_001 + 100 * index, people: 100, page, source })),
+        { first: 8_001, page: '2001', people: 20, source, after: 1_000 },
+      ],
+      8_000,
+    );
+    show('sends of ten pages hang', { sent: sent.map(({ longest }) => longest), descriptors });
+    assert.deepEqual(
+      sent.map(({ arrived }) => arrived),
+      [...tenPages.map(() => 0), 20],
+    );
+    assertAtMost('ms that the twenty took', sent.at(-1)?.longest ?? Infinity, 2_000);
+    assertAtMost('descriptors', descriptors, DESCRIPTORS);
+  });
 
   it('GET /me that hangs: each message arrives within uploadWait', async () => {
     const bot = await bounds.start();

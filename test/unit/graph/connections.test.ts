@@ -200,7 +200,7 @@ describe('Connections', () => {
       server.answer(answer);
       const calls = (['send', 'content', 'upload'] as const).flatMap((lane) =>
         Array.from({ length: LANE_LIMITS[lane] + 3 }, () =>
-          client.post('/me/messages', {}, { ...SEND, lane }),
+          clientOf(connections).post('/me/messages', {}, { ...SEND, lane }),
         ),
       );
       const inFlight = LANE_LIMITS.send + LANE_LIMITS.content + LANE_LIMITS.upload;
@@ -260,6 +260,8 @@ describe('Connections', () => {
     assert.equal(connections.lane('https://a', 'send'), lane);
     assert.notEqual(connections.lane('https://b', 'send'), lane);
     assert.notEqual(connections.lane('https://a', 'upload'), lane);
+    assert.notEqual(connections.fileLane('https://a', 'send'), lane);
+    assert.equal(connections.fileLane('https://a', 'upload'), connections.fileLane('https://a', 'upload'));
   });
 
   it('lets no lane whose calls hang hold up another', async () => {
@@ -267,7 +269,7 @@ describe('Connections', () => {
     server.answer(answer);
     const hanging = (['content', 'upload'] as const).flatMap((lane) =>
       Array.from({ length: LANE_LIMITS[lane] + 10 }, () =>
-        client.post('/me/messages', {}, { ...SEND, lane }),
+        clientOf(connections).post('/me/messages', {}, { ...SEND, lane }),
       ),
     );
     await until(() => server.received.length === LANE_LIMITS.content + LANE_LIMITS.upload);
