@@ -13,6 +13,7 @@ interface CliOptions {
   httpPort: number;
   host: string;
   allowHost?: string[];
+  openWindows?: true;
   caFile?: string;
 }
 
@@ -101,6 +102,7 @@ async function run({
   webhook,
   verifyToken,
   allowHost,
+  openWindows,
   caFile,
   ...addresses
 }: CliOptions): Promise<void> {
@@ -111,6 +113,7 @@ async function run({
     ...addresses,
     ...(page && { pages: page }),
     ...(allowHost && { allowHosts: allowHost }),
+    ...(openWindows && { windows: 'open' as const }),
     ...(webhook !== undefined && { webhook: { url: webhook, verifyToken } }),
   };
   const simulator = await startSimulator(options);

@@ -12,6 +12,7 @@ import { Faults } from './platform/faults';
 import { DEMO_PAGE, type PageOptions } from './platform/model';
 import { Platform } from './platform/platform';
 import { Webhook, type WebhookOptions } from './platform/webhook';
+import { type WindowRule } from './platform/windows';
 import { createApp } from './server/app';
 import { Connections } from './server/connections';
 import { startServers } from './server/servers';
@@ -69,6 +70,12 @@ export interface SimulatorOptions {
    * plugin sends two messages. Default: accepted
    */
   textBesideAttachment?: Rules['textBesideAttachment'];
+  /**
+   * Whom a page may write to. `platform`: who has written in the last 24 hours, by the simulator's clock; `HUMAN_AGENT`
+   * has 7 days. When the simulator starts, people 1 to 9 have just written; `openWindow` opens more. `open`: everyone,
+   * always, for tests that are not about it. Default: platform
+   */
+  windows?: WindowRule;
   /** Calls to keep in the log. Default: 10,000 */
   keepCalls?: number;
 }
@@ -91,9 +98,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     host = '127.0.0.1',
     now = Date.now,
     keepContent = 256 * 1024 * 1024,
+    windows = 'platform',
   } = options;
   const { port = 0, httpPort = 0, keepCalls = 10_000, fetchCa, fetchTimeouts, bot } = options;
-  const platform = new Platform(pages, now, new CallLog(keepCalls), new ContentStore(keepContent));
+  const platform = new Platform({
+    pages,
+    clock: now,
+    calls: new CallLog(keepCalls),
+    content: new ContentStore(keepContent),
+    windows,
+  });
   const faults = new Faults();
   const connections = new Connections();
   const closing = new AbortController();

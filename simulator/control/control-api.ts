@@ -107,6 +107,9 @@ export function controlApi({ operations, eventStream, bot }: ControlApiParts): R
     }
     operations.setUser({ ...pageAndUser(input), available, known });
   });
+  post('/window', ['page', 'user'], (input) => {
+    operations.openWindow({ page: requiredString(input, 'page'), user: optionalString(input, 'user') });
+  });
   post('/webhook', ['url', 'verifyToken'], (input) => {
     operations.setWebhook({
       url: requiredString(input, 'url'),

@@ -54,6 +54,11 @@ export interface SimulatorOperations {
   /** Slows every call of the Graph API down by so many milliseconds. */
   setDelay(ms: number): void;
   setUser(reachability: UserReachability): void;
+  /**
+   * Lets a page write to a person for 24 hours from now, as if the person had just written; without `user`, to everyone.
+   * The bot's webhook is not called.
+   */
+  openWindow(window: { page: string; user?: string | undefined }): void;
   /** The user writes, taps a quick reply (`payload`) or a button (`postback`). Resolves when the bot has answered. */
   say(message: UserMessage): Promise<SaidMessage>;
   setWebhook(webhook: string | WebhookOptions): void;
@@ -112,6 +117,10 @@ export function createOperations(platform: Platform, faults: Faults, webhook: We
       checkUser(user);
       const reachability = available ? 'available' : 'unavailable';
       platform.setUser(pageOf(page), user, known ? reachability : 'unknown');
+    },
+    openWindow: ({ page, user }) => {
+      if (user !== undefined) checkUser(user);
+      platform.openWindow(pageOf(page), user);
     },
     say: async (message) => {
       checkUser(message.user);

@@ -81,6 +81,10 @@ export const unknownUser = () => messengerError(100, 2018001, 'No matching user 
 export const userUnavailable = () =>
   messengerError(551, 1545041, "This person isn't available at the moment.");
 
+/** Seen in error bodies of several SDKs, and in chatwoot/chatwoot#14674. */
+export const outsideWindow = () =>
+  messengerError(10, 2018278, 'This message is sent outside of allowed window.');
+
 export const emptyMessage = () =>
   messengerError(100, 2018034, 'Message cannot be empty, must provide valid attachment or text');
 

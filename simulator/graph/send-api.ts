@@ -7,8 +7,16 @@ import {
   useAsset,
 } from './attachments';
 import { isObject } from '../base/check';
-import { emptyMessage, invalidParameter, onlyOneContent, unknownUser, userUnavailable } from './errors';
+import {
+  emptyMessage,
+  invalidParameter,
+  onlyOneContent,
+  outsideWindow,
+  unknownUser,
+  userUnavailable,
+} from './errors';
 import { checkMessage, checkMessagingType } from './send-schema';
+import { HUMAN_AGENT_WINDOW, STANDARD_WINDOW } from '../platform/windows';
 import { type StoredFile, type ThreadAttachment, type ThreadMessage } from '../platform/model';
 
 interface SendAnswer {
@@ -35,6 +43,7 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
   checkMessagingType(params);
   if (call.rules.textBesideAttachment === 'refused' && text !== undefined && hasAttachment(message))
     throw onlyOneContent();
+  checkWindow(call, user);
   const { savedAs, ...content } = await contentOf(call, message);
   if (
     text === undefined &&
@@ -52,6 +61,15 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
     ...recorded(params, ['messaging_type', 'tag', 'notification_type', 'persona_id']),
   });
   return { recipient_id: user, message_id: mid, ...(savedAs !== undefined && { attachment_id: savedAs }) };
+}
+
+/**
+ * policy/policy-overview: messages within 24 hours of the person's last one; with the tag HUMAN_AGENT, within 7 days.
+ * No messaging type stands for RESPONSE. Sender actions are not messages.
+ */
+function checkWindow({ platform, page, params }: PageCall, user: string): void {
+  const window = params['tag'] === 'HUMAN_AGENT' ? HUMAN_AGENT_WINDOW : STANDARD_WINDOW;
+  if (platform.windowAge(page, user) >= window) throw outsideWindow();
 }
 
 function performSenderAction({ platform, page, params }: PageCall, user: string): SendAnswer {

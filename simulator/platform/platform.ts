@@ -18,6 +18,7 @@ import {
   type Thread,
   type ThreadMessage,
 } from './model';
+import { type WindowRule, Windows } from './windows';
 
 const DAY = 24 * 60 * 60 * 1000;
 const ID_LIFETIME = 90 * DAY;
@@ -39,6 +40,14 @@ interface PlatformEvents {
   reset: [];
 }
 
+export interface PlatformParts {
+  pages: PageOptions[];
+  clock: () => number;
+  calls: CallLog;
+  content: ContentStore;
+  windows: WindowRule;
+}
+
 type StoredAsset = Omit<Asset, 'alive'> & { revoked: boolean };
 
 /** Everything that the platform knows. Emits what happens, so that a page can show it as it happens. */
@@ -50,6 +59,7 @@ export class Platform extends EventEmitter<PlatformEvents> {
   readonly #assets = new Map<string, StoredAsset>();
   readonly #threads = new Map<string, Thread>();
   readonly #users = new Map<string, Reachability>();
+  readonly #windows: Windows;
   readonly #clock: () => number;
   readonly #messageIds = randomBytes(32).toString('base64url');
   #messages = 0;
@@ -57,11 +67,12 @@ export class Platform extends EventEmitter<PlatformEvents> {
   // A random start: an ID that a bot has cached from an earlier simulator must not mean another asset here.
   #lastAssetId = 1e15 + Math.floor(Math.random() * 7e15);
 
-  constructor(pages: PageOptions[], clock: () => number, calls: CallLog, content: ContentStore) {
+  constructor({ pages, clock, calls, content, windows }: PlatformParts) {
     super();
     this.#clock = clock;
     this.calls = calls;
     this.content = content;
+    this.#windows = new Windows(windows, this.now());
     for (const page of pages) this.#addPage(page);
   }
 
@@ -165,6 +176,17 @@ export class Platform extends EventEmitter<PlatformEvents> {
     return [...this.#users].filter(([, reachability]) => reachability === 'unavailable').map(([key]) => key);
   }
 
+  /** Lets a page write to a person, or to everyone, for 24 hours from now: as if they had just written. */
+  openWindow(page: Page, user?: string): void {
+    this.#windows.open(page.id, user, this.now());
+    this.emit('changed');
+  }
+
+  /** Milliseconds since the person last wrote to the page; Infinity if never. */
+  windowAge(page: Page, user: string): number {
+    return this.#windows.age(page.id, user, this.now());
+  }
+
   /** A copy, which later calls do not change; without messages if nobody has written yet. */
   thread(page: Page, user: string): Thread {
     return copyThread(this.#threads.get(keyOf(page, user)) ?? newThread(page, user));
@@ -174,8 +196,12 @@ export class Platform extends EventEmitter<PlatformEvents> {
     const thread = this.#openThread(page, user);
     const added = { mid: this.#nextMessageId(), at: this.now(), ...message };
     thread.messages.push(added);
-    if (message.from === 'page') thread.typing = false;
-    else thread.seen = false;
+    if (message.from === 'page') {
+      thread.typing = false;
+    } else {
+      thread.seen = false;
+      this.#windows.open(page.id, user, added.at);
+    }
     this.emit('message', added, thread);
     return added;
   }
@@ -224,6 +250,7 @@ export class Platform extends EventEmitter<PlatformEvents> {
     this.calls.clear();
     this.content.clear();
     this.#advancedDays = 0;
+    this.#windows.clear(this.now());
     for (const { profile } of this.#pages.values()) profile.clear();
     this.emit('reset');
   }

@@ -188,7 +188,7 @@ describe('on the wire, each request is exactly what the platform documents', () 
 
   it('gives the token as it is, whatever characters it has', async () => {
     const page: PageOptions = { id: '1003', token: 'EAA|b+c/d=&e%20f', secret: 'another-secret' };
-    const sim = platform.closeAfterTest(await startSimulator({ pages: [page] }));
+    const sim = platform.closeAfterTest(await startSimulator({ pages: [page], windows: 'open' }));
     const recorder = platform.closeAfterTest(await recordCalls(sim));
     const botkit = await platform.openBotkit({ sim: recorder, pages: [page] });
     const bot = await botkit.bot();

@@ -35,6 +35,7 @@ describe('Secrets', () => {
   });
   beforeEach(() => {
     sim.reset();
+    sim.openWindow({ page: CANARY_PAGE.id });
     store = new FaultyStore();
     leaks = catchLeaks();
   });

@@ -91,6 +91,7 @@ export async function sendPicture(
 ): Promise<void> {
   const ca = path.join(folder, 'ca.pem');
   await writeFile(ca, sim.ca);
+  sim.openWindow({ page: PAGE.id, user });
   const { stdout, stderr } = await runCommand(node, [bot], {
     cwd: folder,
     timeout: 30_000,

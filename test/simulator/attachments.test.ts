@@ -6,6 +6,7 @@ import {
   call,
   callWithForm,
   messageWith,
+  openWindows,
   OTHER_PAGE,
   PAGE,
   PNG,
@@ -45,6 +46,7 @@ describe('An attachment ID', () => {
   it('dies after 90 days; what is in a thread stays', async () => {
     const id = await upload(simulator());
     simulator().advanceDays(89.999);
+    openWindows(simulator());
     assert.equal((await sendById(simulator(), id)).status, 200);
     simulator().advanceDays(0.001);
     assertError(await sendById(simulator(), id), 100, 2018074, /Possible invalid ID/);
@@ -269,6 +271,7 @@ describe('A media template', () => {
     assertError(await media({ media_type: 'image', attachment_id: others }), 100, 2018074);
     assertError(await media({ media_type: 'video', attachment_id: id }), 100, 2018047);
     simulator().advanceDays(90);
+    openWindows(simulator());
     assertError(await media({ media_type: 'image', attachment_id: id }), 100, 2018074);
   });
 

@@ -7,6 +7,7 @@ import {
   call,
   callWithForm,
   messageWith,
+  openWindows,
   OTHER_PAGE,
   PAGE,
   PNG,
@@ -156,6 +157,8 @@ describe('The control API', () => {
     assert.deepEqual((await control('/reset', {})).body, { ok: true });
     const { assets, threads, clock } = simulator().state();
     assert.deepEqual([assets, threads, clock.advancedDays, simulator().calls()], [[], [], 0, []]);
+    assert.equal((await send(simulator(), { text: 'x' })).body.error?.code, 10);
+    await control('/window', { page: PAGE.id, user: USER });
     assert.equal((await send(simulator(), { text: 'x' })).status, 200);
   });
 
@@ -333,7 +336,7 @@ describe('The control API', () => {
 
 describe('The simulator', () => {
   it('keeps contents up to its limit, and what it knows of them beyond', async () => {
-    const simulator = await startSimulator({ pages: [PAGE], keepContent: 2500 });
+    const simulator = await startSimulator({ pages: [PAGE], windows: 'open', keepContent: 2500 });
     const ids: string[] = [];
     for (const letter of 'abac') {
       const file = new File([letter.repeat(1000)], letter, { type: 'text/plain' });
@@ -360,7 +363,7 @@ describe('The simulator', () => {
   });
 
   it('tells as it happens what happens', async () => {
-    const simulator = await startSimulator({ pages: [PAGE] });
+    const simulator = await startSimulator({ pages: [PAGE], windows: 'open' });
     const seen: string[] = [];
     simulator.events.on('asset', ({ alive }) => seen.push(`asset ${String(alive)}`));
     simulator.events.on('message', ({ text }, { user }) => seen.push(`message ${text ?? ''} to ${user}`));
@@ -402,6 +405,7 @@ describe('The simulator', () => {
 
   it('gives IDs that mean nothing to another simulator', async () => {
     const [one, two] = [await startSimulator({ pages: [PAGE] }), await startSimulator({ pages: [PAGE] })];
+    openWindows(two);
     const id = await upload(one, { file: png() });
     assert.equal((await sendById(two, id)).body.error?.error_subcode, 2018074);
     const next = await upload(two);

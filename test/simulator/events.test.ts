@@ -13,7 +13,7 @@ describe('The events of the simulator', () => {
   let simulator: Simulator;
   let leave: AbortController;
   beforeEach(async () => {
-    simulator = await startSimulator({ pages: [PAGE] });
+    simulator = await startSimulator({ pages: [PAGE], windows: 'open' });
     leave = new AbortController();
   });
   afterEach(async () => {

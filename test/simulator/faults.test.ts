@@ -205,14 +205,14 @@ describe('A connection that is cut', () => {
   it('“before” was really reset: the client’s socket says so', async () => {
     simulator().addFaults({ reset: 'before' });
     const { socket, closed } = rawCall(simulator());
-    socket.write('GET /me HTTP/1.1\r\nhost: x\r\n\r\n');
+    socket.write('GET /me HTTP/1.1\r\nhost: localhost\r\n\r\n');
     assert.deepEqual(await closed, { code: 'ECONNRESET', text: '' });
   });
 
   it('“during” has read a part of the body, and no more', async () => {
     simulator().addFaults({ reset: 'during' });
     const { socket, closed } = rawCall(simulator());
-    socket.write('POST /me/messages HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\nfirst part');
+    socket.write('POST /me/messages HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nfirst part');
     assert.equal((await closed).code, 'ECONNRESET');
     assert.equal(simulator().calls()[0]?.bytes, 10);
   });
@@ -220,7 +220,7 @@ describe('A connection that is cut', () => {
   it('“answer” sends less than its Content-Length promises', async () => {
     simulator().addFaults({ reset: 'answer' });
     const { socket, closed } = rawCall(simulator());
-    socket.write(`GET /me?access_token=${PAGE.token} HTTP/1.1\r\nhost: x\r\n\r\n`);
+    socket.write(`GET /me?access_token=${PAGE.token} HTTP/1.1\r\nhost: localhost\r\n\r\n`);
     const { code, text } = await closed;
     const [head = '', body = ''] = text.split('\r\n\r\n');
     const promised = Number(/content-length: (\d+)/i.exec(head)?.[1]);

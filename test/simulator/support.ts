@@ -16,11 +16,12 @@ export const PNG = Buffer.from(
   'base64',
 );
 
-/** A fresh simulator for each test of the surrounding `describe`. */
+/** A fresh simulator for each test of the surrounding `describe`. `USER` has just written to its pages. */
 export function useSimulator(options: SimulatorOptions = {}): () => Simulator {
   let simulator: Simulator | undefined;
   beforeEach(async () => {
     simulator = await startSimulator({ pages: [PAGE, OTHER_PAGE, SECRET_PAGE], ...options });
+    openWindows(simulator);
   });
   afterEach(async () => {
     await simulator?.close();
@@ -29,6 +30,11 @@ export function useSimulator(options: SimulatorOptions = {}): () => Simulator {
     assert(simulator);
     return simulator;
   };
+}
+
+/** `USER` has just written. */
+export function openWindows(simulator: Simulator): void {
+  for (const { id } of simulator.state().pages) simulator.openWindow({ page: id, user: USER });
 }
 
 /** A web server for each test of the surrounding `describe`; gives its address. */

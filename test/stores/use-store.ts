@@ -71,7 +71,7 @@ export function useStore(kind: StoreKind, makeDispatcher?: MakeDispatcher): Stor
     for (const name of [...PICTURES, SOUND]) await copyFile(path.join(ASSETS, name), path.join(root, name));
     for (const name of NAMES) await copyFile(path.join(ASSETS, 'paw.png'), path.join(root, name));
     const place = { kind: kind.name, at: kind.address ?? root, table: `fb_test_${RUN}` };
-    running = { sim: await startSimulator({ pages: PAGES }), root, place };
+    running = { sim: await startSimulator({ pages: PAGES, windows: 'open' }), root, place };
   });
   beforeEach(() => {
     page = PAGES[pages++];

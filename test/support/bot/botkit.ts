@@ -52,7 +52,7 @@ export async function openBotkit({
   configuration = {},
   ...options
 }: RunningBotkitOptions = {}): Promise<RunningBotkit> {
-  const sim = running ?? (await startSimulator({ ...simulator, pages }));
+  const sim = running ?? (await startSimulator({ windows: 'open', ...simulator, pages }));
   // The adapter's own client trusts whom Node's agent trusts.
   https.globalAgent.options.ca = sim.ca;
   const adapter = createAdapter(sim, pages);

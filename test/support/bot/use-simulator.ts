@@ -38,8 +38,11 @@ export function useSimulator(): SimulatorFixture {
   };
   before(async () => {
     process.on('unhandledRejection', onRejection);
-    // Reads the clock at each call, so that a test can replace it.
-    sim = await startSimulator({ pages: [PAGE, OTHER_PAGE], now: () => Date.now() });
+    sim = await startSimulator({
+      pages: [PAGE, OTHER_PAGE],
+      now: () => Date.now(), // Reads the clock at each call, so that a test can replace it.
+      windows: 'open', // Days pass, and nobody writes to these bots.
+    });
   });
   beforeEach(() => {
     running().reset();
