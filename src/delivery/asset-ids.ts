@@ -114,8 +114,7 @@ export class AssetIds {
     deadline: Deadline,
     send: (onBytes: () => void) => Promise<SavingSend>,
   ): Promise<SavingSend | undefined> {
-    const known = await deadline.within(this.#cache.find(target.key));
-    if (known) return undefined;
+    if (await this.#find(target, deadline)) return undefined;
     const other = this.#underWay.get(target.key);
     if (other) {
       // What another's send met says nothing about this one.
@@ -142,7 +141,7 @@ export class AssetIds {
    */
   async replace(target: PageAsset, dead: SavedId, deadline: Deadline): Promise<SavedId | undefined> {
     this.markDead(target, dead);
-    const found = await deadline.within(this.#cache.find(target.key));
+    const found = await this.#find(target, deadline);
     if (found) return found;
     const other = this.#underWay.get(target.key);
     if (other) {
@@ -219,7 +218,7 @@ export class AssetIds {
     onBegin: () => void = ignore,
   ): Promise<SavedId | undefined> {
     for (let joins = 0; ; joins++) {
-      const found = await deadline.within(this.#cache.find(target.key));
+      const found = await this.#find(target, deadline);
       if (found) return found;
       const other = this.#underWay.get(target.key);
       const isOwn = other?.isSameAttempt(target) ?? false;
@@ -234,6 +233,12 @@ export class AssetIds {
         if (isOwn) throw error;
       }
     }
+  }
+
+  /** The ID that is known. Whoever can wait for an upload under way need not ask the store. */
+  async #find({ key }: PageAsset, deadline: Deadline): Promise<SavedId | undefined> {
+    const known = this.#cache.known(key);
+    return known ?? (this.#underWay.has(key) ? undefined : deadline.within(this.#cache.find(key)));
   }
 
   /** Begins an upload, which is shared by all who need the asset from now on. */

@@ -53,7 +53,7 @@ cache.on('sent', () => undefined);
 async function main(): Promise<void> {
   const bot = (await controller.spawn(PAGE)) as Bot;
   await bot.startConversationWithUser(USER_ID);
-  const picture: AttachmentMessage<{ tag: string }> = image('paw.png', { tag: 'ACCOUNT_UPDATE' });
+  const picture: AttachmentMessage<{ tag: string }> = image('paw.png', { tag: 'HUMAN_AGENT' });
   await bot.say(picture);
   await bot.say(image('missing.png'));
   await controller.shutdown();

@@ -103,6 +103,18 @@ describe('AssetIds', () => {
       assert.deepEqual(reasons(), ['send']);
     });
 
+    it('does not ask the store while an upload is under way', async () => {
+      const upload = heldUpload();
+      const find = sinon.spy(cache, 'find');
+      const first = get();
+      await settle();
+      const second = get();
+      await settle();
+      upload.end('11');
+      assert.deepEqual([(await first)?.id, (await second)?.id], ['11', '11']);
+      assert.equal(find.callCount, 1);
+    });
+
     it('gives nothing when the deadline has passed, while the upload goes on', async () => {
       const upload = heldUpload();
       const waiting = get();
