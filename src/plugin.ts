@@ -41,7 +41,7 @@ type SendMiddleware = (
 
 /** Which page's, where it matters. */
 export interface PageOptions {
-  /** The page's ID. Default: the page of the adapter's `access_token`. */
+  /** The page's ID. Default: the only page that the adapters have an `access_token` for. */
   readonly page?: string;
 }
 
@@ -175,13 +175,16 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * @param assets - As they stand in messages, or as paths, folders, globs inside `root` and web addresses, whose types
    * follow from their names.
    * @returns What became of each. One that fails does not stop the others.
-   * @throws {TypeError} The adapter serves several pages, and `page` does not say which; or there is no adapter.
+   * @throws {TypeError} `ERR_PAGE_UNKNOWN`: there are several pages, and `page` does not say which; no adapter has a token
+   * for it; or there is no adapter.
+   * @throws {GraphError | TransportError} Facebook does not tell whose the access token is.
    * @example
    * const report = await cache.warm(['cats', 'sounds/*.mp3', image('https://example.com/cat.jpg')]);
    * for (const { asset, error } of report.results) if (error) console.error(asset, error);
    */
   async warm(assets: Iterable<WarmAsset>, options: WarmOptions = {}): Promise<WarmReport> {
     const { dryRun = false } = options;
+    // That needs the store only.
     if (dryRun && options.page !== undefined) return this.#engine.check(options.page, assets, options);
     const { graph, page } = await this.#pages.find(options.page);
     return dryRun
@@ -207,7 +210,8 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * @param asset - As it stands in a message.
    * @throws {AttachmentError} It cannot be told what the asset is.
    * @throws {StoreError} The store cannot be asked.
-   * @throws {TypeError} The adapter serves several pages, and `page` does not say which; or there is no adapter.
+   * @throws {TypeError} `ERR_PAGE_UNKNOWN`: there are several pages, and `page` does not say which; or there is no adapter.
+   * @throws {GraphError | TransportError} Without `page`: Facebook does not tell whose the access token is.
    * @example
    * await cache.forget(image('https://example.com/cat.jpg'));
    */

@@ -65,7 +65,7 @@ export function checkArgument(name: string, expected: string, isValid: boolean, 
 }
 
 /** Gives an error of the language the code that it is told by. */
-function withCode<Thrown extends TypeError | RangeError>(code: UsageErrorCode, error: Thrown): Thrown {
+export function withCode<Thrown extends TypeError | RangeError>(code: UsageErrorCode, error: Thrown): Thrown {
   return Object.assign(error, { code });
 }
 

@@ -45,7 +45,7 @@ export interface WarmProgress {
  * });
  */
 export interface WarmOptions {
-  /** The page's ID. Default: the page of the adapter's `access_token`. */
+  /** The page's ID. Default: the only page that the adapters have an `access_token` for. */
   readonly page?: string;
   /** How many assets are handled at a time. Default: as `uploads.concurrency`. */
   readonly concurrency?: number;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { image } from '../../../src/message/builders';
 import { FacebookAttachmentCache } from '../../../src/plugin';
+import { createAdapter } from '../../support/bot/botkit';
 import { FakeAdapter } from '../../support/bot/fake-adapter';
 import { FaultyStore, throws } from '../../support/stores/faulty-store';
 import { useSimulator } from '../../support/bot/use-simulator';
@@ -17,6 +18,7 @@ const BOTH = [PAGE, OTHER_PAGE];
 /** What is wrong with `page`. */
 const noPage = (got: string, why: string): object => ({
   name: 'TypeError',
+  code: 'ERR_PAGE_UNKNOWN',
   message: `Expected \`page\` to be the ID of a page of the adapter, got ${got}: ${why}`,
 });
 
@@ -58,6 +60,14 @@ describe('the saved assets of FacebookAttachmentCache', () => {
       );
     });
 
+    it('needs no adapter for a dry run of a page that is named', async () => {
+      const report = await new FacebookAttachmentCache().warm([image('https://example.com/cat.jpg')], {
+        page: PAGE.id,
+        dryRun: true,
+      });
+      assert.equal(report.missing, 1);
+    });
+
     it('only looks in a dry run', async () => {
       const { plugin } = await platform.openBotkit();
       const report = await plugin.warm([TOM], { dryRun: true });
@@ -73,8 +83,8 @@ describe('the saved assets of FacebookAttachmentCache', () => {
     });
 
     it('says of a folder and of a glob that they need a root, when there is none', async () => {
-      const plugin = new FacebookAttachmentCache().attach(new FakeAdapter());
-      const { results } = await plugin.warm(['cats', 'cats/*.jpg'], { page: PAGE.id });
+      const plugin = new FacebookAttachmentCache();
+      const { results } = await plugin.warm(['cats', 'cats/*.jpg'], { page: PAGE.id, dryRun: true });
       assert.deepEqual(
         results.map(({ error }) => (error as { code?: string } | undefined)?.code),
         ['ERR_ATTACHMENT_NO_ROOT', 'ERR_ATTACHMENT_NO_ROOT'],
@@ -205,11 +215,65 @@ describe('the saved assets of FacebookAttachmentCache', () => {
       await assert.rejects(plugin.warm([]), noPage('none', 'no adapter is attached'));
     });
 
-    it('is asked of the first of two adapters', async () => {
-      const [first, second] = [new FakeAdapter(), new FakeAdapter()];
-      const plugin = new FacebookAttachmentCache().attach(first).attach(second);
-      await plugin.warm([], { page: PAGE.id });
-      assert.deepEqual([first.made.length, second.made.length], [1, 0]);
+    it('says why the adapter has no token: its own error is the cause', async () => {
+      const adapter = new FakeAdapter();
+      const cause = new Error('The database of https://bot:hunter2@tokens.example.com is down');
+      adapter.make = () => {
+        throw cause;
+      };
+      const plugin = new FacebookAttachmentCache().attach(adapter);
+      const why = 'the adapter has no token for it (The database of https://tokens.example.com is down)';
+      await assert.rejects(plugin.warm([], { page: '9999' }), { ...noPage('9999', why), cause });
+    });
+
+    it('is never warmed with the token of another page', async () => {
+      const { plugin } = await platform.openBotkit({ pages: [PAGE] });
+      await assert.rejects(
+        plugin.warm([TOM], { page: OTHER_PAGE.id }),
+        noPage(OTHER_PAGE.id, `the adapter’s token belongs to page ${PAGE.id}`),
+      );
+      assert.deepEqual([platform.sim.assets(), await plugin.list()], [[], []]);
+    });
+
+    it('can be one of a second adapter', async () => {
+      const { plugin } = await platform.openBotkit({ pages: [PAGE] });
+      plugin.attach(createAdapter(platform.sim, [OTHER_PAGE]));
+      for (const { id: page } of BOTH) await plugin.warm([TOM], { page });
+      assert.deepEqual(
+        platform.sim.assets().map(({ page }) => page),
+        BOTH.map(({ id }) => id),
+      );
+    });
+
+    it('is to be said when two adapters have a token each', async () => {
+      const { plugin } = await platform.openBotkit({ pages: [PAGE] });
+      plugin.attach(createAdapter(platform.sim, [OTHER_PAGE]));
+      const failure = noPage('none', `the adapters serve several pages: ${PAGE.id}, ${OTHER_PAGE.id}`);
+      await assert.rejects(plugin.warm([TOM]), failure);
+      await assert.rejects(plugin.forget(TOM), failure);
+    });
+
+    it('need not be said when two adapters have the same', async () => {
+      const { plugin } = await platform.openBotkit({ pages: [PAGE] });
+      plugin.attach(createAdapter(platform.sim, [PAGE]));
+      assert.equal((await plugin.warm([TOM])).uploaded, 1);
+    });
+
+    it('waits for no adapter that does not answer', async () => {
+      const { plugin } = await platform.openBotkit({ pages: [PAGE] });
+      const adapter = new FakeAdapter();
+      adapter.make = () => new Promise(() => undefined);
+      plugin.attach(adapter);
+      assert.equal((await plugin.warm([TOM], { page: PAGE.id })).uploaded, 1);
+    });
+
+    it('is not called unknown when the platform refuses its token', async () => {
+      const bad = { ...PAGE, token: 'EXPIRED' };
+      const { plugin } = await platform.openBotkit({ pages: [bad] });
+      await assert.rejects(plugin.warm([TOM], { page: PAGE.id }), { name: 'GraphError', code: 190 });
+      await assert.rejects(plugin.warm([TOM]), { name: 'GraphError', code: 190 });
+      plugin.attach(createAdapter(platform.sim, [PAGE]));
+      assert.equal((await plugin.warm([TOM], { page: PAGE.id })).uploaded, 1);
     });
   });
 
