@@ -9,10 +9,13 @@ const FILES = globSync(['*.md', 'simulator/*.md', '{docs,example-bot,.github}/**
   dot: true,
 }).sort();
 
+/** What is built or installed. */
+const IGNORED_FOLDERS = ['**/node_modules', '**/dist'];
+
 const LINK = /\]\(([^)\s]+)\)/g;
 
 /** Where a type lists the codes of an error. */
-const CODES = ['src/base/errors.ts', 'src/graph/errors.ts'];
+const CODES = ['src/base/check-options.ts', 'src/base/errors.ts', 'src/graph/errors.ts'];
 
 describe('the documentation', () => {
   for (const file of FILES) {
@@ -22,6 +25,15 @@ describe('the documentation', () => {
         links.filter((link) => !/^https?:/.test(link) && !leadsSomewhere(file, link)),
         [],
       );
+    });
+  }
+
+  for (const root of ['src', 'simulator']) {
+    it(`says what each folder of ${root} is for, and of no other`, () => {
+      const folders = globSync(`${root}/*/`, { cwd: ROOT, onlyDirectories: true, ignore: IGNORED_FOLDERS });
+      const [, table = ''] = read('docs/architecture.md').split(`| \`${root}/\` |`);
+      const described = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| `(\w+\/)` \|/gm)];
+      assert.deepEqual(described.map(([, name = '']) => `${root}/${name}`).sort(), folders.sort());
     });
   }
 
