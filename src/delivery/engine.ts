@@ -6,6 +6,7 @@ import { Sources } from '../source/sources';
 import { AssetIds } from './asset-ids';
 import { ActivityDeadlines, type Deadline } from './deadline';
 import { Delivery } from './delivery';
+import { Pacer } from './pacer';
 import { pageAsset } from './page-asset';
 import { Uploads } from './uploads';
 import {
@@ -68,6 +69,7 @@ export class Engine {
   readonly #sources: Sources;
   readonly #ids: AssetIds;
   readonly #delivery: Delivery;
+  readonly #pacer = new Pacer();
 
   constructor(options: EngineOptions, report: Report) {
     const { store, ttl, refreshAhead, storeTimeout, memory, save, uploads, uploadWait } = options;
@@ -101,6 +103,8 @@ export class Engine {
     const slots = findAttachmentSlots(params);
     if (!slots) return undefined;
     const deadline = this.deadlines.take(attachmentIn(params));
+    const turn = this.#pacer.wait();
+    if (turn) await turn;
     return this.#delivery.send({ ...call, params: params as GraphParams, slots, deadline });
   }
 
@@ -111,7 +115,9 @@ export class Engine {
    */
   async prepare({ params, ...call }: SendCall, deadline: Deadline): Promise<void> {
     const slots = findAttachmentSlots(params);
-    if (slots) await this.#delivery.prepare({ ...call, params: params as GraphParams, slots, deadline });
+    if (!slots) return;
+    await this.#pacer.wait();
+    await this.#delivery.prepare({ ...call, params: params as GraphParams, slots, deadline });
   }
 
   /** What `FacebookAttachmentCache.warm` does, for one page. */

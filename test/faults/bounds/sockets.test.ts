@@ -12,6 +12,9 @@ import type { MeasuredBot, Usage } from './measured-bot';
 const DESCRIPTORS = 200;
 const MEMORY = 300;
 
+/** Milliseconds that its event loop may be stopped. */
+const LONGEST_STOP = 200;
+
 /** Milliseconds in which all have arrived, on a busy machine too. */
 const LIMIT = 60_000;
 
@@ -42,6 +45,15 @@ describe('Sockets and memory of a bot on default options', function () {
       assertBounded(usage);
     });
   }
+
+  it('10,000 sends at once by known IDs stop the event loop for 200 ms at most', async function () {
+    // What others on a busy machine take from the processor's caches counts, too.
+    this.retries(3);
+    const bot = await bounds.start({ plugin });
+    const { stop } = await (await warmUp(bot))(10_000);
+    show('10,000 by ID, event loop', stop);
+    assertAtMost('ms that the event loop was stopped', stop.processor, LONGEST_STOP);
+  });
 
   /** After it, the ID is known, and the code has been compiled as it is in a bot that runs. */
   const warmUp = async (bot: MeasuredBot): Promise<(people: number) => Promise<Usage>> => {
