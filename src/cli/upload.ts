@@ -43,8 +43,7 @@ export async function uploadAll(session: Session, page: string, upload: Upload):
       interrupted,
       ...total,
       results: results.map((result) => toJson(printer, result)),
-      // The name that the JSON has always had.
-      ...(kept && { left: kept }),
+      ...(kept && { kept }),
     });
   } else {
     printer.print(`${summarize(total, kept?.length ?? 0)} · ${formatDuration(performance.now() - begun)}`);

@@ -79,14 +79,14 @@ export class FileOperations {
     kind: Kind,
     file: string,
     work: () => Promise<T>,
-    onLate: (result: T) => unknown = ignore,
+    onLate: (result: T) => unknown = noop,
   ): Promise<T> {
     return this.#add(kind, file, work, onLate, true);
   }
 
   /** The same for what has to be done sooner or later: it goes on waiting for its turn after the timeout. */
   finish(kind: Kind, file: string, work: () => Promise<void>): Promise<void> {
-    return this.#add(kind, file, work, ignore, false);
+    return this.#add(kind, file, work, noop, false);
   }
 
   #add<T>(
@@ -171,6 +171,6 @@ export class FileOperations {
 /** All of this process share its threads. */
 export const fileOperations = new FileOperations();
 
-function ignore(): void {
+function noop(): void {
   // Nobody waits for it any more.
 }

@@ -18,7 +18,7 @@ export class FreshRuns<T> {
 
   async #runNext(key: string, work: () => Promise<T>): Promise<T> {
     // Whoever waits for the run before hears of its failure.
-    await this.#running.get(key)?.catch(ignore);
+    await this.#running.get(key)?.catch(noop);
     this.#next.delete(key);
     const running = work();
     this.#running.set(key, running);
@@ -30,6 +30,6 @@ export class FreshRuns<T> {
   }
 }
 
-function ignore(): void {
+function noop(): void {
   // Others hear of it.
 }

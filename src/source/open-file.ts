@@ -35,14 +35,14 @@ export class OpenFile {
       position += piece.length;
       next = this.#readPiece(position);
       // If nobody asks for it, nobody need hear that it cannot be read.
-      next.catch(ignore);
+      next.catch(noop);
       yield piece;
     }
   }
 
   /** Never fails. Waits for the descriptor to be closed, unless the file hangs: then it is closed when it answers. */
   async close(): Promise<void> {
-    const closed = fileOperations.finish('content', this.#file, () => this.#handle.close()).catch(ignore);
+    const closed = fileOperations.finish('content', this.#file, () => this.#handle.close()).catch(noop);
     if (!this.#hangs) await closed;
   }
 
@@ -59,6 +59,6 @@ export class OpenFile {
   }
 }
 
-function ignore(): void {
+function noop(): void {
   // Who asks for the piece sees its error; a descriptor that cannot be closed is gone all the same.
 }

@@ -232,11 +232,11 @@ class SlowMap extends Map<string, unknown> {
 }
 
 /** The plugin's warnings. Node tells them a tick later; meanwhile nobody else hears them, to print them. */
-async function warningsOf(act: () => unknown): Promise<string[]> {
+async function warningsOf(work: () => unknown): Promise<string[]> {
   const warnings: string[] = [];
   const others = process.listeners('warning');
   process.removeAllListeners('warning').on('warning', (warning) => warnings.push(String(warning)));
-  await act();
+  await work();
   await wait(0);
   process.removeAllListeners('warning');
   for (const listener of others) process.on('warning', listener);

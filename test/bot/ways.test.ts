@@ -145,10 +145,10 @@ describe('a picture goes by its ID', () => {
 let said = 0;
 
 /** The user says something that nobody has said before; the bot hears it. */
-function inTurn(act: (bot: BotWorker, message: BotkitMessage) => Promise<void>): Way {
+function inTurn(work: (bot: BotWorker, message: BotkitMessage) => Promise<void>): Way {
   return async ({ controller, sim }) => {
     const text = `hello ${++said}`;
-    controller.hears(new RegExp(`^${text}$`), 'message', act);
+    controller.hears(new RegExp(`^${text}$`), 'message', work);
     const { status } = await sim.say({ page: PAGE.id, user: USER, text });
     assert.equal(status, 200);
   };

@@ -24,12 +24,12 @@ describe('on the wire, each request is exactly what the platform documents', () 
 
   /** What a bot sends over the wire. */
   async function record(
-    act: (bot: Bot) => Promise<unknown>,
+    work: (bot: Bot) => Promise<unknown>,
     options: AttachmentCacheOptions = {},
   ): Promise<RecordedRequest[]> {
     const recorder = platform.closeAfterTest(await recordCalls(platform.sim));
     const botkit = await platform.openBotkit({ sim: recorder, ...options });
-    await act(await botkit.bot());
+    await work(await botkit.bot());
     assert.deepEqual(botkit.consoleErrors, []);
     return recorder.requests;
   }

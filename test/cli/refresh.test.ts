@@ -76,7 +76,7 @@ describe('facebook-attachments refresh', () => {
       '--root',
       ASSETS,
     ]);
-    assert.deepEqual([printed(result).uploaded, printed(result).left], [1, []]);
+    assert.deepEqual([printed(result).uploaded, printed(result).kept], [1, []]);
     assert.deepEqual(
       bench.sim.assets().map(({ name }) => name),
       ['Cat care.pdf', 'Cat care.pdf'],
@@ -108,11 +108,11 @@ describe('facebook-attachments refresh', () => {
       '--root',
       `${ASSETS}/cats`,
     ]);
-    const { left = [], results } = printed(result);
+    const { kept = [], results } = printed(result);
     assert.equal(result.code, 0);
     assert.deepEqual(results, []);
     assert.deepEqual(
-      left.map(({ asset, reason }) => [asset.replace(website.url, ''), reason]),
+      kept.map(({ asset, reason }) => [asset.replace(website.url, ''), reason]),
       [
         ['image "b.png" (from filedata)', 'only the bot has its bytes'],
         ['image "changed.png"', 'there is no such file [ERR_ATTACHMENT_NOT_FOUND]'],

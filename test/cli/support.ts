@@ -164,7 +164,7 @@ export interface Printed {
     readonly attachmentId?: string;
     readonly error?: { readonly code: string; readonly message: string };
   }[];
-  readonly left?: readonly {
+  readonly kept?: readonly {
     readonly asset: string;
     readonly attachmentId: string;
     readonly reason: string;

@@ -3,7 +3,7 @@ import ts from 'typescript';
 import { ROOT, type Block } from './blocks';
 
 /** What a fragment may take for granted. */
-const SURROUNDINGS = path.join(__dirname, 'fragments.d.ts');
+const FRAGMENT_TYPES = path.join(__dirname, 'fragments.d.ts');
 
 /**
  * Compiles examples, all at once, against the sources in the place of the packages.
@@ -29,7 +29,7 @@ export function compile(blocks: readonly Block[]): string[] {
   } satisfies ts.CompilerOptions);
   const files = new Map(blocks.map((block) => [path.join(__dirname, fileNameOf(block)), block]));
   const host = withFiles(ts.createCompilerHost(options), files);
-  const program = ts.createProgram([...files.keys(), SURROUNDINGS], options, host);
+  const program = ts.createProgram([...files.keys(), FRAGMENT_TYPES], options, host);
   return [...files].flatMap(([name, block]) => {
     const source = program.getSourceFile(name);
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];

@@ -19,7 +19,7 @@ import { openWebhook } from '../support/platform/webhook';
 const SECRET = Buffer.from('The secret that lies beside the root');
 
 /** A FIFO or a device would hold a message up for ever. */
-const PATIENCE = 20_000;
+const TIMEOUT = 20_000;
 
 /** Milliseconds until a link that is swapped must have been met both ways. */
 const SWAPPING = 15_000;
@@ -91,7 +91,7 @@ describe('A local file outside of the root', () => {
     let said = 0;
     for (const text of names()) {
       const refused = botkit.errors.length;
-      await inTime(JSON.stringify(text), sim.say({ page: PAGE.id, user: '7001', text }), PATIENCE);
+      await inTime(JSON.stringify(text), sim.say({ page: PAGE.id, user: '7001', text }), TIMEOUT);
       said += 1;
       assert.equal(arrived(sim).length, said, `the script goes on after ${JSON.stringify(text)}`);
       assert.equal(botkit.errors.length, refused + 1, `${JSON.stringify(text)} is refused`);
@@ -113,7 +113,7 @@ describe('A local file outside of the root', () => {
         { type: 'image', payload: { filedata: url } },
       ]) {
         const sending = client.send('7001', { attachment });
-        await inTime(JSON.stringify(attachment), assert.rejects(sending), PATIENCE);
+        await inTime(JSON.stringify(attachment), assert.rejects(sending), TIMEOUT);
       }
     }
     assertStaysHome();

@@ -16,12 +16,12 @@ import type { Orders } from './processes/bot';
 const BOT = path.join(__dirname, 'processes/bot.ts');
 
 /** To start, send and end, on a machine that has other things to do. */
-const PATIENCE = 60_000;
+const TIMEOUT = 60_000;
 
 const DAY = 24 * 60 * 60 * 1000;
 
 describe('A bot in a process of its own', function () {
-  this.timeout(4 * PATIENCE);
+  this.timeout(4 * TIMEOUT);
   const platform = useSimulator();
   const folder = useFolder();
   const children: Child[] = [];
@@ -56,7 +56,7 @@ describe('A bot in a process of its own', function () {
   };
 
   const end = async (child: Child): Promise<void> => {
-    const code = await inTime('the end of the process', child.ended, PATIENCE);
+    const code = await inTime('the end of the process', child.ended, TIMEOUT);
     assert.equal(code, 0, child.stderrLines.join('\n'));
     assert.deepEqual(child.stderrLines, []);
   };
@@ -81,7 +81,7 @@ describe('A bot in a process of its own', function () {
     const relay = platform.closeAfterTest(await openTcpRelay(platform.sim));
     const { halted } = relay.haltAfter(1024 * 1024);
     const first = start({ host: relay.host });
-    await inTime('an upload that has begun', halted, PATIENCE);
+    await inTime('an upload that has begun', halted, TIMEOUT);
     first.kill();
     await first.ended;
     await end(start({}));
@@ -93,7 +93,7 @@ describe('A bot in a process of its own', function () {
     const users = Array.from({ length: 200 }, (_, at) => String(20_000 + at));
     const atATime = 5;
     const first = start({ users, atATime });
-    await until('half of the broadcast', () => first.lines.length >= users.length / 2, PATIENCE);
+    await until('half of the broadcast', () => first.lines.length >= users.length / 2, TIMEOUT);
     first.kill();
     await first.ended;
     const served = first.lines.map((line) => line.replace('sent ', ''));
@@ -152,16 +152,16 @@ describe('A bot in a process of its own', function () {
   };
 });
 
-async function onceUploaded(sim: Simulator, act: () => void): Promise<void> {
+async function onceUploaded(sim: Simulator, stop: () => void): Promise<void> {
   await inTime(
     'an upload',
     new Promise<void>((resolve) => {
       sim.events.once('asset', () => {
         // Before the platform answers.
-        act();
+        stop();
         resolve();
       });
     }),
-    PATIENCE,
+    TIMEOUT,
   );
 }

@@ -52,7 +52,7 @@ describe('Secrets', () => {
   };
 
   /** Sends it, whatever becomes of it, and looks everywhere. */
-  const look = async (bot: Bot, ...messages: object[]): Promise<void> => {
+  const sendAndCollect = async (bot: Bot, ...messages: object[]): Promise<void> => {
     for (const message of messages) await say(bot, message).catch(leaks.take);
     await botkit?.plugin.close();
     leaks.take(botkit?.consoleErrors, botkit?.errors, botkit?.plugin.stats, botkit?.plugin, [
@@ -75,7 +75,7 @@ describe('Secrets', () => {
       const bot = await open();
       for (const message of messages()) await say(bot, message);
       sim.revokeAll();
-      await look(bot, ...messages());
+      await sendAndCollect(bot, ...messages());
       assert.equal(arrived(sim, '7001', CANARY_PAGE.id).length, 2);
     });
 
@@ -84,7 +84,7 @@ describe('Secrets', () => {
       for (const door of ['messages', 'message_attachments']) {
         it(`are in nothing that ${what} leaves when the call of /${door} ${name}`, async () => {
           sim.addFaults(withEcho({ ...fault, path: `/${door}$` }));
-          await look(await open(), ...messages());
+          await sendAndCollect(await open(), ...messages());
         });
       }
     }
@@ -92,7 +92,7 @@ describe('Secrets', () => {
 
   it('are in nothing that an address with a password leaves', async () => {
     const address = signed().replace('//', `//${CANARY.user}:${CANARY.password}@`);
-    await look(await open(), image(address), mediaTemplate(address), image(new URL(address)));
+    await sendAndCollect(await open(), image(address), mediaTemplate(address), image(new URL(address)));
     assert.equal(botkit?.errors.length, 3, 'the platform fetches no such address');
   });
 
@@ -103,7 +103,7 @@ describe('Secrets', () => {
     ['that forgot its scheme', `www.example.com/cat.jpg?${CANARY.query}`],
   ] as const) {
     it(`are in nothing that an address ${what} leaves`, async () => {
-      await look(await open(), image(address));
+      await sendAndCollect(await open(), image(address));
       assert.equal(botkit?.errors.length, 1);
     });
   }
@@ -112,7 +112,7 @@ describe('Secrets', () => {
     const cacheKey = (url: URL): string => {
       throw new Error(`No key for ${url.href}`);
     };
-    await look(await open({ cacheKey }), image(signed()));
+    await sendAndCollect(await open({ cacheKey }), image(signed()));
     assert.equal(botkit?.errors.length, 1);
   });
 
@@ -123,13 +123,16 @@ describe('Secrets', () => {
       leaks.take(error);
       return true;
     });
-    await look(bot, image(signed()), mediaTemplate(signed()));
+    await sendAndCollect(bot, image(signed()), mediaTemplate(signed()));
   });
 
   it('are in nothing that a connection leaves which never comes up', async () => {
     const relay = await openTcpRelay(sim);
     relay.refuse('refused', Infinity);
-    await look(await open({ dispatcher: relay.dispatcher }), ...ways.flatMap(([, messages]) => messages()));
+    await sendAndCollect(
+      await open({ dispatcher: relay.dispatcher }),
+      ...ways.flatMap(([, messages]) => messages()),
+    );
     assert.ok(botkit?.errors.length);
     await relay.close();
   });
@@ -141,7 +144,7 @@ describe('Secrets', () => {
         options,
       });
     });
-    await look(await open({ dispatcher }), ...ways.flatMap(([, messages]) => messages()));
+    await sendAndCollect(await open({ dispatcher }), ...ways.flatMap(([, messages]) => messages()));
     assert.ok(botkit?.errors.length);
     await agent.close();
   });
@@ -152,9 +155,9 @@ describe('Secrets', () => {
       const failing = throws(`connect ECONNREFUSED "${server}"`);
       store.fail({ get: failing, set: failing, delete: failing });
       const bot = await open();
-      await look(bot, image('paw.png'));
+      await sendAndCollect(bot, image('paw.png'));
       await botkit?.plugin.forget(image('paw.png')).catch(leaks.take);
-      await look(bot);
+      await sendAndCollect(bot);
       assert.ok(botkit?.errors.length);
     });
   }

@@ -7,7 +7,7 @@ import type { PublishedPackage } from './packages';
 
 const ROOT = path.join(__dirname, '../..');
 
-const PATIENCE = 120_000;
+const TIMEOUT = 120_000;
 
 /** The part of `npm pack --json` that is used. */
 interface PackReport {
@@ -30,7 +30,7 @@ export interface Packed {
 export async function pack(published: PublishedPackage, folder: string): Promise<Packed> {
   const { stdout } = await runCommand('npm', ['pack', '--json', '--pack-destination', folder], {
     cwd: path.join(ROOT, published.folder),
-    timeout: PATIENCE,
+    timeout: TIMEOUT,
   });
   // What the build prints comes first.
   const [report] = JSON.parse(stdout.slice(stdout.indexOf('[\n'))) as PackReport[];
@@ -102,7 +102,7 @@ export async function loadAlone(
   folder: string,
   note: Note,
 ): Promise<void> {
-  const options = { cwd: folder, timeout: PATIENCE };
+  const options = { cwd: folder, timeout: TIMEOUT };
   const names = `(module) => console.log(JSON.stringify(Object.keys(module).sort()))`;
   const required = await runCommand('node', ['-e', `(${names})(require('${name}'))`], options);
   const imported = await runCommand(
@@ -146,7 +146,7 @@ export async function checkTypesAlone({ name }: PublishedPackage, folder: string
 export async function install(folder: string, args: readonly string[]): Promise<void> {
   await runCommand('npm', ['install', '--prefer-offline', '--no-audit', '--no-fund', ...args], {
     cwd: folder,
-    timeout: PATIENCE,
+    timeout: TIMEOUT,
   });
 }
 
@@ -157,7 +157,7 @@ export async function compile(folder: string): Promise<void> {
 
 async function runTool(name: string, args: readonly string[]): Promise<void> {
   const tool = path.join(ROOT, 'node_modules/.bin', name);
-  await runCommand(tool, args, { cwd: ROOT, timeout: PATIENCE });
+  await runCommand(tool, args, { cwd: ROOT, timeout: TIMEOUT });
 }
 
 async function sizeOf(folder: string, except: string): Promise<number> {

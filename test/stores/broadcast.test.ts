@@ -18,10 +18,10 @@ const EACH = Number(process.env.EACH ?? 1);
 
 const PICTURES = Array.from({ length: 10 }, (_, index) => `${index}.png`);
 
-const PATIENCE = 900_000;
+const TIMEOUT = 900_000;
 
 describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
-  this.timeout(PATIENCE);
+  this.timeout(TIMEOUT);
   const fixture = useStore(REDIS);
   const folder = useFolder();
   const digests: string[] = [];
@@ -52,12 +52,12 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
       const program = path.join(__dirname, 'broadcaster.ts');
       const { stdout } = await runCommand(execPath, ['--import', 'tsx', program, JSON.stringify(orders)], {
         cwd: path.join(__dirname, '../..'),
-        timeout: PATIENCE,
+        timeout: TIMEOUT,
       });
       return JSON.parse(stdout) as BroadcasterReport;
     };
     const reports = await Promise.all(Array.from({ length: PROCESSES }, (_, process) => run(process)));
-    tell(reports);
+    printReports(reports);
     return reports;
   }
 
@@ -98,7 +98,7 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
   });
 });
 
-function tell(reports: readonly BroadcasterReport[]): void {
+function printReports(reports: readonly BroadcasterReport[]): void {
   const sum = (name: 'sends' | 'uploads' | 'cpuSeconds' | 'storeReads' | 'storeWrites'): number =>
     reports.reduce((total, report) => total + report[name], 0);
   const sends = sum('sends');

@@ -15,7 +15,7 @@ const ENDED = 20;
 /** How many are written at a time. */
 const BATCH = 1_000;
 
-const PATIENCE = 200_000;
+const TIMEOUT = 200_000;
 
 const HOUR = 60 * 60 * 1000;
 
@@ -52,7 +52,7 @@ async function listUntilAllEnded(
       assert.ok(length >= expected - ENDED, `only ${length} are listed`);
       return length === expected;
     },
-    PATIENCE,
+    TIMEOUT,
   );
 }
 

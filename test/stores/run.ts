@@ -9,7 +9,7 @@ import { installNodeVersions, NODE_VERSIONS } from '../matrix/node-versions';
 import { installOwnPackages, reportInstalling } from '../support/processes/own-packages';
 import type { Counts } from './mocha';
 
-const PATIENCE = 45 * 60 * 1000;
+const TIMEOUT = 45 * 60 * 1000;
 
 async function main(): Promise<void> {
   await reportInstalling('The adapters', installOwnPackages(__dirname));
@@ -32,7 +32,7 @@ async function runFile(file: string, node: string): Promise<Counts> {
   const child = fork(path.join(__dirname, 'mocha.ts'), [path.join(__dirname, file)], {
     execPath: node,
     execArgv: ['--import', 'tsx'],
-    timeout: PATIENCE,
+    timeout: TIMEOUT,
   });
   let counts: Counts = { passed: 0, failed: 1, skipped: 0 };
   child.on('message', (message) => {

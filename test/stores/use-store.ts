@@ -17,9 +17,9 @@ export const PICTURES = ['paw.png', 'blink.gif'];
 const SOUND = 'lullaby.mp3';
 
 /** Each test has a page to itself, whose ID stands in its keys, and in nobody else's. */
-const RUN = `${Date.now()}${process.pid}`;
+const RUN_ID = `${Date.now()}${process.pid}`;
 const PAGES = Array.from({ length: 20 }, (_, index): PageOptions => ({
-  id: `${RUN}${index + 10}`,
+  id: `${RUN_ID}${index + 10}`,
   token: `TOKEN-${index}`,
   secret: 'SECRET-OF-THE-APP',
 }));
@@ -70,7 +70,7 @@ export function useStore(kind: StoreKind, makeDispatcher?: MakeDispatcher): Stor
     const root = await mkdtemp(path.join(tmpdir(), 'stores-'));
     for (const name of [...PICTURES, SOUND]) await copyFile(path.join(ASSETS, name), path.join(root, name));
     for (const name of NAMES) await copyFile(path.join(ASSETS, 'paw.png'), path.join(root, name));
-    const place = { kind: kind.name, at: kind.address ?? root, table: `fb_test_${RUN}` };
+    const place = { kind: kind.name, at: kind.address ?? root, table: `fb_test_${RUN_ID}` };
     running = { sim: await startSimulator({ pages: PAGES, windows: 'open' }), root, place };
   });
   beforeEach(() => {
@@ -85,7 +85,7 @@ export function useStore(kind: StoreKind, makeDispatcher?: MakeDispatcher): Stor
     const { sim, root, place } = running;
     // In PostgreSQL's and MySQL's adapters, all of a process have one pool, which ends once.
     await Promise.allSettled(stores.map((store) => store.close()));
-    await kind.clean(place, RUN);
+    await kind.clean(place, RUN_ID);
     await sim.close();
     await rm(root, { recursive: true, force: true });
   });

@@ -20,7 +20,7 @@ describe('Delivery, when the ID is dead', () => {
       'send-file': 1,
       'upload-file': 1,
     });
-    const later = reports.emitted.slice(2);
+    const later = reports.events.slice(2);
     const fresh = platform.sim.assets().find(({ id }) => id !== dead)?.id;
     assert.deepEqual(
       new Set(later),
@@ -48,7 +48,7 @@ describe('Delivery, when the ID is dead', () => {
     for (const user of users) assert.equal(arrived(platform.sim, user).length, 1, user);
     const { 'send-file': oneStep, 'upload-file': uploads } = callCounts(platform.sim);
     assert.deepEqual([oneStep, uploads], [1, 1]);
-    const recoveries = reports.emitted.flatMap(({ name, event }) => (name === 'recover' ? [event.how] : []));
+    const recoveries = reports.events.flatMap(({ name, event }) => (name === 'recover' ? [event.how] : []));
     assert.deepEqual([recoveries.length, recoveries.filter((how) => how === 'one-step').length], [30, 1]);
   });
 
@@ -64,7 +64,7 @@ describe('Delivery, when the ID is dead', () => {
     platform.sim.clearCalls();
     await two.send(TOM);
     assert.deepEqual(calls(platform.sim), ['send-id 100/2018074', 'send-id']);
-    assert.deepEqual(two.reports.emitted.at(-1), {
+    assert.deepEqual(two.reports.events.at(-1), {
       name: 'recover',
       event: { ...ABOUT_TOM, how: 'id', attachmentId: dead },
     });
@@ -89,7 +89,7 @@ describe('Delivery, when the ID is dead', () => {
       'send-file': 1,
       'upload-file': 1,
     });
-    assert.ok(reports.emitted.some(({ name }) => name === 'recover'));
+    assert.ok(reports.events.some(({ name }) => name === 'recover'));
   });
 
   it('tries two other IDs, and then sends in one step', async () => {

@@ -15,7 +15,7 @@ describe('Delivery', () => {
       assert.deepEqual(answer, { recipient_id: '7001', message_id: message.mid });
       assert.equal(attachment.attachmentId, platform.onlyId());
       assert.deepEqual(calls(platform.sim), ['upload-file', 'send-id']);
-      assert.deepEqual(reports.emitted, [
+      assert.deepEqual(reports.events, [
         {
           name: 'upload',
           event: { ...ABOUT_TOM, attachmentId: platform.onlyId(), reason: 'send', attempts: 1 },
@@ -111,7 +111,7 @@ describe('Delivery', () => {
       const { send, reports } = platform.open();
       await send({ ...TOM, payload: { ...TOM.payload, is_reusable: false } }, { page: undefined });
       assert.deepEqual([calls(platform.sim), platform.sim.assets()], [['send-file'], []]);
-      assert.deepEqual(reports.emitted, [
+      assert.deepEqual(reports.events, [
         { name: 'send', event: { ...ABOUT_TOM, page: undefined, how: 'one-step', attachmentId: undefined } },
       ]);
     });
@@ -126,7 +126,7 @@ describe('Delivery', () => {
         String(reports.errors()[0]),
         /^GraphError: Facebook failed to upload image "cats\/tom.jpg"/,
       );
-      assert.deepEqual(reports.emitted[1]?.event, { ...ABOUT_TOM, how: 'one-step', attachmentId: undefined });
+      assert.deepEqual(reports.events[1]?.event, { ...ABOUT_TOM, how: 'one-step', attachmentId: undefined });
     });
 
     it('tells once why, when many messages waited for the upload', async () => {
@@ -143,7 +143,7 @@ describe('Delivery', () => {
       await send(TOM, { page: undefined });
       assert.deepEqual(calls(platform.sim), ['read', 'read', 'read', 'send-file']);
       assert.deepEqual(reports.names(), ['error', 'send']);
-      assert.deepEqual(reports.emitted[1]?.event, {
+      assert.deepEqual(reports.events[1]?.event, {
         ...ABOUT_TOM,
         page: undefined,
         how: 'one-step',
@@ -161,7 +161,7 @@ describe('Delivery', () => {
       platform.sim.addFaults({ path: '/me$', error: { code: 190 } });
       await assert.rejects(send(TOM, { page: undefined }), { code: 190 });
       assert.deepEqual(calls(platform.sim), ['upload-file 100/2018047', 'read 190']);
-      assert.deepEqual(reports.emitted, []);
+      assert.deepEqual(reports.events, []);
     });
 
     it('does not send again what failed in one step', async () => {

@@ -18,7 +18,7 @@ describe('Delivery, saving by sending', () => {
     await send(TOM);
     await send(TOM);
     assert.deepEqual(calls(platform.sim), ['send-file', 'send-id']);
-    assert.deepEqual(reports.emitted, [
+    assert.deepEqual(reports.events, [
       { name: 'send', event: { ...ABOUT_TOM, how: 'save', attachmentId: platform.onlyId() } },
       { name: 'send', event: { ...ABOUT_TOM, how: 'id', attachmentId: platform.onlyId() } },
     ]);
@@ -54,7 +54,7 @@ describe('Delivery, saving by sending', () => {
     platform.sim.addFaults({ purpose: 'send-file', drop: ['attachment_id'] });
     await Promise.all([send(TOM), send(TOM)]);
     assert.deepEqual(calls(platform.sim), ['send-file', 'upload-file', 'send-id']);
-    assert.deepEqual(reports.emitted[0], {
+    assert.deepEqual(reports.events[0], {
       name: 'send',
       event: { ...ABOUT_TOM, how: 'one-step', attachmentId: undefined },
     });
@@ -66,7 +66,7 @@ describe('Delivery, saving by sending', () => {
     platform.sim.addFaults({ purpose: 'send-file', body: { message_id: 'm_1', attachment_id: 11 } });
     await send(TOM);
     await send(TOM);
-    assert.deepEqual(reports.emitted, [
+    assert.deepEqual(reports.events, [
       { name: 'send', event: { ...ABOUT_TOM, how: 'one-step', attachmentId: undefined } },
       { name: 'send', event: { ...ABOUT_TOM, how: 'save', attachmentId: platform.onlyId() } },
     ]);

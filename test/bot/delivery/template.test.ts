@@ -20,7 +20,7 @@ describe('Delivery of a media template', () => {
     await send(TOM);
     assert.deepEqual(calls(platform.sim), ['upload-file', 'send-template']);
     assert.equal(onlyArrival(platform.sim).attachment.attachmentId, platform.onlyId());
-    assert.deepEqual(reports.emitted.at(-1), {
+    assert.deepEqual(reports.events.at(-1), {
       name: 'send',
       event: { ...ABOUT_TOM, attachmentId: platform.onlyId(), how: 'id' },
     });
@@ -58,7 +58,7 @@ describe('Delivery of a media template', () => {
     platform.sim.addFaults({ path: '/me$', times: 3, status: 500, body: 'Out of order' });
     await assert.rejects(send(TOM, { page: undefined }), { code: 'ERR_GRAPH_BAD_ANSWER' });
     assert.deepEqual(calls(platform.sim), ['upload-file 2', 'read', 'read', 'read']);
-    assert.deepEqual(reports.emitted, []);
+    assert.deepEqual(reports.events, []);
   });
 
   it('has a new ID made for a dead one, and is sent again by that', async () => {
@@ -71,7 +71,7 @@ describe('Delivery of a media template', () => {
     assert.deepEqual(calls(platform.sim), ['send-template 100/2018074', 'upload-file', 'send-template']);
     assert.equal(arrived(platform.sim).length, 2);
     assert.deepEqual(reports.names(), ['upload', 'send', 'upload', 'send', 'recover']);
-    assert.deepEqual(reports.emitted.at(-1)?.event, { ...ABOUT_TOM, attachmentId: dead, how: 'id' });
+    assert.deepEqual(reports.events.at(-1)?.event, { ...ABOUT_TOM, attachmentId: dead, how: 'id' });
   });
 
   it('tries an ID that another process has made since, and then a new one', async () => {
@@ -91,7 +91,7 @@ describe('Delivery of a media template', () => {
       'send-template',
     ]);
     assert.deepEqual(
-      two.reports.emitted.flatMap(({ name, event }) => (name === 'recover' ? [event.how] : [])),
+      two.reports.events.flatMap(({ name, event }) => (name === 'recover' ? [event.how] : [])),
       ['id'],
     );
   });

@@ -8,7 +8,7 @@ import { image } from '../../../src/message/builders';
 import { FacebookAttachmentCache, type BotkitLike } from '../../../src/plugin';
 import { runCommand } from '../../support/processes/command';
 import { FakeAdapter, type ApiClient, type FakeAPI } from '../../support/bot/fake-adapter';
-import { transportError } from '../../support/checks/failures';
+import { transportError } from '../../support/checks/sample-errors';
 import { useFolder } from '../../support/files/folder';
 import { useSimulator } from '../../support/bot/use-simulator';
 import { arrived, calls } from '../../support/platform/received';

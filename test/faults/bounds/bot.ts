@@ -38,7 +38,7 @@ export type Request =
   | { readonly ask: 'sendData'; readonly bytes: number; readonly times: number };
 
 /** How one `Sending` went. */
-export interface Sent {
+export interface SentMessage {
   readonly arrived: number;
   readonly failed: number;
   readonly unfinished: number;
@@ -49,7 +49,7 @@ export interface Sent {
 }
 
 export interface Outcome {
-  readonly sent: readonly Sent[];
+  readonly sent: readonly SentMessage[];
   /** Milliseconds for all. */
   readonly took: number;
   /** The longest time that the event loop was stopped. */
@@ -84,7 +84,7 @@ async function main(orders: Orders): Promise<void> {
       : { getAccessTokenForPage: (page: string) => Promise.resolve(tokenOf(page)) }),
   });
   const cache = new plugin.FacebookAttachmentCache({ root: orders.root }).attach(adapter);
-  // What is reported must not end the process; the tests look at what the sends reject with.
+  // What is reported must not end the process; the tests takeSample at what the sends reject with.
   cache.on('error', () => undefined);
   const bot = new Bot(plugin, adapter, orders);
   process.on('message', (request: Request) => {
@@ -198,7 +198,7 @@ class Bot {
   }
 }
 
-async function sendAll(client: Client, sending: Sending, limited: Promise<void>): Promise<Sent> {
+async function sendAll(client: Client, sending: Sending, limited: Promise<void>): Promise<SentMessage> {
   const { first, people = 1, after = 0 } = sending;
   if (after > 0) await Promise.race([wait(after), limited]);
   const begun = performance.now();
@@ -239,13 +239,13 @@ function message(person: number, attachment: object): object {
 }
 
 /** Measures the longest time between two turns of the event loop, besides what `work` tells. */
-async function measure(work: () => Promise<readonly Sent[]>): Promise<Outcome> {
+async function measure(work: () => Promise<readonly SentMessage[]>): Promise<Outcome> {
   const begun = performance.now();
   let clock = 0;
   let processor = 0;
   let last = begun;
   let lastUsage = process.cpuUsage();
-  const look = (): void => {
+  const takeSample = (): void => {
     const now = performance.now();
     const usage = process.cpuUsage();
     const gap = now - last - TICK;
@@ -256,9 +256,9 @@ async function measure(work: () => Promise<readonly Sent[]>): Promise<Outcome> {
     last = now;
     lastUsage = usage;
   };
-  const timer = setInterval(look, TICK);
+  const timer = setInterval(takeSample, TICK);
   const sent = await work();
-  look();
+  takeSample();
   clearInterval(timer);
   return {
     sent,

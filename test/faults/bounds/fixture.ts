@@ -4,7 +4,7 @@ import path from 'node:path';
 import { useFolder, type Folder } from '../../support/files/folder';
 import { OutsidePlatform } from '../../support/platform/outside/platform';
 import type { Counts } from '../../support/platform/outside/rules';
-import type { Sent } from './bot';
+import type { SentMessage } from './bot';
 import { MeasuredBot, type BotSettings } from './measured-bot';
 
 export const MB = 1024 * 1024;
@@ -73,7 +73,7 @@ export function useBounds(): Bounds {
 }
 
 /** Each of so many people has got one message, and their senders know. */
-export function assertAllArrivedOnce(sent: readonly Sent[], counts: Counts): void {
+export function assertAllArrivedOnce(sent: readonly SentMessage[], counts: Counts): void {
   const expected = sent.reduce(
     (sum, { arrived, failed, unfinished }) => sum + arrived + failed + unfinished,
     0,

@@ -127,11 +127,11 @@ export class MeasuredBot {
     const readBefore = readMb();
     let descriptors = 0;
     let highest = before;
-    const look = (): void => {
+    const takeSample = (): void => {
       descriptors = Math.max(descriptors, readdirSync(`${folder}/fd`).length);
       highest = Math.max(highest, residentMb());
     };
-    const timer = setInterval(look, 20);
+    const timer = setInterval(takeSample, 20);
     return {
       stop: () => {
         clearInterval(timer);

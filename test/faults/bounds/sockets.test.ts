@@ -5,7 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { buildPackage } from '../../support/processes/built-package';
 import { ERRORS } from '../../support/platform/outside/rules';
 import { assertAllArrivedOnce, assertAtMost, MB, show, useBounds } from './fixture';
-import type { Sent } from './bot';
+import type { SentMessage } from './bot';
 import type { MeasuredBot, Usage } from './measured-bot';
 
 /** What a bot may use on default options, whatever it sends. */
@@ -58,7 +58,7 @@ describe('Sockets and memory of a bot on default options', function () {
   /** After it, the ID is known, and the code has been compiled as it is in a bot that runs. */
   const warmUp = async (bot: MeasuredBot): Promise<(people: number) => Promise<Usage>> => {
     const source = await bounds.write('paw.png', 10_000);
-    const all: Sent[] = [];
+    const all: SentMessage[] = [];
     let next = 1;
     const send = async (people: number): Promise<Usage> => {
       const usage = await bot.send([{ first: next, people, source }], LIMIT);

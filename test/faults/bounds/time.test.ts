@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { ERRORS } from '../../support/platform/outside/rules';
-import type { Sending, Sent } from './bot';
+import type { Sending, SentMessage } from './bot';
 import { assertAllArrivedOnce, assertAtMost, MB, show, useBounds } from './fixture';
 
 /** Milliseconds that a message waits for an ID, by default. */
@@ -19,7 +19,7 @@ describe('What a message waits for, on default options', function () {
   this.timeout(120_000);
   const bounds = useBounds();
 
-  const assertEachWithin = (sent: readonly Sent[], limit: number): void => {
+  const assertEachWithin = (sent: readonly SentMessage[], limit: number): void => {
     for (const { longest } of sent) assertAtMost('ms that a message took', longest, limit);
   };
 

@@ -27,7 +27,7 @@ export interface Orders {
 const orders = JSON.parse(process.argv[2] ?? '') as Orders;
 
 /** Node's own, and the pipes to whoever started this. */
-const nodes = process.getActiveResourcesInfo();
+const atStart = process.getActiveResourcesInfo();
 
 const { host, page, root, picture, users, atATime = 1, refreshAhead, atTheEnd } = orders;
 const adapter = new FacebookAdapter({
@@ -56,7 +56,7 @@ void Promise.all(Array.from({ length: atATime }, serve)).then(async () => {
   if (atTheEnd === 'shutdown') await controller.shutdown();
   // What has just been closed is still listed.
   await nextTurn();
-  const open = process.getActiveResourcesInfo().filter((name) => !nodes.includes(name));
+  const open = process.getActiveResourcesInfo().filter((name) => !atStart.includes(name));
   console.log(`open: ${open.join(', ') || 'nothing'}`);
 });
 

@@ -11,7 +11,7 @@ import { Connections } from '../../../src/graph/connections';
 import { findAttachmentSlots } from '../../../src/message/attachment-slots';
 import { Sources } from '../../../src/source/sources';
 import { Uploads } from '../../../src/delivery/uploads';
-import { keepReports } from '../checks/emitted';
+import { recordEvents } from '../checks/event-recorder';
 import { ASSETS, readAsset } from '../files/assets';
 import { PAGE } from '../platform/pages';
 import { useSimulator, type SimulatorFixture } from './use-simulator';
@@ -44,7 +44,7 @@ export interface OpenedDelivery {
   readonly delivery: Delivery;
   readonly cache: IdCache;
   readonly ids: AssetIds;
-  readonly reports: ReturnType<typeof keepReports>;
+  readonly reports: ReturnType<typeof recordEvents>;
   /** A message with an attachment, to `user`, from the page that `page` names; undefined: nobody says which. */
   readonly out: (
     attachment: unknown,
@@ -60,7 +60,7 @@ const DAY = 24 * 60 * 60 * 1000;
 function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDelivery {
   const { root = ASSETS, save = 'upload', attempts = 3, records, refreshAhead = 0 } = setting;
   const agent = new Agent({ connect: { ca: sim.ca } });
-  const reports = keepReports();
+  const reports = recordEvents();
   const { report } = reports;
   const store = new IdStore({
     store: records ?? new Map(),

@@ -10,10 +10,10 @@ import { GraphClient } from '../../../src/graph/client';
 import { UploadPause } from '../../../src/graph/upload-pause';
 import { addressKey } from '../../../src/source/asset-key';
 import { identifyAddress } from '../../../src/source/web-address';
-import { keepReports } from '../../support/checks/emitted';
+import { recordEvents } from '../../support/checks/event-recorder';
 import { fakeTime } from '../../support/checks/fake-time';
 import type { GraphError } from '../../../src/graph/errors';
-import { graphError } from '../../support/checks/failures';
+import { graphError } from '../../support/checks/sample-errors';
 import { savedId } from '../../support/stores/saved-id';
 
 const TTL = 100_000;
@@ -27,7 +27,7 @@ describe('AssetIds', () => {
   let clock: SinonFakeTimers;
   let cache: IdCache;
   let uploads: SinonStubbedInstance<Uploads>;
-  let reports: ReturnType<typeof keepReports>;
+  let reports: ReturnType<typeof recordEvents>;
   let ids: AssetIds;
   let client: GraphClient;
   let target: PageAsset;
@@ -36,7 +36,7 @@ describe('AssetIds', () => {
     clock = fakeTime();
     cache = new IdCache({ store: undefined, ttl: TTL, refreshAhead: AHEAD, memory: 100 });
     uploads = sinon.createStubInstance(Uploads);
-    reports = keepReports();
+    reports = recordEvents();
     ids = new AssetIds({ cache, uploads, report: reports.report });
     client = newClient();
     target = targetOf(ADDRESS);
@@ -220,7 +220,7 @@ describe('AssetIds', () => {
       );
       await settle();
       assert.deepEqual(reasons(), ['refresh']);
-      assert.deepEqual(reports.emitted, [{ name: 'refresh', event: { ...ABOUT, attachmentId: '11' } }]);
+      assert.deepEqual(reports.events, [{ name: 'refresh', event: { ...ABOUT, attachmentId: '11' } }]);
       assert.equal((await get())?.id, '11');
     });
 

@@ -7,7 +7,7 @@ import { identifyFiledata } from '../../../src/source/filedata';
 import { identifyAddress } from '../../../src/source/web-address';
 import { Uploads, type UploadObserver, type UploadsOptions } from '../../../src/delivery/uploads';
 import { Connections } from '../../../src/graph/connections';
-import { graphError, transportError } from '../../support/checks/failures';
+import { graphError, transportError } from '../../support/checks/sample-errors';
 import { countActiveTimers } from '../../support/checks/fake-time';
 import { json, useGraphServer, type Answer } from '../../support/platform/graph-server';
 import { parseForm } from '../../support/platform/recorder';

@@ -13,7 +13,7 @@ import { Connections, LANE_LIMITS } from '../../../src/graph/connections';
 import { StreamedFile } from '../../../src/source/streamed-file';
 import { certificateFor } from 'messenger-platform-simulator';
 import { fakeTime } from '../../support/checks/fake-time';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { json, useGraphServer, type Answer } from '../../support/platform/graph-server';
 
 const SEND: GraphCall = { action: 'send', asset: 'image "tom.png"', lane: 'send' };
@@ -114,7 +114,7 @@ describe('GraphClient, call by call', () => {
       let pieces = 0;
       const broken = assert.rejects(
         send({ ...SEND, file, onBytes: () => (pieces += 1) }),
-        attachmentError(
+        expectedAttachmentError(
           'ERR_ATTACHMENT_UNREADABLE',
           'image "tom.png"',
           'for 30 s no more of it could be read',

@@ -6,7 +6,7 @@ import type { Dispatcher } from 'undici';
 import { GraphClient, type GraphAccount, type GraphCall } from '../../../src/graph/client';
 import { Connections } from '../../../src/graph/connections';
 import { LocalFiles } from '../../../src/source/local-files';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { useFolder } from '../../support/files/folder';
 import { json, useGraphServer } from '../../support/platform/graph-server';
 import { fakeTime } from '../../support/checks/fake-time';
@@ -108,7 +108,7 @@ describe('GraphClient', () => {
       await appendFile(folder.at('tom.png'), ' AND MORE');
       await assert.rejects(
         clientOf().post('/me/messages', {}, { ...SEND, file }),
-        attachmentError(
+        expectedAttachmentError(
           'ERR_ATTACHMENT_CHANGED',
           'image "tom.png"',
           'the file changed while it was read; it will be sent as it is now when it is asked for again',

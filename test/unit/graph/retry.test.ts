@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon, { type SinonFakeTimers } from 'sinon';
 import { retry, type RetryOptions } from '../../../src/graph/retry';
-import { graphError, transportError } from '../../support/checks/failures';
+import { graphError, transportError } from '../../support/checks/sample-errors';
 import { countActiveTimers } from '../../support/checks/fake-time';
 
 const ALWAYS: RetryOptions = { attempts: 3, mayTryAgain: () => true };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon, { type SinonFakeTimers } from 'sinon';
 import { UploadPause } from '../../../src/graph/upload-pause';
-import { graphError } from '../../support/checks/failures';
+import { graphError } from '../../support/checks/sample-errors';
 import { fakeTime } from '../../support/checks/fake-time';
 
 const LIMIT = graphError(613);

@@ -6,7 +6,7 @@ import {
   verdictOn,
   type Verdict,
 } from '../../../src/graph/verdict';
-import { badFile, graphError, transportError } from '../../support/checks/failures';
+import { emptyFileError, graphError, transportError } from '../../support/checks/sample-errors';
 
 /** May it be done again after each verdict? */
 const AGAIN: Record<Verdict, { upload: boolean; send: boolean }> = {
@@ -85,7 +85,7 @@ const VERDICTS: [what: string, error: unknown, verdict: Verdict][] = [
   ['such an answer with HTTP 404', transportError('ERR_GRAPH_BAD_ANSWER', { status: 404 }), 'unknown'],
   ['such an answer with HTTP 429', transportError('ERR_GRAPH_BAD_ANSWER', { status: 429 }), 'rate-limited'],
   ['such an answer with HTTP 502', transportError('ERR_GRAPH_BAD_ANSWER', { status: 502 }), 'busy'],
-  ['a file that cannot be sent', badFile(), 'refused'],
+  ['a file that cannot be sent', emptyFileError(), 'refused'],
   ['an error of another kind', new TypeError('What?'), 'refused'],
   [
     'an error of another kind that has a status',

@@ -5,7 +5,7 @@ import {
   withIds,
   type AttachmentSlot,
 } from '../../../src/message/attachment-slots';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { deepFreeze } from '../../support/checks/deep-freeze';
 
 const mediaTemplate = (...elements: unknown[]): unknown => ({
@@ -171,7 +171,7 @@ describe('findAttachmentSlots', () => {
     it(`refuses ${JSON.stringify(attachment)}`, () => {
       assert.throws(
         () => findAttachmentSlots(paramsWith(attachment)),
-        attachmentError('ERR_ATTACHMENT_BAD_SOURCE', what, problem),
+        expectedAttachmentError('ERR_ATTACHMENT_BAD_SOURCE', what, problem),
       );
     });
   }

@@ -11,7 +11,7 @@ import { Agent } from 'undici';
 import { checkedContent } from '../../../src/source/checked-content';
 import { Root } from '../../../src/source/root';
 import { StreamedFile } from '../../../src/source/streamed-file';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { useFolder } from '../../support/files/folder';
 import { watchProcess } from '../../support/checks/process-problems';
 import { sha256 } from '../../support/checks/sha256';
@@ -22,7 +22,7 @@ const PIECE = 192 * 1024;
 /** Two whole pieces and a part of one, no two of them alike. */
 const LONG = Buffer.concat([Buffer.alloc(PIECE, 'a'), Buffer.alloc(PIECE, 'b'), Buffer.from('the end')]);
 
-const CHANGED = attachmentError(
+const CHANGED = expectedAttachmentError(
   'ERR_ATTACHMENT_CHANGED',
   'file "it"',
   'the file changed while it was read; it will be sent as it is now when it is asked for again',

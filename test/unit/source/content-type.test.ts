@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { contentTypeFor, SIGNATURE_LENGTH, type Hints } from '../../../src/source/content-type';
 import type { AttachmentType } from '../../../src/source/asset';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { readAsset } from '../../support/files/assets';
 
 const NOTHING = new Uint8Array();
@@ -105,7 +105,7 @@ describe('contentTypeFor', () => {
     it(`refuses ${what}`, () => {
       assert.throws(
         () => contentTypeFor(type, `${type} "it"`, bytes, hints),
-        attachmentError(
+        expectedAttachmentError(
           'ERR_ATTACHMENT_TYPE_MISMATCH',
           `${type} "it"`,
           `its content type is ${known}, and an attachment of type ${type} needs ${type}/*`,
@@ -117,7 +117,7 @@ describe('contentTypeFor', () => {
   it('refuses what nothing tells the type of', () => {
     assert.throws(
       () => contentTypeFor('image', 'image "it"', TEXT, { filename: 'it' }),
-      attachmentError(
+      expectedAttachmentError(
         'ERR_ATTACHMENT_TYPE_MISMATCH',
         'image "it"',
         'neither its name nor its content tells a content type, and an attachment of type image needs image/*; give it a filename with an extension',

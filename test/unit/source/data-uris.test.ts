@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { buffer } from 'node:stream/consumers';
 import sinon from 'sinon';
 import type { Asset, AttachmentType } from '../../../src/source/asset';
-import { attachmentError } from '../../support/checks/failures';
-import { factsOf, fileOf } from '../../support/files/identified';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
+import { factsOf, fileOf } from '../../support/files/asset-content';
 import { longestTurn } from '../../support/checks/longest-turn';
 import { readAsset } from '../../support/files/assets';
 import { sha256 } from '../../support/checks/sha256';
@@ -70,7 +70,7 @@ describe('DataUris', () => {
     assert.deepEqual(await fileOf(found), { name: 'image.gif', type: 'image/gif', bytes: Buffer.from('x') });
     await assert.rejects(
       identify('image', 'data:text/plain,cat', 'cat.png'),
-      attachmentError(
+      expectedAttachmentError(
         'ERR_ATTACHMENT_TYPE_MISMATCH',
         'image from a data: URI',
         'its content type is text/plain, and an attachment of type image needs image/*',
@@ -81,7 +81,7 @@ describe('DataUris', () => {
   it('refuses one without content', async () => {
     await assert.rejects(
       identify('image', 'data:image/png;base64,'),
-      attachmentError('ERR_ATTACHMENT_EMPTY', 'image from a data: URI', 'it has no content'),
+      expectedAttachmentError('ERR_ATTACHMENT_EMPTY', 'image from a data: URI', 'it has no content'),
     );
   });
 
@@ -89,7 +89,11 @@ describe('DataUris', () => {
     it(`refuses ${uri}`, async () => {
       await assert.rejects(
         identify('image', uri),
-        attachmentError('ERR_ATTACHMENT_BAD_SOURCE', 'image from a data: URI', 'it is not a valid data: URI'),
+        expectedAttachmentError(
+          'ERR_ATTACHMENT_BAD_SOURCE',
+          'image from a data: URI',
+          'it is not a valid data: URI',
+        ),
       );
     });
   }
@@ -99,7 +103,7 @@ describe('DataUris', () => {
     assert.equal(found.bytes, MB_25);
     await assert.rejects(
       identify('file', base64('text/plain', new Uint8Array(MB_25 + 1))),
-      attachmentError('ERR_ATTACHMENT_TOO_LARGE', 'file from a data: URI', tooLarge(MB_25 + 1)),
+      expectedAttachmentError('ERR_ATTACHMENT_TOO_LARGE', 'file from a data: URI', tooLarge(MB_25 + 1)),
     );
   }).timeout(60_000);
 
@@ -108,7 +112,7 @@ describe('DataUris', () => {
     const uri = `data:;base64,${'%'.repeat(36_000_000)}`;
     await assert.rejects(
       identify('file', uri),
-      attachmentError('ERR_ATTACHMENT_TOO_LARGE', 'file from a data: URI', tooLarge(uri.length)),
+      expectedAttachmentError('ERR_ATTACHMENT_TOO_LARGE', 'file from a data: URI', tooLarge(uri.length)),
     );
   });
 

@@ -4,9 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import sinon from 'sinon';
 import type { Asset, AttachmentType } from '../../../src/source/asset';
 import { identifyFiledata } from '../../../src/source/filedata';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { useFolder } from '../../support/files/folder';
-import { factsOf, fileOf } from '../../support/files/identified';
+import { factsOf, fileOf } from '../../support/files/asset-content';
 import { longestTurn } from '../../support/checks/longest-turn';
 import { readAsset } from '../../support/files/assets';
 import { sha256 } from '../../support/checks/sha256';
@@ -105,21 +105,21 @@ describe('identifyFiledata', () => {
     assert.equal(found.bytes, MB_25);
     await assert.rejects(
       identifyFiledata('file', new Uint8Array(MB_25 + 1), undefined),
-      attachmentError('ERR_ATTACHMENT_TOO_LARGE', 'file from filedata', tooLarge(MB_25 + 1)),
+      expectedAttachmentError('ERR_ATTACHMENT_TOO_LARGE', 'file from filedata', tooLarge(MB_25 + 1)),
     );
   }).timeout(60_000);
 
   it('refuses nothing at all', async () => {
     await assert.rejects(
       identifyFiledata('image', Buffer.alloc(0), 'tom.png'),
-      attachmentError('ERR_ATTACHMENT_EMPTY', 'image "tom.png" (from filedata)', 'it has no content'),
+      expectedAttachmentError('ERR_ATTACHMENT_EMPTY', 'image "tom.png" (from filedata)', 'it has no content'),
     );
   });
 
   it('refuses bytes of another type', async () => {
     await assert.rejects(
       identifyFiledata('audio', PNG, undefined),
-      attachmentError(
+      expectedAttachmentError(
         'ERR_ATTACHMENT_TYPE_MISMATCH',
         'audio from filedata',
         'its content type is image/png, and an attachment of type audio needs audio/*',
@@ -147,7 +147,7 @@ describe('identifyFiledata', () => {
     it(`refuses ${what}`, async () => {
       await assert.rejects(
         identifyFiledata('image', filedata, undefined),
-        attachmentError(
+        expectedAttachmentError(
           'ERR_ATTACHMENT_BAD_SOURCE',
           'image from filedata',
           'expected `filedata` to be a Buffer, a Uint8Array or a Blob (in a script only a Buffer, for it passes through JSON)',
@@ -167,7 +167,7 @@ describe('identifyFiledata', () => {
     await writeFile(path, 'another picture');
     await assert.rejects(
       identifyFiledata('image', blob, 'paw.png'),
-      attachmentError(
+      expectedAttachmentError(
         'ERR_ATTACHMENT_UNREADABLE',
         'image "paw.png" (from filedata)',
         'its Blob cannot be read; is its file still as it was?',

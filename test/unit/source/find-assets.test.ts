@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import { findAssets } from '../../../src/source/find-assets';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { useFolder } from '../../support/files/folder';
 
 describe('findAssets', () => {
@@ -95,7 +95,7 @@ describe('findAssets', () => {
       await fs.mkdir(folder.at('empty'));
       await assert.rejects(
         find(pattern),
-        attachmentError('ERR_ATTACHMENT_NOT_FOUND', JSON.stringify(pattern), 'it matches no file'),
+        expectedAttachmentError('ERR_ATTACHMENT_NOT_FOUND', JSON.stringify(pattern), 'it matches no file'),
       );
     });
   }
@@ -123,7 +123,7 @@ describe('findAssets', () => {
     it(`asks for the type of ${address}`, async () => {
       await assert.rejects(
         find(address),
-        attachmentError(
+        expectedAttachmentError(
           'ERR_ATTACHMENT_BAD_SOURCE',
           asset,
           'its type cannot be told from its name; give the attachment with its `type`, for example image(url)',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { checkSize } from '../../../src/source/limits';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 
 describe('checkSize', () => {
   for (const bytes of [1, 26_214_400]) {
@@ -16,7 +16,7 @@ describe('checkSize', () => {
       () => {
         checkSize(0, 'file "it"');
       },
-      attachmentError('ERR_ATTACHMENT_EMPTY', 'file "it"', 'it has no content'),
+      expectedAttachmentError('ERR_ATTACHMENT_EMPTY', 'file "it"', 'it has no content'),
     );
   });
 
@@ -25,7 +25,7 @@ describe('checkSize', () => {
       () => {
         checkSize(26_214_401, 'file "it"');
       },
-      attachmentError(
+      expectedAttachmentError(
         'ERR_ATTACHMENT_TOO_LARGE',
         'file "it"',
         'it has 26214401 bytes, and Facebook takes at most 25 MB (26214400 bytes)',

@@ -7,9 +7,9 @@ import sinon from 'sinon';
 import type { Asset, AttachmentType } from '../../../src/source/asset';
 import { AttachmentError } from '../../../src/base/errors';
 import { LocalFiles } from '../../../src/source/local-files';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { useFolder } from '../../support/files/folder';
-import { factsOf, fileOf } from '../../support/files/identified';
+import { factsOf, fileOf } from '../../support/files/asset-content';
 import { readAsset } from '../../support/files/assets';
 import { sha256 } from '../../support/checks/sha256';
 
@@ -17,7 +17,7 @@ const MB_25 = 26_214_400;
 const PNG = readAsset('paw.png');
 
 const tooLarge = (label: string): object =>
-  attachmentError(
+  expectedAttachmentError(
     'ERR_ATTACHMENT_TOO_LARGE',
     label,
     `it has ${MB_25 + 1} bytes, and Facebook takes at most 25 MB (${MB_25} bytes)`,
@@ -106,7 +106,7 @@ describe('LocalFiles', () => {
     it('does not fit an attachment of another type', async () => {
       await assert.rejects(
         identifyAs('audio', 'cats/paw.png'),
-        attachmentError(
+        expectedAttachmentError(
           'ERR_ATTACHMENT_TYPE_MISMATCH',
           'audio "cats/paw.png"',
           'its content type is image/png, and an attachment of type audio needs audio/*',
@@ -125,7 +125,7 @@ describe('LocalFiles', () => {
     it('is every path when there is no root', async () => {
       await assert.rejects(
         async () => new LocalFiles(undefined).identify('image', 'cats/paw.png', undefined),
-        attachmentError(
+        expectedAttachmentError(
           'ERR_ATTACHMENT_NO_ROOT',
           'image "cats/paw.png"',
           'local files are only read from the folder that the option `root` names; set it to the folder of your assets',
@@ -137,7 +137,7 @@ describe('LocalFiles', () => {
       await folder.write('empty.png', '');
       await assert.rejects(
         identify('empty.png'),
-        attachmentError('ERR_ATTACHMENT_EMPTY', 'image "empty.png"', 'it has no content'),
+        expectedAttachmentError('ERR_ATTACHMENT_EMPTY', 'image "empty.png"', 'it has no content'),
       );
     });
 
@@ -243,7 +243,7 @@ describe('LocalFiles', () => {
       await fs.writeFile(folder.at('cats/paw.png'), 'another picture');
       await assert.rejects(
         fileOf(found),
-        attachmentError(
+        expectedAttachmentError(
           'ERR_ATTACHMENT_CHANGED',
           'image "cats/paw.png"',
           'the file changed while it was read; it will be sent as it is now when it is asked for again',
@@ -313,7 +313,7 @@ describe('LocalFiles', () => {
 
   describe('a file that hangs', () => {
     const noAnswer = (name: string): object =>
-      attachmentError(
+      expectedAttachmentError(
         'ERR_ATTACHMENT_UNREADABLE',
         `image "cats/${name}"`,
         'the file system did not answer within 5 s',
@@ -572,9 +572,9 @@ describe('LocalFiles', () => {
   }
 
   /** Tells when a file is closed. */
-  function closed(handle: fs.FileHandle, tell: () => void): void {
+  function closed(handle: fs.FileHandle, onClose: () => void): void {
     // The types leave out that it emits events.
-    (handle as unknown as EventEmitter).once('close', tell);
+    (handle as unknown as EventEmitter).once('close', onClose);
   }
 
   /** Does something between the opening of a file and its use. */

@@ -3,12 +3,12 @@ import fs, { type FileHandle } from 'node:fs/promises';
 import sinon, { type SinonFakeTimers } from 'sinon';
 import { checkedContent } from '../../../src/source/checked-content';
 import { Root } from '../../../src/source/root';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { useFolder } from '../../support/files/folder';
 import { sha256 } from '../../support/checks/sha256';
 
 const LABEL = 'image "tom.png"';
-const NO_ANSWER = attachmentError(
+const NO_ANSWER = expectedAttachmentError(
   'ERR_ATTACHMENT_UNREADABLE',
   LABEL,
   'the file system did not answer within 5 s',
@@ -166,7 +166,7 @@ describe('A local file that cannot be read', () => {
     const content = checkedContent(root, file, { label: LABEL, bytes: 3, digest: '' });
     await assert.rejects(
       content.next(),
-      attachmentError('ERR_ATTACHMENT_UNREADABLE', LABEL, 'it cannot be read (EIO)'),
+      expectedAttachmentError('ERR_ATTACHMENT_UNREADABLE', LABEL, 'it cannot be read (EIO)'),
     );
     assert.equal(closes, 1);
   });

@@ -6,20 +6,24 @@ import { createServer } from 'node:net';
 import sinon from 'sinon';
 import { Root } from '../../../src/source/root';
 import type { OpenFile } from '../../../src/source/open-file';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { useFolder } from '../../support/files/folder';
 import { inTime } from '../../support/checks/waiting';
 
 const LABEL = 'image "it"';
 
-const OUTSIDE = attachmentError(
+const OUTSIDE = expectedAttachmentError(
   'ERR_ATTACHMENT_OUTSIDE_ROOT',
   LABEL,
   'it lies outside `root`, the only folder that local files are read from',
 );
-const NOT_FOUND = attachmentError('ERR_ATTACHMENT_NOT_FOUND', LABEL, 'there is no such file');
-const NO_REGULAR_FILE = attachmentError('ERR_ATTACHMENT_NOT_A_FILE', LABEL, 'it is not a regular file');
-const CHANGED = attachmentError(
+const NOT_FOUND = expectedAttachmentError('ERR_ATTACHMENT_NOT_FOUND', LABEL, 'there is no such file');
+const NO_REGULAR_FILE = expectedAttachmentError(
+  'ERR_ATTACHMENT_NOT_A_FILE',
+  LABEL,
+  'it is not a regular file',
+);
+const CHANGED = expectedAttachmentError(
   'ERR_ATTACHMENT_CHANGED',
   LABEL,
   'another file took its place while it was opened',
@@ -133,7 +137,10 @@ describe('Root, when a file is exchanged while it is opened', () => {
       await fs.mkdir(tom);
       return openIt();
     });
-    await assert.rejects(open(), attachmentError('ERR_ATTACHMENT_NOT_A_FILE', LABEL, 'it is a folder'));
+    await assert.rejects(
+      open(),
+      expectedAttachmentError('ERR_ATTACHMENT_NOT_A_FILE', LABEL, 'it is a folder'),
+    );
     await assertClosed();
   });
 

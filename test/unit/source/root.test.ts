@@ -8,23 +8,27 @@ import { text } from 'node:stream/consumers';
 import sinon from 'sinon';
 import { toAttachmentError } from '../../../src/source/file-error';
 import { Root } from '../../../src/source/root';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { useFolder } from '../../support/files/folder';
 import { MERE_NAMES, WAYS_OUT } from '../../support/files/hostile-names';
 import { inTime } from '../../support/checks/waiting';
 
 const LABEL = 'image "it"';
 
-const OUTSIDE = attachmentError(
+const OUTSIDE = expectedAttachmentError(
   'ERR_ATTACHMENT_OUTSIDE_ROOT',
   LABEL,
   'it lies outside `root`, the only folder that local files are read from',
 );
-const NOT_FOUND = attachmentError('ERR_ATTACHMENT_NOT_FOUND', LABEL, 'there is no such file');
-const A_FOLDER = attachmentError('ERR_ATTACHMENT_NOT_A_FILE', LABEL, 'it is a folder');
-const NO_REGULAR_FILE = attachmentError('ERR_ATTACHMENT_NOT_A_FILE', LABEL, 'it is not a regular file');
+const NOT_FOUND = expectedAttachmentError('ERR_ATTACHMENT_NOT_FOUND', LABEL, 'there is no such file');
+const A_FOLDER = expectedAttachmentError('ERR_ATTACHMENT_NOT_A_FILE', LABEL, 'it is a folder');
+const NO_REGULAR_FILE = expectedAttachmentError(
+  'ERR_ATTACHMENT_NOT_A_FILE',
+  LABEL,
+  'it is not a regular file',
+);
 const unreadable = (why: string): object =>
-  attachmentError('ERR_ATTACHMENT_UNREADABLE', LABEL, `it cannot be read (${why})`);
+  expectedAttachmentError('ERR_ATTACHMENT_UNREADABLE', LABEL, `it cannot be read (${why})`);
 
 describe('Root', () => {
   const folder = useFolder();
@@ -122,7 +126,7 @@ describe('Root', () => {
       it(`refuses the null byte in ${JSON.stringify(name)}`, async () => {
         await assert.rejects(
           read(name),
-          attachmentError('ERR_ATTACHMENT_BAD_SOURCE', LABEL, 'a path cannot hold a null byte'),
+          expectedAttachmentError('ERR_ATTACHMENT_BAD_SOURCE', LABEL, 'a path cannot hold a null byte'),
         );
       });
     }
@@ -270,7 +274,7 @@ describe('Root', () => {
         const label = `image "cats${escape}tom.png"`;
         await assert.rejects(
           root.open(root.locate(`cats${escape}tom.png`, label), label),
-          attachmentError(
+          expectedAttachmentError(
             'ERR_ATTACHMENT_NOT_FOUND',
             label,
             'there is no such file; the name was HTML-escaped: in a script, write {{{vars.name}}} with three braces',

@@ -3,9 +3,9 @@ import { pathToFileURL } from 'node:url';
 import type { Asset, AttachmentType } from '../../../src/source/asset';
 import { addressKey } from '../../../src/source/asset-key';
 import { Sources, type SourcePayload } from '../../../src/source/sources';
-import { attachmentError } from '../../support/checks/failures';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { useFolder } from '../../support/files/folder';
-import { contentOf, factsOf, fileOf } from '../../support/files/identified';
+import { contentOf, factsOf, fileOf } from '../../support/files/asset-content';
 import { readAsset } from '../../support/files/assets';
 import { sha256 } from '../../support/checks/sha256';
 
@@ -25,7 +25,7 @@ describe('Sources', () => {
     sources.identify(type, payload);
 
   const badSource = (problem: string): object =>
-    attachmentError('ERR_ATTACHMENT_BAD_SOURCE', 'attachment of type image', problem);
+    expectedAttachmentError('ERR_ATTACHMENT_BAD_SOURCE', 'attachment of type image', problem);
 
   async function assertPaw(payload: SourcePayload): Promise<void> {
     assert.deepEqual((await fileOf(await identify(payload))).bytes, PNG);

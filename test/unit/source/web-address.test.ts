@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { identifyAddress, type CacheKey } from '../../../src/source/web-address';
 import { addressKey } from '../../../src/source/asset-key';
-import { attachmentError } from '../../support/checks/failures';
-import { contentOf, factsOf } from '../../support/files/identified';
+import { expectedAttachmentError } from '../../support/checks/sample-errors';
+import { contentOf, factsOf } from '../../support/files/asset-content';
 
 const whole: CacheKey = (url) => url.href;
 
@@ -90,7 +90,11 @@ describe('identifyAddress', () => {
     it(`refuses ${address}`, () => {
       assert.throws(
         () => identifyAddress('image', address, whole),
-        attachmentError('ERR_ATTACHMENT_BAD_SOURCE', 'image from a web address', 'its `url` is not valid'),
+        expectedAttachmentError(
+          'ERR_ATTACHMENT_BAD_SOURCE',
+          'image from a web address',
+          'its `url` is not valid',
+        ),
       );
     });
   }
@@ -111,7 +115,7 @@ describe('identifyAddress', () => {
     it(`refuses a cacheKey that ${what}, without a word of the address's secrets`, () => {
       assert.throws(
         () => identifyAddress('image', 'https://example.com/tom.png?sig=S', cacheKey as CacheKey),
-        attachmentError(
+        expectedAttachmentError(
           'ERR_ATTACHMENT_BAD_SOURCE',
           'image https://example.com/tom.png',
           'the option `cacheKey` threw or gave no text for this address',

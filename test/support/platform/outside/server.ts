@@ -284,11 +284,11 @@ function reply(res: ServerResponse, status: number, body: object, headers: Rule[
 /** A request that makes no sense is refused and remembered, and ends nothing else. */
 function guard<Args extends unknown[]>(
   res: ServerResponse,
-  act: (...args: Args) => void,
+  work: (...args: Args) => void,
 ): (...args: Args) => void {
   return (...args) => {
     try {
-      act(...args);
+      work(...args);
     } catch (error) {
       if (nonsense.length < 10) nonsense.push(String(error));
       if (!res.headersSent) refuse(res, 400, { message: `(#100) ${String(error)}`, code: 100 });

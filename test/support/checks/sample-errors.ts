@@ -2,7 +2,7 @@ import { AttachmentError, type AttachmentErrorCode } from '../../../src/base/err
 import { GraphError, TransportError, type TransportErrorCode } from '../../../src/graph/errors';
 
 /** For `assert.rejects` and `assert.throws`: this error, and no other word in its message. */
-export function attachmentError(code: AttachmentErrorCode, asset: string, problem: string): object {
+export function expectedAttachmentError(code: AttachmentErrorCode, asset: string, problem: string): object {
   return { name: 'AttachmentError', code, asset, message: `Cannot send ${asset}: ${problem}` };
 }
 
@@ -36,6 +36,6 @@ export function transportError(
   return new TransportError(code, { action: 'upload', asset: 'image "tom.png"' }, 'it broke', extras);
 }
 
-export function badFile(): AttachmentError {
+export function emptyFileError(): AttachmentError {
   return new AttachmentError('ERR_ATTACHMENT_EMPTY', 'image "tom.png"', 'it has no content');
 }

@@ -1,26 +1,26 @@
 import type { AttachmentEvents, Report } from '../../../src/events/events';
 
-type Emitted = {
+type RecordedEvent = {
   [Name in keyof AttachmentEvents]: { name: Name; event: AttachmentEvents[Name][0] };
 }[keyof AttachmentEvents];
 
-/** Keeps what is reported, in order. Milliseconds are never the same twice, so they are checked and left out. */
-export function keepReports(): {
+/** Records what is reported, in order. Milliseconds are never the same twice, so they are checked and left out. */
+export function recordEvents(): {
   report: Report;
-  emitted: Emitted[];
+  events: RecordedEvent[];
   errors: () => Error[];
   names: () => string[];
 } {
-  const emitted: Emitted[] = [];
+  const events: RecordedEvent[] = [];
   const begun = performance.now();
   const report: Report = (name, ...[event]) => {
-    emitted.push({ name, event: withoutMs(event, performance.now() - begun) } as Emitted);
+    events.push({ name, event: withoutMs(event, performance.now() - begun) } as RecordedEvent);
   };
   return {
     report,
-    emitted,
-    errors: () => emitted.flatMap(({ name, event }) => (name === 'error' ? [event] : [])),
-    names: () => emitted.map(({ name }) => name),
+    events,
+    errors: () => events.flatMap(({ name, event }) => (name === 'error' ? [event] : [])),
+    names: () => events.map(({ name }) => name),
   };
 }
 
