@@ -40,26 +40,26 @@ export class EventStream {
     platform.on('call', (call) => {
       const outline = this.outline(call);
       this.#stats.count(outline);
-      this.#tell('calls', outline);
+      this.#publish('calls', outline);
     });
     const tellMessage = (message: Thread['messages'][number], { page, user }: Thread) => {
-      this.#tell('messages', { page, user, message });
+      this.#publish('messages', { page, user, message });
     };
     platform.on('message', tellMessage);
     platform.on('delivery', tellMessage);
     platform.on('message', (_message, thread) => {
-      this.#tell('threads', outlineOfThread(thread));
+      this.#publish('threads', outlineOfThread(thread));
     });
     platform.on('thread', (thread) => {
-      this.#tell('threads', outlineOfThread(thread));
+      this.#publish('threads', outlineOfThread(thread));
     });
     for (const event of ['asset', 'use'] as const) {
       platform.on(event, (asset) => {
-        this.#tell('assets', asset);
+        this.#publish('assets', asset);
       });
     }
     platform.on('clock', () => {
-      this.#tell('status');
+      this.#publish('status');
     });
     platform.on('changed', () => {
       void this.#lookAtBot();
@@ -96,7 +96,7 @@ export class EventStream {
     });
   };
 
-  #tell(name: keyof Changes, change?: unknown): void {
+  #publish(name: keyof Changes, change?: unknown): void {
     for (const reader of this.#readers) reader.add(name, change);
   }
 
@@ -108,7 +108,7 @@ export class EventStream {
     } catch (error) {
       console.error('The functions for the bot under test failed:', error);
     }
-    this.#tell('status');
+    this.#publish('status');
   }
 
   #snapshot(): Snapshot {
@@ -149,7 +149,7 @@ class Reader {
   readonly #snapshot: () => Snapshot;
   readonly #status: () => Status;
   readonly #keepAlive: NodeJS.Timeout;
-  #pending: Record<keyof Changes, unknown[]> = nothing();
+  #pending: Record<keyof Changes, unknown[]> = noChanges();
   #count = 0;
   #timer: NodeJS.Timeout | undefined;
 
@@ -192,7 +192,7 @@ class Reader {
   #flush(): void {
     const changes = this.#pending;
     const isFarBehind = this.#count > MAX_PENDING;
-    this.#pending = nothing();
+    this.#pending = noChanges();
     this.#count = 0;
     this.#timer = undefined;
     if (isFarBehind) {
@@ -208,7 +208,7 @@ class Reader {
   }
 }
 
-function nothing(): Record<keyof Changes, unknown[]> {
+function noChanges(): Record<keyof Changes, unknown[]> {
   return { calls: [], messages: [], threads: [], assets: [], status: [] };
 }
 

@@ -22,7 +22,7 @@ export interface Stats {
 /** Counts calls as they end. */
 export class StatsCounter {
   readonly #platform: Platform;
-  #stats = nothing();
+  #stats = emptyStats();
 
   constructor(platform: Platform) {
     this.#platform = platform;
@@ -53,10 +53,10 @@ export class StatsCounter {
   }
 
   clear(): void {
-    this.#stats = nothing();
+    this.#stats = emptyStats();
   }
 }
 
-function nothing(): Stats {
+function emptyStats(): Stats {
   return { sends: 0, byId: 0, hits: 0, uploads: 0, refused: 0, bytesUp: 0, bytesSaved: 0 };
 }

@@ -6,7 +6,7 @@ import { go, opens, route } from './route';
 import { page, pages, status, threads } from './store';
 
 /** More are a matter of the control API. */
-const SHOWN = 50;
+const MAX_PEOPLE = 50;
 
 export function PageChoice() {
   return (
@@ -33,7 +33,7 @@ export function People() {
   const own = [...threads.value.values()].filter((thread) => thread.page === page.value?.id);
   own.sort((a, b) => (b.last?.at ?? 0) - (a.last?.at ?? 0));
   const { user } = route.value;
-  const shown = own.slice(0, SHOWN).map((thread) => thread.user);
+  const shown = own.slice(0, MAX_PEOPLE).map((thread) => thread.user);
   if (!shown.includes(user)) shown.unshift(user);
   const byUser = new Map(own.map((thread) => [thread.user, thread]));
   const hidden = (status.value?.threadCount ?? 0) - threads.value.size;
@@ -82,7 +82,7 @@ export function nameOf(user: string): string {
 export function PersonChoice() {
   const { user } = route.value;
   const known = [...threads.value.values()].filter((thread) => thread.page === page.value?.id);
-  const users = [...new Set([user, ...known.map((thread) => thread.user)])].slice(0, SHOWN);
+  const users = [...new Set([user, ...known.map((thread) => thread.user)])].slice(0, MAX_PEOPLE);
   return (
     <div class="person-choice">
       <label class="choice">

@@ -15,7 +15,7 @@ export interface NamedAsset {
 }
 
 /** The assets that the command line names, and the names for which there is none. */
-export interface Found {
+export interface FoundAssets {
   readonly assets: readonly NamedAsset[];
   readonly failures: readonly WarmResult[];
 }
@@ -33,7 +33,7 @@ const WEB = /^https?:/i;
 const FILE_URL = /^file:/i;
 
 /** Each asset once, however often it was named. */
-export async function findNamed(names: readonly string[], options: LookUpOptions): Promise<Found> {
+export async function findNamed(names: readonly string[], options: LookUpOptions): Promise<FoundAssets> {
   const assets = new Map<string, NamedAsset>();
   const failures: WarmResult[] = [];
   for (const name of names) {

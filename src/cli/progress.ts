@@ -5,7 +5,7 @@ import type { Output, Printer } from './printer';
 import type { Session } from './session';
 
 /** How much there is to do, as far as it is known. */
-export interface Work {
+export interface WorkAmount {
   readonly assets: number;
   readonly bytes: number;
 }
@@ -21,15 +21,15 @@ export interface Progress {
 }
 
 /** On a terminal a progress bar, elsewhere a line for each asset; with JSON, a bar or nothing. */
-export function showProgress({ printer, options, context }: Session, work: Work): Progress {
+export function showProgress({ printer, options, context }: Session, work: WorkAmount): Progress {
   const { json, dryRun, folder } = options;
   const { stdout, stderr, env } = context;
   const isWatched = stderr.isTTY === true && (json || stdout.isTTY === true);
   const isPlain = isSet(env.NO_COLOR) || isSet(env.CI) || env.TERM === 'dumb';
   // A dry run is there to print what would be done, so each asset has its line.
   const library = isWatched && !isPlain && !dryRun ? loadPackage('cli-progress', folder) : undefined;
-  if (library) return new Bar(library as BarLibrary, stderr, work, json ? undefined : printer);
-  return json ? NO_PROGRESS : new Lines(printer);
+  if (library) return new ProgressBar(library as BarLibrary, stderr, work, json ? undefined : printer);
+  return json ? NO_PROGRESS : new ProgressLines(printer);
 }
 
 /** The part of cli-progress that is used. */
@@ -45,7 +45,7 @@ interface BarLibrary {
  * An upload takes time for its bytes, and some whatever its size: as long as so many bytes would. An address, of unknown
  * size, counts as no more than that.
  */
-const BYTES_OF_A_CALL = 100_000;
+const CALL_COST_IN_BYTES = 100_000;
 
 /** From how many of the last results the remaining time is calculated. */
 const ETA_FROM = 30;
@@ -55,16 +55,16 @@ const EMPTY = '░';
 const WIDEST = 30;
 const NARROWEST = 5;
 
-class Bar implements Progress {
+class ProgressBar implements Progress {
   readonly #bar: InstanceType<BarLibrary['SingleBar']>;
-  readonly #work: Work;
+  readonly #work: WorkAmount;
   readonly #printer: Printer | undefined;
   readonly #failures: WarmResult[] = [];
-  #done: Work = { assets: 0, bytes: 0 };
+  #done: WorkAmount = { assets: 0, bytes: 0 };
   #stop: 'stopping' | 'stopped' | undefined;
 
   /** @param printer - For failures. Without it, they are told elsewhere. */
-  constructor({ SingleBar }: BarLibrary, stream: Output, work: Work, printer: Printer | undefined) {
+  constructor({ SingleBar }: BarLibrary, stream: Output, work: WorkAmount, printer: Printer | undefined) {
     this.#work = work;
     this.#printer = printer;
     this.#bar = new SingleBar({
@@ -76,7 +76,7 @@ class Bar implements Progress {
       linewrap: true,
       hideCursor: false,
     });
-    this.#bar.start(weigh(work), 0);
+    this.#bar.start(toBarUnits(work), 0);
   }
 
   add(result: WarmResult): void {
@@ -84,7 +84,7 @@ class Bar implements Progress {
     const { assets, bytes } = this.#done;
     this.#done = { assets: assets + 1, bytes: bytes + (result.bytes ?? 0) };
     if (result.outcome === 'failed') this.#failures.push(result);
-    this.#bar.update(weigh(this.#done));
+    this.#bar.update(toBarUnits(this.#done));
   }
 
   stopping(): void {
@@ -119,7 +119,7 @@ interface BarState {
   readonly maxWidth: number;
 }
 
-class Lines implements Progress {
+class ProgressLines implements Progress {
   readonly #printer: Printer;
 
   constructor(printer: Printer) {
@@ -149,17 +149,17 @@ class Lines implements Progress {
   }
 }
 
-const NO_PROGRESS: Progress = { add: doNothing, stopping: doNothing, end: doNothing };
+const NO_PROGRESS: Progress = { add: noop, stopping: noop, end: noop };
 
-const LONGEST_WORD = 'to upload'.length;
+const OUTCOME_WIDTH = 'to upload'.length;
 
 /** A line for an asset: what became of it, in a column of its own, and what there is to tell. */
 export function printOutcome(printer: Printer, word: string, facts: readonly string[]): void {
-  printer.print([word.padEnd(LONGEST_WORD), ...facts.filter((fact) => fact !== '')].join('  '));
+  printer.print([word.padEnd(OUTCOME_WIDTH), ...facts.filter((fact) => fact !== '')].join('  '));
 }
 
-function weigh({ assets, bytes }: Work): number {
-  return assets * BYTES_OF_A_CALL + bytes;
+function toBarUnits({ assets, bytes }: WorkAmount): number {
+  return assets * CALL_COST_IN_BYTES + bytes;
 }
 
 function timeLeft(eta: number | string): string {
@@ -172,6 +172,6 @@ function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '';
 }
 
-function doNothing(): void {
+function noop(): void {
   // Nobody watches.
 }

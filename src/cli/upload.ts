@@ -1,11 +1,11 @@
 import { formatBytes, formatDuration } from './format';
 import { showProgress } from './progress';
 import type { WarmOptions, WarmReport, WarmResult } from '../delivery/warm';
-import type { Found } from './named-assets';
+import type { FoundAssets } from './named-assets';
 import type { Printer } from './printer';
 import type { Session } from './session';
 
-export interface Upload extends Found {
+export interface UploadRequest extends FoundAssets {
   /** Milliseconds before its end from which on an ID is replaced. Default: as the bot does. */
   readonly refreshAhead?: number | undefined;
   /** IDs that are kept as they are. */
@@ -26,11 +26,11 @@ export const EXIT = { good: 0, failed: 1, usage: 2, interrupted: 130 } as const;
  *
  * @returns The exit code.
  */
-export async function uploadAll(session: Session, page: string, upload: Upload): Promise<number> {
-  const { failures, kept } = upload;
+export async function uploadAll(session: Session, page: string, request: UploadRequest): Promise<number> {
+  const { failures, kept } = request;
   const { printer, options } = session;
   const begun = performance.now();
-  const report = await warm(session, page, upload);
+  const report = await warm(session, page, request);
   // An upload counts once its ID is in the store.
   await session.settle();
   const results = [...failures, ...report.results];
@@ -60,8 +60,8 @@ export function toJson(printer: Printer, { error, ...result }: WarmResult): obje
   return { ...result, error: { name, code, subcode, message: printer.describe(error) } };
 }
 
-async function warm(session: Session, page: string, upload: Upload): Promise<WarmReport> {
-  const { assets, failures, refreshAhead } = upload;
+async function warm(session: Session, page: string, request: UploadRequest): Promise<WarmReport> {
+  const { assets, failures, refreshAhead } = request;
   const { options, signal, context } = session;
   const progress = showProgress(session, {
     assets: assets.length + failures.length,

@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 const USAGE_HEADERS = ['x-business-use-case-usage', 'x-app-usage', 'x-page-usage'];
 
 /** Kinds of usage that are about messages. Headers of one kind only do not name it. */
-const OUR_KINDS: ReadonlySet<unknown> = new Set([undefined, 'messenger', 'pages']);
+const MESSENGER_USAGE_TYPES: ReadonlySet<unknown> = new Set([undefined, 'messenger', 'pages']);
 
 /**
  * Milliseconds to wait, up to a day; undefined without the header, or with one that is neither seconds nor a date.
@@ -52,7 +52,7 @@ function usagesIn(header: string): unknown[] {
 }
 
 function timeToRegainAccess(usage: unknown): number {
-  if (!isRecord(usage) || !OUR_KINDS.has(usage.type)) return 0;
+  if (!isRecord(usage) || !MESSENGER_USAGE_TYPES.has(usage.type)) return 0;
   const { estimated_time_to_regain_access: minutes } = usage;
   return typeof minutes === 'number' ? minutes * MINUTE : 0;
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { FormDataEncoder, type FormDataLike } from 'form-data-encoder';
 import { AttachmentError, toError } from '../base/errors';
 import { readRetryAfter, readTimeToRegainAccess, type AnswerHeaders } from './answer-headers';
-import { describe, hasNotBegun } from './connection-errors';
+import { describeConnectionError, hasNotBegun } from './connection-errors';
 import { GraphError, TransportError, type CallPurpose, type GraphErrorBody } from './errors';
 import { redact } from '../base/redact';
 import { retry } from './retry';
@@ -315,7 +315,7 @@ export class GraphClient {
       return error;
     }
     // The original error stays out: it can hold pieces of the request.
-    const problem = redact(describe(error), this.#secrets);
+    const problem = redact(describeConnectionError(error), this.#secrets);
     return hasNotBegun(error)
       ? new TransportError('ERR_GRAPH_UNREACHABLE', call, `no connection to ${this.#origin} (${problem})`)
       : new TransportError('ERR_GRAPH_INTERRUPTED', call, `the connection broke (${problem})`);

@@ -33,7 +33,7 @@ export function hasNotBegun(error: unknown): boolean {
 }
 
 /** In one line, with the code if there is one. */
-export function describe(error: unknown): string {
+export function describeConnectionError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = codeOf(error);
   if (!error.message) return code ?? error.name;

@@ -54,7 +54,7 @@ const METHOD_ADVICE =
   'Check that the app secret belongs to the app of the access token: Facebook wants the right appsecret_proof, or none.';
 
 /** Facebook's verbs. Of a call that failed nobody knows what it has done; one that was refused has done nothing. */
-const FAILURES: ReadonlySet<number | undefined> = new Set([1, 2, 1200]);
+const FAILURE_CODES: ReadonlySet<number | undefined> = new Set([1, 2, 1200]);
 
 /**
  * Facebook answered, and the answer is an error.
@@ -99,7 +99,7 @@ export class GraphError extends FacebookAttachmentsError {
       ? METHOD_ADVICE
       : (ADVICE[id] ?? ADVICE[String(code)]);
     const said = redact(body.message, secrets).replace(/[.\s]+$/, '');
-    const verb = status >= 500 || FAILURES.has(code) ? 'failed' : 'refused';
+    const verb = status >= 500 || FAILURE_CODES.has(code) ? 'failed' : 'refused';
     super(`Facebook ${verb} to ${action} ${asset}: ${said} [${id}].${advice ? ` ${advice}` : ''}`);
     this.code = code;
     this.subcode = subcode;

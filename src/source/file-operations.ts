@@ -9,10 +9,10 @@ const TIMEOUT = 5_000;
  * Node works on files with four threads, which look up host names as well. An operation on a network mount that hangs
  * keeps its thread until the mount answers, so there are never more operations than this.
  */
-const MOST = 3;
+const MAX_RUNNING = 3;
 
 /** Of each kind, so that hanging reads do not keep sends by known IDs from going out. */
-const MOST_OF_A_KIND = 2;
+const MAX_RUNNING_OF_A_KIND = 2;
 
 /** `check`: what is the file now? `content`: open, read and close it. */
 type Kind = 'check' | 'content';
@@ -161,10 +161,10 @@ export class FileOperations {
   }
 
   #hasPlace(kind: Kind): boolean {
-    if (this.#running.size >= MOST) return false;
+    if (this.#running.size >= MAX_RUNNING) return false;
     let ofKind = 0;
     for (const running of this.#running.values()) if (running.kind === kind) ofKind++;
-    return ofKind < MOST_OF_A_KIND;
+    return ofKind < MAX_RUNNING_OF_A_KIND;
   }
 }
 

@@ -1,7 +1,7 @@
 import { toError } from '../base/errors';
 
 /** For how long work takes up the event loop at a time, all of it together. Milliseconds. */
-const LONGEST = 5;
+const TIME_SLICE = 5;
 
 const waiting: (() => void)[] = [];
 
@@ -27,6 +27,6 @@ export function inTurn<T>(work: () => T): Promise<T> {
 function takeTurns(): void {
   const begun = performance.now();
   do waiting.shift()?.();
-  while (waiting.length > 0 && performance.now() - begun < LONGEST);
+  while (waiting.length > 0 && performance.now() - begun < TIME_SLICE);
   if (waiting.length > 0) setImmediate(takeTurns);
 }

@@ -10,7 +10,7 @@ import { readFacts, type ContentFacts } from './content-facts';
 import { contentTypeFor } from './content-type';
 import { toAttachmentError } from './file-error';
 import { fileOperations } from './file-operations';
-import { FreshRuns } from './fresh-runs';
+import { SharedRuns } from './shared-runs';
 import { checkSize } from './limits';
 import { Root } from './root';
 import { StreamedFile } from './streamed-file';
@@ -55,7 +55,7 @@ export class LocalFiles {
   readonly #memos = new LRUCache<string, Memo>({ max: MEMO_ENTRIES });
   /** By path. */
   readonly #hashed = new LRUCache<string, HashedFile>({ max: MEMO_ENTRIES });
-  readonly #hashing = new FreshRuns<HashedFile>();
+  readonly #hashing = new SharedRuns<HashedFile>();
   readonly #queue: queueAsPromised<() => Promise<HashedFile>, HashedFile>;
 
   /** @param root - Without it, every local path is refused. */

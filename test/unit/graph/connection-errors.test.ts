@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { describe as shown, hasNotBegun, NoConnectionError } from '../../../src/graph/connection-errors';
+import {
+  describeConnectionError as shown,
+  hasNotBegun,
+  NoConnectionError,
+} from '../../../src/graph/connection-errors';
 
 const withCode = (code: unknown, message = 'It failed', more: object = {}): Error =>
   Object.assign(new Error(message), { code, ...more });
@@ -50,7 +54,7 @@ describe('hasNotBegun', () => {
   }
 });
 
-describe('describe', () => {
+describe('describeConnectionError', () => {
   const cases: [what: string, error: unknown, text: string][] = [
     ['a message with its code', withCode('ECONNRESET', 'read ECONNRESET'), 'read ECONNRESET'],
     ['a message without its code', withCode('ECONNRESET', 'it ended'), 'ECONNRESET: it ended'],

@@ -2,7 +2,7 @@
  * Work whose result is shared by those who ask for the same at the same time. Who asks joins a run that has not begun
  * yet, so nobody gets what was true before he asked.
  */
-export class FreshRuns<T> {
+export class SharedRuns<T> {
   readonly #next = new Map<string, Promise<T>>();
   readonly #running = new Map<string, Promise<T>>();
 

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { FreshRuns } from '../../../src/source/fresh-runs';
+import { SharedRuns } from '../../../src/source/shared-runs';
 
-describe('FreshRuns', () => {
-  let runs: FreshRuns<string>;
+describe('SharedRuns', () => {
+  let runs: SharedRuns<string>;
   let begun: { end: (result: string) => void; fail: (error: Error) => void }[];
 
   beforeEach(() => {
-    runs = new FreshRuns();
+    runs = new SharedRuns();
     begun = [];
   });
 
