@@ -43,6 +43,9 @@ export interface Status {
   assetCount: number;
   threadCount: number;
   callCount: number;
+  /** Calls that have no answer yet, with the milliseconds so far: those that have waited longest. */
+  waiting: CallOutline[];
+  waitingCount: number;
   faults: ShownFault[];
   /** Milliseconds by which every call is slowed down. */
   delayMs: number;
@@ -54,6 +57,9 @@ export interface Status {
 
 export interface ShownFault {
   name: string;
+  /** Of the error that it answers with. */
+  code?: number;
+  subcode?: number;
   /** What it waits for: "send-id", "/messages", "any call". */
   hits: string;
   /** How many calls it will still hit. */

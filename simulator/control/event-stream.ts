@@ -13,6 +13,7 @@ import { type Webhook } from '../platform/webhook';
 const CALLS = 300;
 const ASSETS = 300;
 const THREADS = 100;
+const WAITING = 100;
 
 const PAUSE = 40;
 const KEEP_ALIVE = 20_000;
@@ -31,13 +32,23 @@ export class EventStream {
   readonly #parts: EventStreamParts;
   readonly #stats: StatsCounter;
   readonly #readers = new Set<Reader>();
+  /** Calls that have no answer yet, and when each came. */
+  readonly #waiting = new Map<GraphCall, number>();
+  /** Calls that came before the log was cleared: their numbers now mean others. */
+  readonly #forgotten = new WeakSet<GraphCall>();
   #bot: BotState | undefined;
 
   constructor(parts: EventStreamParts) {
     this.#parts = parts;
     const { platform } = parts;
     this.#stats = new StatsCounter(platform);
+    platform.on('begin', (call) => {
+      this.#waiting.set(call, performance.now());
+      for (const reader of this.#readers) reader.schedule();
+    });
     platform.on('call', (call) => {
+      this.#waiting.delete(call);
+      if (this.#forgotten.has(call)) return;
       const outline = this.outline(call);
       this.#stats.count(outline);
       this.#publish('calls', outline);
@@ -67,6 +78,8 @@ export class EventStream {
     for (const event of ['cleared', 'reset'] as const) {
       platform.on(event, () => {
         this.#stats.clear();
+        for (const call of this.#waiting.keys()) this.#forgotten.add(call);
+        this.#waiting.clear();
         for (const reader of this.#readers) reader.startOver();
       });
     }
@@ -117,7 +130,10 @@ export class EventStream {
       pages: platform.pages().map(({ id, name }) => ({ id, name })),
       threads: platform.threads(THREADS).map(outlineOfThread),
       assets: platform.assets(ASSETS),
-      calls: platform.calls.list(CALLS).map((call) => this.outline(call)),
+      calls: platform.calls
+        .list(CALLS)
+        .filter((call) => !this.#waiting.has(call))
+        .map((call) => this.outline(call)),
       status: this.#status(),
     };
   }
@@ -130,8 +146,12 @@ export class EventStream {
       stats: this.#stats.stats,
       ...platform.counts(),
       callCount: platform.calls.totals().calls,
+      waiting: this.#waitingCalls(),
+      waitingCount: this.#waiting.size,
       faults: faults.pending().map(({ fault, hits }) => ({
         name: faultName(fault),
+        ...(fault.error && { code: fault.error.code }),
+        ...(fault.error?.subcode !== undefined && { subcode: fault.error.subcode }),
         hits: fault.purpose ?? fault.path ?? 'any call',
         left: (fault.times ?? 1) - hits,
       })),
@@ -140,6 +160,17 @@ export class EventStream {
       ...(called && { webhook: called.url }),
       ...(this.#bot && { bot: this.#bot }),
     };
+  }
+
+  /** Those that have waited longest, which are the ones to look at. */
+  #waitingCalls(): CallOutline[] {
+    const now = performance.now();
+    const longest: CallOutline[] = [];
+    for (const [call, since] of this.#waiting) {
+      if (longest.length === WAITING) break;
+      longest.push({ ...this.outline(call), ms: Math.round(now - since) });
+    }
+    return longest;
   }
 }
 
@@ -164,13 +195,13 @@ class Reader {
   add(name: keyof Changes, change: unknown): void {
     this.#count += 1;
     if (this.#count <= MAX_PENDING) this.#pending[name].push(change);
-    this.#schedule();
+    this.schedule();
   }
 
   /** Everything that the UI shows is gone or wrong. */
   startOver(): void {
     this.#count = Infinity;
-    this.#schedule();
+    this.schedule();
   }
 
   end(): void {
@@ -178,7 +209,8 @@ class Reader {
     clearInterval(this.#keepAlive);
   }
 
-  #schedule(): void {
+  /** Tells the status soon, with whatever else has come until then. */
+  schedule(): void {
     this.#timer ??= setTimeout(() => {
       if (!this.#res.writableNeedDrain) this.#flush();
       else {

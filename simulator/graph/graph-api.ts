@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Request, type RequestHandler, type Response } from 'express';
@@ -35,6 +36,7 @@ export function graphApi(parts: GraphApiParts): RequestHandler {
     const { method, path } = req;
     const startedAt = performance.now();
     const call = platform.calls.open({ time: platform.now(), method, path, kind: kindOf(req) });
+    platform.emit('begin', call);
     try {
       await serve(parts, call, req, res);
     } catch (error) {
@@ -69,6 +71,9 @@ async function serve(parts: GraphApiParts, call: GraphCall, req: Request, res: R
   const request = await readRequest(req, res, call);
   call.purpose = purposeOf(request);
   call.body = withoutSecrets(request);
+  // For calls that are never carried out, too.
+  const caller = request.token === undefined ? undefined : parts.platform.pageOfToken(request.token);
+  if (caller) call.page = caller.id;
 
   const carryOut = async (): Promise<Answer> => {
     try {
@@ -81,7 +86,7 @@ async function serve(parts: GraphApiParts, call: GraphCall, req: Request, res: R
   const fault = faults.take(call);
   if (fault) {
     call.fault = faultName(fault);
-    await applyFault(fault, { carryOut, cut, respond, closing });
+    await applyFault(fault, { carryOut, cut, respond, hang: () => closed(res), closing });
   } else {
     respond(await carryOut());
   }
@@ -90,23 +95,36 @@ async function serve(parts: GraphApiParts, call: GraphCall, req: Request, res: R
 interface CallInHand {
   carryOut: () => Promise<Answer>;
   cut: () => void;
+  /** Resolves when the connection is closed. */
+  hang: () => Promise<void>;
   respond: (answer: Answer, cutShort: boolean) => void;
   closing: AbortSignal;
 }
 
 /** The course of a call that a fault has hit. */
-async function applyFault(fault: Fault, { carryOut, cut, respond, closing }: CallInHand): Promise<void> {
+async function applyFault(
+  fault: Fault,
+  { carryOut, cut, respond, hang, closing }: CallInHand,
+): Promise<void> {
   const done = fault.accept || fault.reset === 'after' ? await carryOut() : undefined;
   if (fault.delayMs !== undefined) {
     await pause(fault.delayMs, closing);
   }
-  if (fault.hang) return;
+  if (fault.hang) {
+    await hang();
+    return;
+  }
   if (fault.reset === 'before' || fault.reset === 'after') {
     cut();
     return;
   }
   const answer = answerInstead(fault) ?? done ?? (await carryOut());
   respond(dropFields(fault.drop, answer), fault.reset === 'answer');
+}
+
+/** By the client, or by the simulator when it closes. */
+async function closed(res: Response): Promise<void> {
+  if (!res.closed) await once(res, 'close');
 }
 
 /** Ends early when the simulator closes. */

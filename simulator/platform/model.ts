@@ -33,6 +33,9 @@ export interface StoredFile {
   contentType: string;
   bytes: number;
   sha256: string;
+  /** Of a picture, in pixels, if its header tells. */
+  width?: number;
+  height?: number;
 }
 
 /** A saved asset: what an attachment ID stands for. */

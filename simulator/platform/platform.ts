@@ -18,12 +18,15 @@ import {
   type Thread,
   type ThreadMessage,
 } from './model';
+import { pictureSize } from './picture-size';
 import { type WindowRule, Windows } from './windows';
 
 const DAY = 24 * 60 * 60 * 1000;
 const ID_LIFETIME = 90 * DAY;
 
 interface PlatformEvents {
+  /** A call has come; `call` follows when it has ended. */
+  begin: [GraphCall];
   call: [GraphCall];
   asset: [Asset];
   /** An ID was used. */
@@ -106,7 +109,7 @@ export class Platform extends EventEmitter<PlatformEvents> {
   store(type: AttachmentType, file: IncomingFile): StoredFile {
     const { name, contentType, bytes, sha256 } = file;
     this.content.keep(sha256, bytes, contentType);
-    return { type, name, contentType, bytes: bytes.length, sha256 };
+    return { type, name, contentType, bytes: bytes.length, sha256, ...pictureSize(bytes) };
   }
 
   save(page: Page, file: StoredFile, via: Asset['via'], url?: string): Asset {

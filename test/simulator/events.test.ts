@@ -51,6 +51,53 @@ describe('The events of the simulator', () => {
     assert.equal(snapshot?.status.clock.advancedDays, 1_100);
   });
 
+  it('show a call while it waits, and how long it did when it has ended', async () => {
+    const events = listen(simulator, leave.signal);
+    simulator.addFaults({ hang: true });
+    const givingUp = new AbortController();
+    const hanging = fetch(`${simulator.httpUrl}/${PAGE.id}/messages?access_token=${PAGE.token}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ recipient: { id: USER }, message: { text: 'Hi' } }),
+      signal: givingUp.signal,
+    });
+    const noAnswer = assert.rejects(hanging, { name: 'AbortError' });
+    const { changes } = await next(events, ({ changes: found }) => found?.status?.waiting.length === 1);
+    const [waiting] = changes?.status?.waiting ?? [];
+    assert.deepEqual(
+      [waiting?.number, waiting?.purpose, waiting?.user, waiting?.page, changes?.status?.waitingCount],
+      [1, 'send-text', USER, PAGE.id, 1],
+    );
+    // Whoever comes now sees it, too, and not as one that has ended.
+    const { snapshot } = await next(listen(simulator, leave.signal), (event) => event.snapshot !== undefined);
+    assert.deepEqual([snapshot?.calls.length, snapshot?.status.waiting.length], [0, 1]);
+    givingUp.abort();
+    await noAnswer;
+    const { changes: ended } = await next(events, ({ changes: found }) => found?.calls !== undefined);
+    const [call] = ended?.calls ?? [];
+    assert.deepEqual([call?.number, call?.status, ended?.status?.waiting], [1, 0, []]);
+    assert.ok((call?.ms ?? 0) >= (waiting?.ms ?? Infinity), `${call?.ms ?? 0} ms`);
+  });
+
+  it('do not show the end of a call that began before the log was cleared', async () => {
+    const events = listen(simulator, leave.signal);
+    simulator.addFaults({ delayMs: 200 });
+    const slow = send(simulator, { text: 'Hi' });
+    await next(events, ({ changes }) => changes?.status?.waiting.length === 1);
+    simulator.clearCalls();
+    await next(
+      events,
+      ({ snapshot }) => snapshot?.status.waiting.length === 0 && snapshot.calls.length === 0,
+    );
+    await slow;
+    await send(simulator, { text: 'Another' });
+    const { changes } = await next(events, ({ changes: found }) => found?.calls !== undefined);
+    assert.deepEqual(
+      changes?.calls?.map(({ number }) => number),
+      [1],
+    );
+  });
+
   it('say of a reset by a fresh start', async () => {
     await send(simulator, { text: 'Hi' });
     const events = listen(simulator, leave.signal);
