@@ -49,23 +49,23 @@ export async function* decodeContent(
   uri: string,
   { length, isBase64 }: DataUriHead,
 ): AsyncGenerator<Uint8Array, void> {
-  const end = endOfContent(uri, length);
+  const end = endOfText(uri, length);
   const percent = new PercentDecoder();
   const base64 = new Base64Decoder();
-  for (let from = length; from < end; from += PIECE) {
-    const to = Math.min(from + PIECE, end);
+  for (let from = length, isLast = from === end; !isLast; from += PIECE) {
     const piece = await inTurn(() => {
-      const bytes = percent.decode(uri.slice(from, to), to === end);
-      return isBase64 ? base64.decode(bytes, to === end) : bytes;
+      const [text = '', fragment] = uri.slice(from, Math.min(from + PIECE, end)).split('#', 2);
+      // A fragment does not belong to the content.
+      isLast = fragment !== undefined || from + PIECE >= end;
+      const bytes = percent.decode(text, isLast);
+      return isBase64 ? base64.decode(bytes, isLast) : bytes;
     });
     if (piece.length > 0) yield piece;
   }
 }
 
-/** A fragment does not belong to the content, nor does space at the end of a URI. */
-function endOfContent(uri: string, from: number): number {
-  const fragment = uri.indexOf('#', from);
-  if (fragment !== -1) return fragment;
+/** Space at the end of a URI does not belong to it. */
+function endOfText(uri: string, from: number): number {
   let end = uri.length;
   while (end > from && uri.charCodeAt(end - 1) <= 0x20) end--;
   return end;

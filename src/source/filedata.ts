@@ -45,7 +45,7 @@ async function identifyBlob(
   return bytesAsset(
     { type, label, filename: filename ?? named, declared: blob.type },
     await readBlob(blob, label),
-    ({ name, type: contentType }) => new File([blob], name, { type: contentType }),
+    (options) => new StreamedFile(options, () => blobPieces(blob)),
   );
 }
 
@@ -54,7 +54,7 @@ async function readBlob(blob: Blob, label: string): Promise<ContentFacts> {
   try {
     let facts = blobFacts.get(blob);
     if (!facts) {
-      facts = readFacts(blob.stream());
+      facts = readFacts(blobPieces(blob));
       blobFacts.set(blob, facts);
     }
     return await facts;
@@ -109,4 +109,11 @@ function copyBytes(numbers: readonly unknown[], bytes: Uint8Array, from: number,
 // eslint-disable-next-line @typescript-eslint/require-await -- as all content that is streamed
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE);
+}
+
+/** Its own `stream()` gives bytes in memory whole, which would take long to hash, or to encrypt for the network. */
+async function* blobPieces(blob: Blob): AsyncGenerator<Uint8Array, void> {
+  for (let from = 0; from < blob.size; from += PIECE) {
+    yield new Uint8Array(await blob.slice(from, from + PIECE).arrayBuffer());
+  }
 }

@@ -132,6 +132,16 @@ describe('findAttachmentSlots', () => {
     });
   }
 
+  it('does not parse a data: URI of many megabytes to see that it is not Facebook’s', function () {
+    // Others may have the processor meanwhile.
+    this.retries(4);
+    const uri = Buffer.from(`data:image/png;base64,${'QUJD'.repeat(7_000_000)}`).toString();
+    const usedBefore = process.cpuUsage();
+    assert.equal(slotsOf(paramsWith(mediaTemplate({ media_type: 'image', url: uri }))).length, 1);
+    const { user, system } = process.cpuUsage(usedBefore);
+    assert.ok(user + system < 20_000, `${user + system} µs`);
+  });
+
   it('finds a Facebook address outside of a template, where it is an address like any other', () => {
     const payload = { url: 'https://www.facebook.com/a.png' };
     assert.equal(slotsOf(paramsWith({ type: 'image', payload })).length, 1);

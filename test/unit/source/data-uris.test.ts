@@ -169,12 +169,15 @@ describe('DataUris', () => {
   it('blocks the event loop for no longer than a moment', async function () {
     // Garbage is collected when it is, and the machine may be busy.
     this.retries(4);
-    const uri = base64('file/x', Buffer.alloc(20_000_000, 'cat'));
+    // The first who reads a string that was put together of two has V8 copy it as a whole, which is not measured here.
+    const uri = Buffer.from(base64('file/x', Buffer.alloc(20_000_000, 'cat'))).toString();
     await identify('file', base64('file/x', PNG));
     const longest = await longestTurn(async () => {
       const { content } = await identify('file', uri);
-      assert.equal((await content.file?.arrayBuffer())?.byteLength, 20_000_000);
+      let bytes = 0;
+      for await (const piece of content.file?.stream() ?? []) bytes += (piece as Uint8Array).length;
+      assert.equal(bytes, 20_000_000);
     });
-    assert.ok(longest < 100, `${longest} ms`);
+    assert.ok(longest < 60, `${longest} ms`);
   }).timeout(60_000);
 });
