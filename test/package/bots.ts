@@ -20,11 +20,13 @@ const TYPED_DEPENDENCIES = ['keyv@5', '@types/node@20'];
 /** A bot as somebody might write it. */
 export interface BotKind {
   readonly name: string;
-  readonly source: 'commonjs.cjs' | 'es-module.mjs' | 'typed.ts';
+  readonly source: 'commonjs.cjs' | 'es-module.mjs' | 'typed.ts' | 'without-botkit.ts';
   /** Of its package.json. */
   readonly type: 'commonjs' | 'module';
   /** Of its tsconfig.json. */
   readonly module?: 'node16' | 'nodenext';
+  /** Neither Botkit nor its adapter is installed. */
+  readonly isWithoutBotkit?: true;
 }
 
 export const BOT_KINDS: readonly BotKind[] = [
@@ -32,6 +34,13 @@ export const BOT_KINDS: readonly BotKind[] = [
   { name: 'ES module JavaScript', source: 'es-module.mjs', type: 'module' },
   { name: 'CommonJS TypeScript (node16)', source: 'typed.ts', type: 'commonjs', module: 'node16' },
   { name: 'ES module TypeScript (nodenext)', source: 'typed.ts', type: 'module', module: 'nodenext' },
+  {
+    name: 'TypeScript without Botkit',
+    source: 'without-botkit.ts',
+    type: 'module',
+    module: 'nodenext',
+    isWithoutBotkit: true,
+  },
 ];
 
 /** What a bot prints when it is done. */
@@ -53,9 +62,10 @@ export async function createBot(kind: BotKind, tarball: string, folder: string):
   };
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
   const source = path.join(__dirname, 'bots', kind.source);
+  const dependencies = kind.isWithoutBotkit ? [] : DEPENDENCIES;
   if (kind.module === undefined) {
     await cp(source, path.join(folder, 'bot.js'));
-    return install(folder, [...DEPENDENCIES, tarball]);
+    return install(folder, [...dependencies, tarball]);
   }
   await cp(source, path.join(folder, 'bot.ts'));
   const compilerOptions = {
@@ -70,7 +80,7 @@ export async function createBot(kind: BotKind, tarball: string, folder: string):
     skipLibCheck: true,
   };
   await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['bot.ts'] }));
-  await install(folder, [...DEPENDENCIES, ...TYPED_DEPENDENCIES, tarball]);
+  await install(folder, [...dependencies, ...TYPED_DEPENDENCIES, tarball]);
   await compile(folder);
 }
 

@@ -1,6 +1,6 @@
 /**
  * What would be published: packs both packages, has them examined, measures what they bring along, and uses them as
- * their users would: in four fresh bots, in the example bot outside of the repository, and by npx.
+ * their users would: in fresh bots, in the example bot outside of the repository, and by npx.
  */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
