@@ -149,6 +149,35 @@ describe('Secrets', () => {
     await agent.close();
   });
 
+  it('are in nothing that connect leaves, whatever the platform says', async () => {
+    await open();
+    const { token: accessToken, secret: appSecret } = CANARY_PAGE;
+    const page = botkit?.plugin.connect({ accessToken, appSecret, apiHost: sim.host });
+    assert.ok(page);
+    leaks.take(page);
+    sim.addFaults({ times: 3, error: { code: 100, message: ECHO } });
+    for (const message of [{ text: 'Hello' }, image(signed())]) {
+      leaks.take(await page.send('7001', message).catch((error: unknown) => error));
+    }
+    leaks.take(await page.callAPI(`/me/nothing?${CANARY.query}`, 'GET').catch((error: unknown) => error));
+    for (const account of [
+      accessToken,
+      { accessToken: `${accessToken}\n` },
+      { accessToken, appSecret: `${accessToken} ` },
+    ]) {
+      assert.throws(
+        () => botkit?.plugin.connect(account as never),
+        (error) => {
+          leaks.take(error);
+          return true;
+        },
+      );
+    }
+    const bot = await botkit?.bot();
+    assert.ok(bot);
+    await sendAndCollect(bot, image(signed()));
+  });
+
   for (const scheme of ['redis', 'rediss', 'postgres', 'mysql', 'mongodb+srv', 'https']) {
     it(`are in nothing that a store of ${scheme}: leaves which fails`, async () => {
       const server = `${scheme}://${CANARY.user}:${CANARY.password}@db.example.com:6379/0?${CANARY.query}`;
