@@ -12,6 +12,8 @@ import {
 import { toMessengerActivities, type MessageActivity } from './adapter/bot-framework';
 import { Pages } from './adapter/pages';
 import { toError } from './base/errors';
+import { SECOND } from './base/time';
+import { Deadline } from './delivery/deadline';
 import { Engine, type SavedAsset } from './delivery/engine';
 import { StatsCounter, type AttachmentStats } from './events/stats';
 import { readOptions, type AttachmentCacheOptions } from './options';
@@ -20,6 +22,9 @@ import type { AttachmentEvents } from './events/events';
 import type { Attachment, AttachmentMessage } from './message/builders';
 
 const debug = Debug('botkit:facebook-attachments');
+
+/** Milliseconds that `close` waits at most. Whoever stops a process gives it some 30 s, as a rule. */
+const CLOSE_WAIT = 20 * SECOND;
 
 /** The part of a Botkit controller that is used: any Botkit 4 controller will do. */
 export interface BotkitLike {
@@ -230,7 +235,8 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   }
 
   /**
-   * Lets renewals and writes in the background end. What is yours stays open: the store and the dispatcher. Botkit's
+   * Lets uploads, renewals and writes in the background end, and the calls in flight, for 20 s at most. What takes longer
+   * goes on as long as the process does. What is yours stays open: the store and the dispatcher. Botkit's
    * `controller.shutdown()` calls it. Messages still go out afterwards.
    *
    * @example
@@ -238,8 +244,9 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * await dispatcher.close();
    */
   async close(): Promise<void> {
-    await this.#engine.close();
-    await this.#pages.close();
+    const deadline = new Deadline(CLOSE_WAIT);
+    await deadline.within(this.#engine.close());
+    await deadline.within(this.#pages.close());
   }
 
   async #callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown> {

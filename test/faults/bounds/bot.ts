@@ -35,6 +35,8 @@ export type Request =
   /** Whatever is not over after `limit` ms is left alone, and counted as unfinished. */
   | { readonly ask: 'send'; readonly sendings: readonly Sending[]; readonly limit: number }
   | { readonly ask: 'sendManyAssets'; readonly assets: number; readonly steps: number }
+  /** Answered with the milliseconds that it took. */
+  | { readonly ask: 'close' }
   | { readonly ask: 'sendData'; readonly bytes: number; readonly times: number };
 
 /** How one `Sending` went. */
@@ -86,7 +88,7 @@ async function main(orders: Orders): Promise<void> {
   const cache = new plugin.FacebookAttachmentCache({ root: orders.root }).attach(adapter);
   // What is reported must not end the process; the tests takeSample at what the sends reject with.
   cache.on('error', () => undefined);
-  const bot = new Bot(plugin, adapter, orders);
+  const bot = new Bot(plugin, adapter, orders, cache);
   process.on('message', (request: Request) => {
     void bot.answer(request).then((answer) => process.send?.(answer));
   });
@@ -103,16 +105,25 @@ class Bot {
   readonly #plugin: typeof Plugin;
   readonly #adapter: FacebookAdapter;
   readonly #orders: Orders;
+  readonly #cache: Plugin.FacebookAttachmentCache;
   readonly #clients = new Map<string, Promise<Client>>();
 
-  constructor(plugin: typeof Plugin, adapter: FacebookAdapter, orders: Orders) {
+  constructor(
+    plugin: typeof Plugin,
+    adapter: FacebookAdapter,
+    orders: Orders,
+    cache: Plugin.FacebookAttachmentCache,
+  ) {
     this.#plugin = plugin;
     this.#adapter = adapter;
     this.#orders = orders;
+    this.#cache = cache;
   }
 
-  answer(request: Request): Promise<Outcome | Heaps> {
+  answer(request: Request): Promise<Outcome | Heaps | number> {
     switch (request.ask) {
+      case 'close':
+        return this.#close();
       case 'send':
         return this.#send(request.sendings, request.limit);
       case 'sendData':
@@ -120,6 +131,12 @@ class Bot {
       case 'sendManyAssets':
         return this.#sendManyAssets(request.assets, request.steps);
     }
+  }
+
+  async #close(): Promise<number> {
+    const begun = performance.now();
+    await this.#cache.close();
+    return Math.round(performance.now() - begun);
   }
 
   async #send(sendings: readonly Sending[], limit: number): Promise<Outcome> {

@@ -79,6 +79,11 @@ export class MeasuredBot {
     return (await this.#ask({ ask: 'sendManyAssets', assets, steps }, 3 * START)) as Heaps;
   }
 
+  /** Closes the plugin. Resolves with the milliseconds that it took. */
+  async close(): Promise<number> {
+    return (await this.#ask({ ask: 'close' }, 3 * START)) as number;
+  }
+
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const ended = once(this.#child, 'exit');
