@@ -106,7 +106,10 @@ function accountOf(api: object): GraphAccount | undefined {
 /** In an echo, the page is the sender. */
 function pageOf(activity: ActivityLike | undefined): string | undefined {
   const { message } = (activity?.channelData ?? {}) as { message?: { is_echo?: unknown } };
-  return message?.is_echo === true ? activity?.from?.id : activity?.recipient?.id;
+  const id: unknown = message?.is_echo === true ? activity?.from?.id : activity?.recipient?.id;
+  // JSON of a bot's own may have it as a number, and records have none.
+  if (typeof id === 'number') return String(id);
+  return typeof id === 'string' ? id : undefined;
 }
 
 type GetAPI = (activity: ActivityLike | undefined) => Promise<unknown>;

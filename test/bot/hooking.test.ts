@@ -53,8 +53,15 @@ describe('the hook', () => {
     const { sim, adapter, controller, plugin } = await platform.openBotkit();
     const before = Object.entries(adapter);
     const second = openPlugin();
-    controller.usePlugin(second);
-    second.attach(adapter);
+    const warnings = await warningsOf(() => {
+      controller.usePlugin(second);
+      second.attach(adapter);
+      return Promise.resolve();
+    });
+    // Botkit itself passes over a second plugin of the same name.
+    assert.deepEqual(warnings, [
+      'FacebookAttachmentCacheWarning: Another FacebookAttachmentCache is attached to this adapter already; this one does nothing there.',
+    ]);
     assert.deepEqual(Object.entries(adapter), before);
     await send(adapter);
     onlyArrival(sim);
@@ -150,6 +157,19 @@ describe('the hook', () => {
     onlyArrival(sim);
     assert.deepEqual(warnings, [
       'FacebookAttachmentCacheWarning: A listener of the event send threw: Error: The listener is at fault',
+    ]);
+    assert.deepEqual(lines, []);
+  });
+
+  it('lets a message through although a listener rejects, and warns', async () => {
+    const { sim, plugin, consoleErrors: lines, ...botkit } = await platform.openBotkit();
+    const rejects = (): Promise<never> => Promise.reject(new Error('The listener is at fault'));
+    plugin.on('send', rejects as () => void);
+    const bot = await botkit.bot();
+    const warnings = await warningsOf(() => bot.say(TOM) as Promise<unknown>);
+    onlyArrival(sim);
+    assert.deepEqual(warnings, [
+      'FacebookAttachmentCacheWarning: A listener of the event send rejected: Error: The listener is at fault',
     ]);
     assert.deepEqual(lines, []);
   });

@@ -84,6 +84,24 @@ describe('pages', () => {
     });
   }
 
+  it('are not asked for their ID when the path of the call names it', async () => {
+    const { sim, controller } = await platform.openBotkit();
+    const bot = (await controller.spawn()) as Bot;
+    await bot.api.callAPI(`/${PAGE.id}/messages`, 'POST', PARAMS);
+    onlyArrival(sim, USER);
+    assert.deepEqual(calls(sim), ['upload-file', 'send-id']);
+  });
+
+  it('whose ID comes as a number have records that another bot takes', async () => {
+    const store = new Map<string, unknown>();
+    for (let bots = 0; bots < 2; bots++) {
+      const { adapter } = await platform.openBotkit({ store });
+      const api = (await adapter.getAPI({ recipient: { id: Number(PAGE.id) } } as never)) as Bot['api'];
+      await api.callAPI('/me/messages', 'POST', PARAMS);
+    }
+    assert.deepEqual(callCounts(platform.sim), { 'upload-file': 1, 'send-id': 2 });
+  });
+
   it('are asked for their ID once, if the bot was spawned without one', async () => {
     const { sim, controller, ...botkit } = await platform.openBotkit();
     for (let count = 0; count < 3; count++) {

@@ -127,6 +127,27 @@ describe('A bot in a process of its own', function () {
     });
   }
 
+  it('does not end while messages wait for a new ID whose upload is tried again', async () => {
+    await storedId();
+    platform.sim.revokeAll();
+    platform.sim.addFaults(
+      // All have got the dead ID before the first of them learns that it is dead.
+      { purpose: 'send-id', delayMs: 500, times: 5 },
+      // Meanwhile there is nothing else to do: the connections do not keep a process alive.
+      {
+        path: '/message_attachments$',
+        error: { code: 2 },
+        headers: { 'Retry-After': '3', Connection: 'close' },
+      },
+    );
+    const users = ['7001', '7002', '7003', '7004', '7005'];
+    await end(start({ users, atATime: users.length }));
+    assert.deepEqual(
+      users.map((user) => arrivals(user)),
+      users.map(() => 1),
+    );
+  });
+
   it('that forgets close() ends all the same, and so does one whose renewal is not over', async () => {
     await end(start({}));
     assert.equal(arrivals(), 1);
