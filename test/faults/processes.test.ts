@@ -37,7 +37,7 @@ describe('A bot in a process of its own', function () {
     }
   });
 
-  const start = (orders: Partial<Orders>): Child => {
+  const start = (orders: Partial<Orders>, env: NodeJS.ProcessEnv = {}): Child => {
     const child = startChild(
       BOT,
       {
@@ -49,7 +49,7 @@ describe('A bot in a process of its own', function () {
         users: ['7001'],
         ...orders,
       },
-      { ca: folder.at('ca.pem') },
+      { ca: folder.at('ca.pem'), env },
     );
     children.push(child);
     return child;
@@ -146,6 +146,18 @@ describe('A bot in a process of its own', function () {
       users.map((user) => arrivals(user)),
       users.map(() => 1),
     );
+  });
+
+  it('shows neither token nor secret with NODE_DEBUG=undici', async () => {
+    await storedId();
+    platform.sim.revokeAll();
+    const child = start({ users: ['7001', '7002'] }, { NODE_DEBUG: 'undici,fetch' });
+    assert.equal(await inTime('the end of the process', child.ended, TIMEOUT), 0);
+    const printed = [...child.stderrLines, ...child.lines].join('\n');
+    // By ID, in one step, the upload of a new ID.
+    for (const call of ['/me/messages', '/me/message_attachments'])
+      assert.ok(printed.includes(call), printed);
+    for (const secret of [PAGE.token, PAGE.secret ?? '']) assert.ok(!printed.includes(secret), printed);
   });
 
   it('that forgets close() ends all the same, and so does one whose renewal is not over', async () => {

@@ -14,11 +14,15 @@ export interface Child {
   kill(): void;
 }
 
-/** Starts a TypeScript program; `ca` is whom it trusts, as Node itself lets it be told. */
-export function startChild(program: string, argument: object, { ca }: { ca: string }): Child {
+/** Starts a TypeScript program; `ca` is whom it trusts, as Node itself lets it be told, and `env` is added to its environment. */
+export function startChild(
+  program: string,
+  argument: object,
+  { ca, env = {} }: { ca: string; env?: NodeJS.ProcessEnv },
+): Child {
   const child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify(argument)], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NODE_EXTRA_CA_CERTS: ca },
+    env: { ...process.env, NODE_EXTRA_CA_CERTS: ca, ...env },
   });
   const ended = once(child, 'close').then(([code]) => code as number | null);
   return {
