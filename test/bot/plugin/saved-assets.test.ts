@@ -226,6 +226,25 @@ describe('the saved assets of FacebookAttachmentCache', () => {
       await assert.rejects(plugin.warm([], { page: '9999' }), { ...noPage('9999', why), cause });
     });
 
+    it('says of each of several adapters why it has no token', async () => {
+      const causes = [new Error('no database'), new Error('no row')];
+      const plugin = new FacebookAttachmentCache();
+      for (const cause of causes) {
+        const adapter = new FakeAdapter();
+        adapter.make = () => {
+          throw cause;
+        };
+        plugin.attach(adapter);
+      }
+      const why = causes.map(({ message }) => `the adapter has no token for it (${message})`).join('; ');
+      await assert.rejects(plugin.warm([], { page: '9999' }), (error: Error) => {
+        assert.equal(error.message, (noPage('9999', why) as Error).message);
+        assert.ok(error.cause instanceof AggregateError);
+        assert.deepEqual(error.cause.errors, causes);
+        return true;
+      });
+    });
+
     it('is never warmed with the token of another page', async () => {
       const { plugin } = await platform.openBotkit({ pages: [PAGE] });
       await assert.rejects(
