@@ -4,7 +4,7 @@ import type { SavedId } from '../cache/saved-id';
 import { AttachmentError, toError } from '../base/errors';
 import { refusalScope, verdictOn } from '../graph/verdict';
 import { Deadline } from './deadline';
-import { about, type PageAsset } from './page-asset';
+import { assetEvent, type PageAsset } from './page-asset';
 import { UploadUnderWay } from './upload-under-way';
 import type { IdCache } from '../cache/id-cache';
 import type { Report, UploadReason } from '../events/events';
@@ -72,7 +72,7 @@ export class AssetIds {
    * @returns Undefined: there was none before the deadline. Its upload goes on.
    * @throws {AttachmentError | GraphError | TransportError} The own attempt to upload it failed.
    */
-  async get(target: PageAsset, deadline: Deadline): Promise<SavedId | undefined> {
+  async getOrUpload(target: PageAsset, deadline: Deadline): Promise<SavedId | undefined> {
     const saved = this.#cache.known(target.key) ?? (await this.#obtain(target, deadline, 'send'));
     if (saved) this.#refreshInTime(target, saved);
     return saved;
@@ -84,7 +84,7 @@ export class AssetIds {
    * @returns Undefined: there was none before the deadline. Its upload goes on.
    * @throws {AttachmentError | GraphError | TransportError} The own attempt to upload it failed.
    */
-  async need(
+  async getOrUploadThroughPauses(
     target: PageAsset,
     deadline: Deadline,
     reason: UploadReason = 'send',
@@ -118,7 +118,7 @@ export class AssetIds {
     const other = this.#underWay.get(target.key);
     if (other) {
       // What another's send met says nothing about this one.
-      await other.wait(deadline).catch(ignore);
+      await other.wait(deadline).catch(noop);
       return undefined;
     }
     let own: Promise<SavingSend> | undefined;
@@ -215,7 +215,7 @@ export class AssetIds {
     target: PageAsset,
     deadline: Deadline,
     reason: UploadReason,
-    onBegin: () => void = ignore,
+    onBegin: () => void = noop,
   ): Promise<SavedId | undefined> {
     for (let joins = 0; ; joins++) {
       const found = await this.#find(target, deadline);
@@ -251,7 +251,7 @@ export class AssetIds {
     target: PageAsset,
     old: SavedId,
     reason: UploadReason,
-    onBegin: () => void = ignore,
+    onBegin: () => void = noop,
   ): UploadUnderWay {
     this.#refreshed.set(target.key, true);
     const other = this.#underWay.get(target.key);
@@ -268,8 +268,8 @@ export class AssetIds {
     const { key, asset, page } = target;
     if (!this.#cache.isNearEnd(saved) || this.#underWay.has(key) || this.#refreshed.has(key)) return;
     this.#refresh(target, saved, 'refresh').result.then((fresh) => {
-      this.#report('refresh', { ...about(asset, page), attachmentId: fresh.id });
-    }, ignore);
+      this.#report('refresh', { ...assetEvent(asset, page), attachmentId: fresh.id });
+    }, noop);
   }
 
   #share(
@@ -337,6 +337,6 @@ export function isFileChange(error: unknown): boolean {
   return error instanceof AttachmentError && error.code === 'ERR_ATTACHMENT_CHANGED';
 }
 
-function ignore(): undefined {
+function noop(): undefined {
   return undefined;
 }

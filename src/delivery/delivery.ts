@@ -3,7 +3,7 @@ import { retry } from '../graph/retry';
 import { maySendAgain, verdictOn } from '../graph/verdict';
 import { withContent, withIds, type AttachmentSlot, type AttachmentSlots } from '../message/attachment-slots';
 import { isFileChange, type AssetIds, type SavingSend } from './asset-ids';
-import { about, pageAsset, type PageAsset } from './page-asset';
+import { assetEvent, pageAsset, type PageAsset } from './page-asset';
 import { PageQueues } from './page-queues';
 import type { SavedId } from '../cache/saved-id';
 import type { RecoverEvent, Report, SendEvent, UploadReason } from '../events/events';
@@ -53,7 +53,7 @@ const MAX_REPLACEMENTS = 2;
 const MAX_FILE_CHANGES = 2;
 
 /** Milliseconds that a one-step send with a file waits for others of its page. */
-const CONTENT_PATIENCE = 30_000;
+const CONTENT_WAIT = 30_000;
 
 /** The way of one message: what is each attachment, which ID does it have, send by that, recover if it is dead. */
 export class Delivery {
@@ -68,7 +68,7 @@ export class Delivery {
     this.#ids = ids;
     this.#save = save;
     this.#report = report;
-    this.#bodies = new PageQueues(concurrency, CONTENT_PATIENCE);
+    this.#bodies = new PageQueues(concurrency, CONTENT_WAIT);
   }
 
   /**
@@ -105,7 +105,7 @@ export class Delivery {
       if (this.#save === 'send' || !slot.reusable) return;
       await this.#orOneStep(async () => {
         const page = await pageOf(message);
-        return page && this.#ids.get(pageAsset(client, page, asset), deadline);
+        return page && this.#ids.getOrUpload(pageAsset(client, page, asset), deadline);
       });
     });
   }
@@ -124,7 +124,7 @@ export class Delivery {
       );
       if (sent) return sent.answer;
     }
-    const saved = await this.#orOneStep(() => this.#ids.get(target, deadline));
+    const saved = await this.#orOneStep(() => this.#ids.getOrUpload(target, deadline));
     if (!saved) return this.#sendContent(message, asset, page);
     try {
       return await this.#sendByIds(message, [{ slot, target, saved }]);
@@ -191,7 +191,7 @@ export class Delivery {
         const saved =
           target &&
           (await (slot.reusable
-            ? this.#ids.need(target, deadline, reason)
+            ? this.#ids.getOrUploadThroughPauses(target, deadline, reason)
             : this.#ids.uploadForOneMessage(target, deadline)));
         if (target && saved) return { slot, target, saved };
         throw new AttachmentError(
@@ -283,11 +283,11 @@ export class Delivery {
     attachmentId: string | undefined,
     ms: number,
   ): void {
-    this.#report('send', { ...about(asset, page), how, attachmentId, ms });
+    this.#report('send', { ...assetEvent(asset, page), how, attachmentId, ms });
   }
 
   #reportRecovery({ target: { asset, page }, saved }: ResolvedAttachment, how: RecoverEvent['how']): void {
-    this.#report('recover', { ...about(asset, page), attachmentId: saved.id, how });
+    this.#report('recover', { ...assetEvent(asset, page), attachmentId: saved.id, how });
   }
 }
 

@@ -1,14 +1,14 @@
-import { IdCache } from '../cache/id-cache';
-import { IdStore, type KeyvLike, type KeyvStorageLike } from '../cache/id-store';
+import { IdCache, type IdCacheOptions } from '../cache/id-cache';
+import { IdStore, type IdStoreOptions } from '../cache/id-store';
 import { keyOf, type SavedId } from '../cache/saved-id';
 import { findAttachmentSlots } from '../message/attachment-slots';
-import { Sources } from '../source/sources';
+import { Sources, type SourcesOptions } from '../source/sources';
 import { AssetIds } from './asset-ids';
 import { ActivityDeadlines, type Deadline } from './deadline';
-import { Delivery } from './delivery';
+import { Delivery, type DeliveryOptions } from './delivery';
 import { Pacer } from './pacer';
 import { pageAsset } from './page-asset';
-import { Uploads } from './uploads';
+import { Uploads, type UploadsOptions } from './uploads';
 import {
   slotOf,
   toWarmResult,
@@ -22,20 +22,17 @@ import type { AssetEvent, Report } from '../events/events';
 import type { GraphAnswer, GraphClient, GraphParams } from '../graph/client';
 import type { Attachment, AttachmentMessage } from '../message/builders';
 import type { Asset } from '../source/asset';
-import type { CacheKey } from '../source/web-address';
 
-/** The options that the engine needs, with their defaults. `AttachmentCacheOptions` says what each is for. */
-export interface EngineOptions {
-  readonly store: KeyvLike | KeyvStorageLike | undefined;
-  readonly root: string | undefined;
-  readonly ttl: number;
-  readonly refreshAhead: number;
-  readonly save: 'upload' | 'send';
-  readonly uploadWait: number;
+/** The options of its parts, with their defaults. `AttachmentCacheOptions` says what each is for. */
+export interface EngineOptions
+  extends
+    SourcesOptions,
+    Pick<IdCacheOptions, 'ttl' | 'refreshAhead' | 'memory'>,
+    Pick<DeliveryOptions, 'save'> {
+  readonly store: IdStoreOptions['store'];
   readonly storeTimeout: number;
-  readonly uploads: { readonly concurrency: number; readonly attempts: number };
-  readonly cacheKey: CacheKey;
-  readonly memory: number;
+  readonly uploadWait: number;
+  readonly uploads: Pick<UploadsOptions, 'concurrency' | 'attempts'>;
 }
 
 /** An asset that has an ID. */

@@ -18,6 +18,6 @@ export function pageAsset(client: GraphClient, page: string, asset: Asset): Page
 }
 
 /** What every event about an asset tells. */
-export function about({ type, label, bytes }: Asset, page: string | undefined): AssetEvent {
+export function assetEvent({ type, label, bytes }: Asset, page: string | undefined): AssetEvent {
   return { page, type, asset: label, bytes };
 }

@@ -12,16 +12,16 @@ type Page = string | GraphClient;
 /** A queue for each page: what one page does never waits for what another page does. */
 export class PageQueues {
   readonly #concurrency: number;
-  readonly #patience: number;
+  readonly #longestWait: number;
   readonly #queues = new Map<Page, queueAsPromised<Turn, void>>();
 
   /**
    * @param concurrency - Places of each page.
-   * @param patience - Milliseconds after which the work begins without a place. Default: never.
+   * @param longestWait - Milliseconds after which the work begins without a place. Default: never.
    */
-  constructor(concurrency: number, patience = Infinity) {
+  constructor(concurrency: number, longestWait = Infinity) {
     this.#concurrency = concurrency;
-    this.#patience = patience;
+    this.#longestWait = longestWait;
   }
 
   /** Does `work` when the page has a place, which is free again when `work` ends or calls `leave`. */
@@ -38,7 +38,7 @@ export class PageQueues {
         work(leave).then(resolve, reject).finally(leave);
       };
       const timer =
-        this.#patience === Infinity ? undefined : setTimeout(begin, this.#patience, () => undefined);
+        this.#longestWait === Infinity ? undefined : setTimeout(begin, this.#longestWait, () => undefined);
       this.#queueOf(page)
         .push(begin)
         .then(() => {

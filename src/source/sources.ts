@@ -9,6 +9,12 @@ import type { Asset, AttachmentType } from './asset';
 /** What an author may write in an attachment's `payload`, or in an element of a media template. */
 export type SourcePayload = Readonly<Record<string, unknown>>;
 
+export interface SourcesOptions {
+  /** The folder of local files. Undefined: they are refused. */
+  readonly root: string | undefined;
+  readonly cacheKey: CacheKey;
+}
+
 /** `C:\pictures` is a path; a scheme has at least two letters. */
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
 
@@ -18,7 +24,7 @@ export class Sources {
   readonly #dataUris = new DataUris();
   readonly #cacheKey: CacheKey;
 
-  constructor({ root, cacheKey }: { root: string | undefined; cacheKey: CacheKey }) {
+  constructor({ root, cacheKey }: SourcesOptions) {
     this.#files = new LocalFiles(root);
     this.#cacheKey = cacheKey;
   }

@@ -46,11 +46,11 @@ export interface OpenedDelivery {
   readonly ids: AssetIds;
   readonly reports: ReturnType<typeof recordEvents>;
   /** A message with an attachment, to `user`, from the page that `page` names; undefined: nobody says which. */
-  readonly out: (
+  readonly messageWith: (
     attachment: unknown,
     to?: { user?: string; page?: string | undefined; path?: string },
   ) => OutgoingMessage;
-  readonly send: (...args: Parameters<OpenedDelivery['out']>) => ReturnType<Delivery['send']>;
+  readonly send: (...args: Parameters<OpenedDelivery['messageWith']>) => ReturnType<Delivery['send']>;
   readonly close: () => Promise<void>;
 }
 
@@ -78,7 +78,7 @@ function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDeli
   const delivery = new Delivery({ sources, ids, save, concurrency: 4, report });
   const account = { host: sim.host, version: 'v25.0', token: PAGE.token, secret: PAGE.secret };
   const client = new GraphClient(account, new Connections(setting.dispatcher ?? agent));
-  const out: OpenedDelivery['out'] = (attachment, to = {}) => {
+  const messageWith: OpenedDelivery['messageWith'] = (attachment, to = {}) => {
     const { user = '7001', page, path = '/me/messages' } = { page: PAGE.id, ...to };
     const params = { recipient: { id: user }, message: { text: '', attachment } };
     const slots = findAttachmentSlots(params);
@@ -90,8 +90,8 @@ function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDeli
     cache,
     ids,
     reports,
-    out,
-    send: (...args) => delivery.send(out(...args)),
+    messageWith,
+    send: (...args) => delivery.send(messageWith(...args)),
     close: async () => {
       await ids.idle();
       await store.close();

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon, { type SinonFakeTimers, type SinonStubbedInstance } from 'sinon';
 import { AssetIds, type SavingSend } from '../../../src/delivery/asset-ids';
-import { about, pageAsset, type PageAsset } from '../../../src/delivery/page-asset';
+import { assetEvent, pageAsset, type PageAsset } from '../../../src/delivery/page-asset';
 import { IdCache } from '../../../src/cache/id-cache';
 import { keyOf, type SavedId } from '../../../src/cache/saved-id';
 import { Deadline } from '../../../src/delivery/deadline';
@@ -61,7 +61,7 @@ describe('AssetIds', () => {
 
   const saved = (id: string, age = 0): SavedId => savedId(id, { uploadedAt: Date.now() - age });
   const settle = (): Promise<unknown> => clock.tickAsync(0);
-  const get = (of = target): Promise<SavedId | undefined> => ids.get(of, new Deadline(WAIT));
+  const get = (of = target): Promise<SavedId | undefined> => ids.getOrUpload(of, new Deadline(WAIT));
 
   /** Fails with these one after the other, and then gives IDs 11, 12 … */
   function uploadsGive(...failures: Error[]): void {
@@ -89,7 +89,7 @@ describe('AssetIds', () => {
 
   it('keeps the ID of an asset of a page under their key', () => {
     assert.equal(target.key, KEY);
-    assert.deepEqual(about(target.asset, '1001'), ABOUT);
+    assert.deepEqual(assetEvent(target.asset, '1001'), ABOUT);
   });
 
   describe('get', () => {
@@ -274,7 +274,7 @@ describe('AssetIds', () => {
     it('lets whoever needs an ID upload when the message brought none', async () => {
       uploadsGive();
       const sending = save(send({ answer: { message_id: 'm' }, saved: undefined }));
-      const needed = ids.need(target, new Deadline(WAIT).forTemplate());
+      const needed = ids.getOrUploadThroughPauses(target, new Deadline(WAIT).forTemplate());
       assert.deepEqual(await sending, { answer: { message_id: 'm' }, saved: undefined });
       assert.equal((await needed)?.id, '11');
     });
@@ -359,7 +359,7 @@ describe('AssetIds', () => {
         return Promise.reject(graphError(613));
       });
       uploads.upload.onCall(1).resolves(saved('11'));
-      const needed = ids.need(target, new Deadline(WAIT).forTemplate());
+      const needed = ids.getOrUploadThroughPauses(target, new Deadline(WAIT).forTemplate());
       await clock.tickAsync(20_000);
       assert.equal((await needed)?.id, '11');
     });
@@ -369,7 +369,9 @@ describe('AssetIds', () => {
         client.uploadPause.begin(graphError(613), 61_000);
         return Promise.reject(graphError(613));
       });
-      await assert.rejects(ids.need(target, new Deadline(WAIT).forTemplate()), { code: 613 });
+      await assert.rejects(ids.getOrUploadThroughPauses(target, new Deadline(WAIT).forTemplate()), {
+        code: 613,
+      });
       await assert.rejects(get(), { code: 613 });
     });
   });
