@@ -28,6 +28,17 @@ describe('the documentation', () => {
     });
   }
 
+  it('names tests that are there', () => {
+    const named = [...read('docs/reliability.md').matchAll(/`(test\/[\w./-]+)`/g)].map(
+      ([, name = '']) => name,
+    );
+    assert.ok(named.includes('test/faults/bounds/sockets.test.ts'));
+    assert.deepEqual(
+      named.filter((name) => !existsSync(path.join(ROOT, name))),
+      [],
+    );
+  });
+
   for (const root of ['src', 'simulator']) {
     it(`says what each folder of ${root} is for, and of no other`, () => {
       const folders = globSync(`${root}/*/`, { cwd: ROOT, onlyDirectories: true, ignore: IGNORED_FOLDERS });
