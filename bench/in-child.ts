@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 
 /** Nothing here takes nearly so long, even on a busy machine. */
-const PATIENCE = 180_000;
+const TIMEOUT = 180_000;
 
 /** Without the loader of ES modules, which has a thread of its own. */
 const TYPESCRIPT = require.resolve('tsx/cjs');
@@ -18,7 +18,7 @@ export function start(
 
 /** The first thing that a process has to say. */
 export async function firstMessage<T>(child: ChildProcess): Promise<T> {
-  const timer = setTimeout(() => child.kill(), PATIENCE);
+  const timer = setTimeout(() => child.kill(), TIMEOUT);
   const said = new AbortController();
   try {
     return await Promise.race([

@@ -2,7 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { type Fault } from 'messenger-platform-simulator';
 import { audit } from './tour/expected';
-import { difference, readFigures, untilQuiet } from './tour/figures';
+import { difference, readWireStats, untilQuiet } from './tour/wire-stats';
 import { headline, INTRODUCTION, stepRows, totalRows, verdict } from './tour/report';
 import { Stage } from './tour/stage';
 import { tellStory } from './tour/story';
@@ -29,23 +29,23 @@ async function tour(spoiler?: Fault): Promise<boolean> {
     // A spoiler strikes in the first step; what follows would only take time.
     const steps = spoiler ? story.slice(0, 1) : story;
     for (const [index, step] of steps.entries()) {
-      const before = readFigures(simulator);
+      const before = readWireStats(simulator);
       await step.play(stage);
       await untilQuiet(simulator);
-      const figures = difference(readFigures(simulator), before);
-      console.log(stepRows(index + 1, step, figures));
-      const { uploads } = figures;
+      const stats = difference(readWireStats(simulator), before);
+      console.log(stepRows(index + 1, step, stats));
+      const { uploads } = stats;
       if (uploads > step.maxUploads) {
         needless.push(`step ${index + 1}: ${uploads} uploads, at most ${step.maxUploads} are needed`);
       }
     }
     await stage.stopBot(); // Nothing more can arrive: now it can be counted.
-    const figures = readFigures(simulator);
+    const stats = readWireStats(simulator);
     const { faults, ...counted } = audit(stage.people, simulator.state().threads);
     const unanswered = faults.length > 0 ? stage.unanswered : []; // Late is not lost.
     const result = { ...counted, faults: [...faults, ...needless, ...unanswered] };
-    console.log(totalRows(figures));
-    console.log(verdict(result, figures));
+    console.log(totalRows(stats));
+    console.log(verdict(result, stats));
     console.log(`It took ${((performance.now() - startedAt) / 1000).toFixed(1)} seconds.`);
     return result.faults.length === 0;
   } finally {

@@ -64,12 +64,12 @@ export const row: Row = async (bench) => {
       measured: ratio(results.plugin, results.byHand),
       unit: 'times',
       goal: { atMost: 1.1 },
-      details: { ...figures('plugin', results.plugin), ...figures('by hand', results.byHand) },
+      details: { ...detailsOf('plugin', results.plugin), ...detailsOf('by hand', results.byHand) },
     },
   ];
 };
 
-function figures(name: string, taken: readonly Taken[]): Record<string, number> {
+function detailsOf(name: string, taken: readonly Taken[]): Record<string, number> {
   const reads = taken.map((one) => one.reads).filter((times) => times !== undefined);
   return {
     [`${name} ms`]: median(taken.map(({ time }) => time)),

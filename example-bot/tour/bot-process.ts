@@ -2,7 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 
-const PATIENCE = 10_000;
+const TIMEOUT = 10_000;
 
 /** The example bot in a process of its own: when it ends, nothing remains but what it has stored. */
 export class BotProcess {
@@ -35,7 +35,7 @@ export class BotProcess {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, 'exit') as Promise<[code: number | null]>;
     // A bot that cannot end must not keep the tour from ending.
-    const timer = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE);
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), TIMEOUT);
     this.#child.disconnect();
     const [code] = await exited;
     clearTimeout(timer);

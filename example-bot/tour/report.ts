@@ -1,5 +1,5 @@
 import { type Audit } from './expected';
-import { type Figures } from './figures';
+import { type WireStats } from './wire-stats';
 import { type Step } from './story';
 
 const WIDTH = 78;
@@ -20,21 +20,21 @@ export function headline(): string {
   return row(COLUMNS);
 }
 
-export function stepRows(number: number, { title, about }: Step, figures: Figures): string {
+export function stepRows(number: number, { title, explanation }: Step, stats: WireStats): string {
   return [
     `${number}. ${title}`,
-    ...wrap(about, WIDTH - 3).map((line) => `   ${line}`),
-    row(cells(figures)),
+    ...wrap(explanation, WIDTH - 3).map((line) => `   ${line}`),
+    row(cells(stats)),
     '',
   ].join('\n');
 }
 
-export function totalRows(figures: Figures): string {
-  return ['='.repeat(WIDTH), headline(), row(cells(figures)), ''].join('\n');
+export function totalRows(stats: WireStats): string {
+  return ['='.repeat(WIDTH), headline(), row(cells(stats)), ''].join('\n');
 }
 
 /** What the tour has proved, or what is wrong. */
-export function verdict({ promised, arrived, faults }: Audit, { filesIn, filesOut }: Figures): string {
+export function verdict({ promised, arrived, faults }: Audit, { filesIn, filesOut }: WireStats): string {
   if (faults.length > 0) {
     const shown = faults.slice(0, 20).map((fault) => `  ${fault}`);
     const rest = faults.length > shown.length ? [`  and ${faults.length - shown.length} more`] : [];
@@ -52,7 +52,7 @@ export function verdict({ promised, arrived, faults }: Audit, { filesIn, filesOu
   ].join('\n');
 }
 
-function cells({ messages, calls, refused, uploads, sentUp, filesIn, filesOut }: Figures): string[] {
+function cells({ messages, calls, refused, uploads, sentUp, filesIn, filesOut }: WireStats): string[] {
   return [...[messages, calls, refused, uploads].map(String), size(sentUp), size(filesOut - filesIn)];
 }
 

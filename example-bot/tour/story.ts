@@ -4,7 +4,7 @@ import { type Person, type Stage } from './stage';
 
 export interface Step {
   readonly title: string;
-  readonly about: string;
+  readonly explanation: string;
   /** More would mean that bytes went up for nothing. */
   readonly maxUploads: number;
   play(stage: Stage): Promise<void>;
@@ -25,7 +25,7 @@ export function tellStory(): Step[] {
   return [
     {
       title: '100 people ask for the same picture at once',
-      about: 'The first one’s upload serves all who wait for it.',
+      explanation: 'The first one’s upload serves all who wait for it.',
       maxUploads: 1,
       play: async (stage) => {
         await all(stage.newcomers(100), (person) => person.writes('picture', TOM));
@@ -33,7 +33,7 @@ export function tellStory(): Step[] {
     },
     {
       title: 'One asks for everything the bot has',
-      about:
+      explanation:
         'Pictures, GIF, sound, video, file, two cards with buttons, bytes made on the spot, a web address.',
       maxUploads: FILES, // The picture is known; the receipt is for one person only and never saved.
       play: async (stage) => {
@@ -46,7 +46,7 @@ export function tellStory(): Step[] {
     },
     {
       title: '15 more ask for everything',
-      about: 'Each message is a short call with an ID.',
+      explanation: 'Each message is a short call with an ID.',
       maxUploads: 0,
       play: async (stage) => {
         await all(stage.newcomers(15), (person) => askForEverything(stage, person));
@@ -54,7 +54,7 @@ export function tellStory(): Step[] {
     },
     {
       title: '20 people hold a scripted conversation',
-      about: 'Their answers become part of a path; ten of them leave the last question open.',
+      explanation: 'Their answers become part of a path; ten of them leave the last question open.',
       maxUploads: 0,
       play: async (stage) => {
         const people = stage.newcomers(20);
@@ -65,7 +65,7 @@ export function tellStory(): Step[] {
     },
     {
       title: 'A second page: 10 people ask for everything',
-      about: 'An ID is good for one page only, so each page uploads for itself, once.',
+      explanation: 'An ID is good for one page only, so each page uploads for itself, once.',
       maxUploads: FILES,
       play: async (stage) => {
         await all(stage.newcomers(10, 'other'), (person) => askForEverything(stage, person));
@@ -73,7 +73,7 @@ export function tellStory(): Step[] {
     },
     {
       title: '91 days pass, 10 people ask for everything',
-      about:
+      explanation:
         'The platform refuses every old ID. The message arrives all the same, and the next ones have a new ID.',
       maxUploads: 2 * FILES, // One in the message that met the dead ID, one for the new ID.
       play: async (stage) => {
@@ -83,7 +83,8 @@ export function tellStory(): Step[] {
     },
     {
       title: 'The bot restarts, 15 people ask for everything',
-      about: 'A new process has the IDs from the store. The ten who had left a question open answer it now.',
+      explanation:
+        'A new process has the IDs from the store. The ten who had left a question open answer it now.',
       maxUploads: 0,
       play: async (stage) => {
         await stage.restartBot();

@@ -20,7 +20,7 @@ describe('the tour', function () {
     const steps = figuresOf(stdout);
     const total = steps.pop();
     assert.ok(steps.length >= 6);
-    const column = (at: number): number[] => steps.map((figures) => Number(figures[at]));
+    const column = (at: number): number[] => steps.map((cells) => Number(cells[at]));
     const [messages, calls, refused, uploads] = [column(0), column(1), column(2), column(3)];
     assert.equal(messages[0], 100);
     assert.deepEqual(

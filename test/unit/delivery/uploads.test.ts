@@ -64,13 +64,13 @@ describe('Uploads', () => {
       { client, page: '1001', asset: web('tom.png'), reason: 'send' },
       NOBODY,
     );
-    const about = {
+    const assetEvent = {
       page: '1001',
       type: 'image',
       asset: 'image https://example.com/tom.png',
       bytes: undefined,
     };
-    assert.deepEqual(saved, { ...about, id: '11', source: undefined, uploadedAt: 1_767_225_600_000 });
+    assert.deepEqual(saved, { ...assetEvent, id: '11', source: undefined, uploadedAt: 1_767_225_600_000 });
     assert.deepEqual(paths(), ['/v25.0/me/message_attachments']);
     assert.deepEqual(JSON.parse(server.received[0]?.body.toString() ?? ''), {
       access_token: 'EAAB',
@@ -83,7 +83,7 @@ describe('Uploads', () => {
     });
     const ms = events[0]?.ms;
     assert.ok(ms !== undefined && ms > 0 && ms < 60_000, `${ms ?? 'no'} ms`);
-    assert.deepEqual(events, [{ ...about, attachmentId: '11', reason: 'send', attempts: 1, ms }]);
+    assert.deepEqual(events, [{ ...assetEvent, attachmentId: '11', reason: 'send', attempts: 1, ms }]);
   });
 
   it('sends a file beside the message', async () => {

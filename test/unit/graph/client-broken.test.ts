@@ -80,20 +80,20 @@ describe('GraphClient, when the connection fails', () => {
 
   /** The call was certainly not carried out. */
   async function assertUnreachable(call: Promise<unknown>, host: string, reason: RegExp): Promise<void> {
-    const words: [string, string] = [
+    const expected: [string, string] = [
       `no connection to https://${host}`,
       'Nothing was sent. Check the network, the proxy and the host of the Graph API.',
     ];
-    assert.match(await reasonOf(call, 'ERR_GRAPH_UNREACHABLE', words), reason);
+    assert.match(await reasonOf(call, 'ERR_GRAPH_UNREACHABLE', expected), reason);
   }
 
   /** Nobody knows whether the call was carried out. */
   async function assertInterrupted(call: Promise<unknown>, reason: string): Promise<void> {
-    const words: [string, string] = [
+    const expected: [string, string] = [
       'the connection broke',
       'The message may have arrived, so it is not sent again.',
     ];
-    assert.equal(await reasonOf(call, 'ERR_GRAPH_INTERRUPTED', words), reason);
+    assert.equal(await reasonOf(call, 'ERR_GRAPH_INTERRUPTED', expected), reason);
   }
 
   describe('nothing was sent', () => {

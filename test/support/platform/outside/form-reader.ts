@@ -3,7 +3,7 @@ const FIELD_LIMIT = 1024 * 1024;
 
 const HEADERS_END = Buffer.from('\r\n\r\n');
 
-interface Part {
+interface FormPart {
   readonly name: string;
   /** Undefined: a plain field. */
   readonly filename: string | undefined;
@@ -26,7 +26,7 @@ export class FormReader {
   readonly #delimiter: Buffer;
   // The first delimiter has no line before it.
   #rest: Buffer = Buffer.from('\r\n');
-  #part: Part | undefined;
+  #part: FormPart | undefined;
   #isPreamble = true;
   #field: Buffer[] = [];
   #fieldBytes = 0;

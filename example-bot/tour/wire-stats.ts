@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { type Simulator, type ThreadAttachment } from 'messenger-platform-simulator';
 
 /** What went over the wire, as the platform has seen it. */
-export interface Figures {
+export interface WireStats {
   /** Messages that people got. */
   readonly messages: number;
   /** Calls of the Graph API. */
@@ -20,7 +20,7 @@ export interface Figures {
 }
 
 /** Everything since the simulator's start. */
-export function readFigures(simulator: Simulator): Figures {
+export function readWireStats(simulator: Simulator): WireStats {
   const { calls, bytes, errors, byPurpose } = simulator.totals();
   const { assets, threads } = simulator.state();
   const messages = threads.flatMap((thread) => thread.messages).filter(({ from }) => from === 'page');
@@ -39,7 +39,7 @@ export function readFigures(simulator: Simulator): Figures {
   };
 }
 
-export function difference(after: Figures, before: Figures): Figures {
+export function difference(after: WireStats, before: WireStats): WireStats {
   return {
     messages: after.messages - before.messages,
     calls: after.calls - before.calls,
