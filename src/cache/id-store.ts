@@ -103,10 +103,11 @@ export class IdStore {
   /** @throws {StoreError} The store cannot be asked. */
   async delete(key: string): Promise<void> {
     this.#unsaved.delete(key);
-    // A write under way would bring it back.
-    await Promise.all(this.#writes);
+    const limit = this.#options.timeout * WRITE_PATIENCE;
     try {
-      await this.#patiently(this.#keyv.delete(key));
+      // A write under way would bring it back.
+      await inTime(Promise.all(this.#writes), limit, { ref: true });
+      await inTime(this.#keyv.delete(key), limit, { ref: true });
     } catch (error) {
       throw new StoreError('delete', error);
     }

@@ -236,18 +236,28 @@ describe('IdStore, after an outage and at the end', () => {
       await got;
     });
 
-    it('waits for nothing that is done in the background: writes, deletions, looks', async () => {
+    it('waits for what somebody wants to have deleted, also behind a write', async () => {
+      const before = countActiveTimers();
+      harness.failAll(hangs);
+      const store = harness.open({ timeout: 20 });
+      const deleted = [assert.rejects(store.delete(KEY))];
+      store.put(KEY, savedId('11'));
+      deleted.push(assert.rejects(store.delete(KEY)));
+      assert.equal(countActiveTimers() - before, 2);
+      await Promise.all(deleted);
+      await store.close();
+    });
+
+    it('waits for nothing that is done in the background: writes, looks', async () => {
       await new Promise(setImmediate);
       const before = countActiveTimers();
       harness.failAll(hangs);
       const store = harness.open({ timeout: 20 });
       store.put(KEY, savedId('11'));
-      const deleted = assert.rejects(store.delete(KEY));
       assert.equal(countActiveTimers() - before, 0);
-      await store.get(KEY);
+      await store.get(keyOf('1001', 'image:ANOTHER'));
       assert.equal(harness.errors.length, 1);
       assert.equal(countActiveTimers() - before, 0);
-      await deleted;
       await store.close();
     });
   });
