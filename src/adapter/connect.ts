@@ -94,21 +94,30 @@ const CONTENT_FIELDS = ['text', 'attachment', 'attachments', 'sticker_id', 'dyna
 
 const METHODS: readonly string[] = ['GET', 'POST', 'DELETE'] satisfies GraphMethod[];
 
+const API_HOST = `a host such as ${DEFAULT_API_HOST} or localhost:8443, without https:// and path`;
+const API_VERSION = `a version such as ${DEFAULT_API_VERSION}`;
+
 const readPageAccount = group('option of `connect`', {
   accessToken: required('the access token of a page, without spaces', isToken, { isSecret: true }),
   appSecret: option('the secret of the app, without spaces', isToken, undefined, { isSecret: true }),
-  apiHost: option(
-    `a host such as ${DEFAULT_API_HOST} or localhost:8443, without https:// and path`,
-    isApiHost,
-    DEFAULT_API_HOST,
-  ),
-  apiVersion: option(`a version such as ${DEFAULT_API_VERSION}`, isApiVersion, DEFAULT_API_VERSION),
+  apiHost: option(API_HOST, isApiHost, DEFAULT_API_HOST),
+  apiVersion: option(API_VERSION, isApiVersion, DEFAULT_API_VERSION),
 });
 
 /** @throws {TypeError} Something in it is not what it should be: what was expected, and what was received. */
 export function readAccount(account: PageAccount): GraphAccount {
   const { accessToken, appSecret, apiHost, apiVersion } = readPageAccount(account, 'account', {});
   return { host: apiHost, version: apiVersion, token: accessToken, secret: appSecret };
+}
+
+/**
+ * Checks what an adapter was given.
+ *
+ * @throws {TypeError} `ERR_OPTION_INVALID`: no call could get there.
+ */
+export function checkApi({ host, version }: GraphAccount): void {
+  required(API_HOST, isApiHost)(host, 'api_host', {});
+  required(API_VERSION, isApiVersion)(version, 'api_version', {});
 }
 
 /** A page without Botkit: what `FacebookAttachmentCache.connect` gives. */

@@ -1,9 +1,10 @@
 import { LRUCache } from 'lru-cache';
-import { withCode } from '../base/check-options';
+import { withCode, type UsageErrorCode } from '../base/check-options';
 import { isFacebookAttachmentsError, toError } from '../base/errors';
 import { redact } from '../base/redact';
 import { GraphClient, type GraphAccount } from '../graph/client';
 import { Connections } from '../graph/connections';
+import { checkApi } from './connect';
 import { askClient } from './hook';
 import type { Dispatcher } from 'undici';
 
@@ -37,10 +38,12 @@ export class Pages {
     this.#adapters.add(adapter);
   }
 
+  /** @throws {TypeError} `ERR_OPTION_INVALID`: the adapter's `api_host` or `api_version` can be none. */
   clientOf(account: GraphAccount): GraphClient {
     const key = `${account.host} ${account.version} ${account.token} ${account.secret ?? ''}`;
     let client = this.#clients.get(key);
     if (!client) {
+      checkApi(account);
       client = new GraphClient(account, this.#connections);
       this.#clients.set(key, client);
     }
@@ -53,6 +56,7 @@ export class Pages {
    *
    * @throws {TypeError} `ERR_PAGE_UNKNOWN`: no adapter has a token for it, or there are several pages, or no adapter.
    * `cause` says why an adapter gave none.
+   * @throws {TypeError} `ERR_OPTION_INVALID`: the adapter's `api_host` or `api_version` can be none.
    * @throws {GraphError | TransportError} It cannot be learnt whose a token is.
    */
   async find(page: string | undefined): Promise<FoundPage> {
@@ -63,9 +67,9 @@ export class Pages {
     if (right) return right;
     const answers = await Promise.all(asked);
     const errors = answers.flatMap((answer) => ('error' in answer && answer.error ? [answer.error] : []));
-    // It says more than that the page is unknown, and the next try may work.
-    const fromPlatform = errors.find(isFacebookAttachmentsError);
-    if (fromPlatform) throw fromPlatform;
+    // It says more than that the page is unknown.
+    const telling = errors.find((error) => isFacebookAttachmentsError(error) || isOptionError(error));
+    if (telling) throw telling;
     const found = answers.filter((answer) => 'graph' in answer);
     const [first] = found;
     if (page !== undefined || !first) throw unknownPage(page, answers.map(reasonOf), errors);
@@ -84,6 +88,10 @@ export class Pages {
       return { error: toError(error) };
     }
   }
+}
+
+function isOptionError(error: Error): boolean {
+  return (error as { code?: unknown }).code === ('ERR_OPTION_INVALID' satisfies UsageErrorCode);
 }
 
 /** An adapter that has no token for a page. */

@@ -64,7 +64,7 @@ export class AttachmentError extends FacebookAttachmentsError {
   /** The attachment, as it may be shown: its type and its path or address, without query string or credentials. */
   readonly asset: string;
 
-  /** Why it cannot be sent: the message without the attachment's name, for example "there is no such file". */
+  /** Why it cannot be sent: the message without the attachment's name, for example "it has no content". */
   readonly reason: string;
 
   /** @internal */

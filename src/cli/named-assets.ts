@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { AttachmentError } from '../base/errors';
 import { redact, withoutSecrets } from '../base/redact';
 import { findAssets } from '../source/find-assets';
+import { findSimilarFile } from '../source/similar-file';
 import type { Attachment } from '../message/builders';
 import type { AttachmentType } from '../source/asset';
 import type { WarmResult } from '../delivery/warm';
@@ -54,10 +55,11 @@ async function findOne(name: string, options: LookUpOptions): Promise<NamedAsset
   if (inRoot.length > 0) return inRoot;
   const fromFolder = await findFiles(path.relative(root, path.resolve(folder, file)), options);
   if (fromFolder.length > 0) return fromFolder;
+  const similar = await findSimilarFile(root, file.split(path.sep).join('/'));
   throw new AttachmentError(
     'ERR_ATTACHMENT_NOT_FOUND',
     JSON.stringify(name),
-    `it matches no file in ${root}`,
+    `it matches no file in ${root}${similar === undefined ? '' : `; did you mean ${JSON.stringify(similar)}?`}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import type { UsageErrorCode } from '../base/check-options';
 import type { AttachmentError, StoreError } from '../base/errors';
 import type { GraphError, TransportError } from '../graph/errors';
 import type { AttachmentType } from '../source/asset';
@@ -74,8 +75,8 @@ export interface AttachmentEvents {
   error: [error: AttachmentError | GraphError | TransportError | StoreError | OtherError];
 }
 
-/** What nobody expected; it has no code of this package. */
-export type OtherError = Error & { readonly code?: undefined };
+/** A wrong option of the adapter, which has a code; or what nobody expected, which has none of this package. */
+export type OtherError = Error & { readonly code?: UsageErrorCode | undefined };
 
 /** Tells whoever listens. Never throws. */
 export type Report = <Name extends keyof AttachmentEvents>(

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { FormDataEncoder, type FormDataLike } from 'form-data-encoder';
 import { AttachmentError, toError } from '../base/errors';
 import { readRetryAfter, readTimeToRegainAccess, type AnswerHeaders } from './answer-headers';
-import { describeConnectionError, hasNotBegun } from './connection-errors';
+import { connectionAdvice, describeConnectionError, hasNotBegun } from './connection-errors';
 import { GraphError, TransportError, type CallPurpose, type GraphErrorBody } from './errors';
 import { redact } from '../base/redact';
 import { retry } from './retry';
@@ -293,7 +293,11 @@ export class GraphClient {
     const retryAfter = readRetryAfter(headers);
     const problem = answer ? `HTTP ${status}` : `HTTP ${status}, and the answer is not JSON`;
     const error = body
-      ? new GraphError(call, status, body, { retryAfter, secrets: this.#secrets })
+      ? new GraphError(call, status, body, {
+          retryAfter,
+          secrets: this.#secrets,
+          hasProof: this.#credentials.appsecret_proof !== undefined,
+        })
       : new TransportError('ERR_GRAPH_BAD_ANSWER', call, problem, { status, retryAfter });
     if (error instanceof GraphError && refusalScope(error) === 'token') this.#tokenFailure = failedNow(error);
     this.#pauseIfLimited(readTimeToRegainAccess(headers), error);
@@ -316,9 +320,13 @@ export class GraphClient {
     }
     // The original error stays out: it can hold pieces of the request.
     const problem = redact(describeConnectionError(error), this.#secrets);
-    return hasNotBegun(error)
-      ? new TransportError('ERR_GRAPH_UNREACHABLE', call, `no connection to ${this.#origin} (${problem})`)
-      : new TransportError('ERR_GRAPH_INTERRUPTED', call, `the connection broke (${problem})`);
+    const advice = connectionAdvice(error);
+    if (hasNotBegun(error)) {
+      const noConnection = `no connection to ${this.#origin} (${problem})`;
+      return new TransportError('ERR_GRAPH_UNREACHABLE', call, noConnection, { advice });
+    }
+    const end = advice === undefined ? 'the connection broke' : `no HTTPS at ${this.#origin}`;
+    return new TransportError('ERR_GRAPH_INTERRUPTED', call, `${end} (${problem})`, { advice });
   }
 }
 

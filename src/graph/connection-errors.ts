@@ -1,10 +1,40 @@
 /** No connection came up, so nothing of the call has been sent. Only our own dispatcher says so. */
 export class NoConnectionError extends Error {
   override readonly name = 'NoConnectionError';
+  /** The code of the error behind it. It is not called `code`, by which undici would tell that it can connect again. */
+  readonly causeCode: string | undefined;
+
+  constructor(cause: unknown) {
+    super(describeConnectionError(cause));
+    this.causeCode = cause instanceof Error ? codeOf(cause) : undefined;
+  }
 }
 
 /** What OpenSSL and Node call a server's certificate that they did not accept. */
 const REFUSED_CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
+
+/**
+ * What OpenSSL says of an answer that is not encrypted, as an HTTP port gives it. It can come later on a connection, too,
+ * so it does not tell that the call was not carried out.
+ */
+const NOT_ENCRYPTED = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/;
+
+/** What to do about a connection, by what OpenSSL and Node call its end. */
+const ADVICE: readonly (readonly [code: RegExp, advice: string])[] = [
+  [
+    /^CERT_(HAS_EXPIRED|NOT_YET_VALID)$/,
+    'Its certificate is not valid today: is the clock of this machine right?',
+  ],
+  [/^ERR_TLS_CERT_ALTNAME_INVALID$/, 'Its certificate is for another host: check the host of the Graph API.'],
+  [
+    REFUSED_CERTIFICATE,
+    'Its certificate is not trusted. If its authority is your own, the simulator’s or a proxy’s, start Node with NODE_EXTRA_CA_CERTS=<the file of that authority’s certificate>.',
+  ],
+  [
+    NOT_ENCRYPTED,
+    'What answers there does not speak HTTPS: give the HTTPS port of the Graph API’s host, not its HTTP port.',
+  ],
+];
 
 /** What undici calls a connection that did not come up in time or through a proxy, and a dispatcher that was closed. */
 const NOT_BEGUN: ReadonlySet<string> = new Set([
@@ -36,8 +66,22 @@ export function hasNotBegun(error: unknown): boolean {
 export function describeConnectionError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = codeOf(error);
-  if (!error.message) return code ?? error.name;
-  return code === undefined || error.message.includes(code) ? error.message : `${code}: ${error.message}`;
+  const message = reasonOf(error) ?? error.message;
+  if (!message) return code ?? error.name;
+  return code === undefined || message.includes(code) ? message : `${code}: ${message}`;
+}
+
+/** What to do about it, if that can be told. */
+export function connectionAdvice(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const code = (error instanceof NoConnectionError ? error.causeCode : codeOf(error)) ?? '';
+  return ADVICE.find(([pattern]) => pattern.test(code))?.[1];
+}
+
+/** OpenSSL's own words: its message has numbers and places in its sources besides. */
+function reasonOf(error: Error): string | undefined {
+  const { reason } = error as { reason?: unknown };
+  return codeOf(error)?.startsWith('ERR_SSL_') && typeof reason === 'string' ? reason : undefined;
 }
 
 function codeOf(error: Error): string | undefined {

@@ -1,4 +1,4 @@
-import { describeConnectionError, NoConnectionError } from './connection-errors';
+import { NoConnectionError } from './connection-errors';
 import { Lane } from './lane';
 import type { CallPurpose } from './errors';
 import type * as Undici from 'undici';
@@ -96,7 +96,7 @@ export class Connections {
       const undici = await import('undici');
       return (this.#own ??= openAgent(undici));
     } catch (error) {
-      throw new NoConnectionError(describeConnectionError(error));
+      throw new NoConnectionError(error);
     }
   }
 
@@ -135,7 +135,7 @@ function openAgent({ EnvHttpProxyAgent, Pool, buildConnector }: typeof Undici): 
 function withOwnError(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) => {
     connect(options, (...[error, socket]) => {
-      if (error) callback(new NoConnectionError(describeConnectionError(error)), null);
+      if (error) callback(new NoConnectionError(error), null);
       else callback(null, socket);
     });
   };

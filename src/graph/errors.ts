@@ -11,6 +11,16 @@ export interface GraphErrorBody {
   readonly fbtrace_id?: string;
 }
 
+/** What the body of an answer does not say. */
+interface GraphErrorExtras {
+  /** Milliseconds. */
+  readonly retryAfter?: number | undefined;
+  /** What must not be quoted. */
+  readonly secrets?: readonly string[];
+  /** Did the call carry an `appsecret_proof`? */
+  readonly hasProof?: boolean;
+}
+
 /** What a call is for, as error messages say it: "Facebook refused to send image cats/tom.png". */
 export interface CallPurpose {
   readonly action: 'send' | 'upload' | 'look up' | 'call';
@@ -50,8 +60,11 @@ const ADVICE: Readonly<Record<string, string>> = {
   '80006': PAGE_LIMIT,
 };
 
-const METHOD_ADVICE =
+const PROOF_ADVICE =
   'Check that the app secret belongs to the app of the access token: Facebook wants the right appsecret_proof, or none.';
+
+const NO_SECRET_ADVICE =
+  'No app secret is set, and the app wants a proof with each call (“Require App Secret” in its settings): set `app_secret` of the adapter, `appSecret` of `connect`, or FACEBOOK_APP_SECRET for the command-line tool.';
 
 /** Facebook's verbs. Of a call that failed nobody knows what it has done; one that was refused has done nothing. */
 const FAILURE_CODES: ReadonlySet<number | undefined> = new Set([1, 2, 1200]);
@@ -91,12 +104,14 @@ export class GraphError extends FacebookAttachmentsError {
     { action, asset }: CallPurpose,
     status: number,
     body: GraphErrorBody,
-    { retryAfter, secrets }: { retryAfter?: number | undefined; secrets?: readonly string[] } = {},
+    { retryAfter, secrets, hasProof = true }: GraphErrorExtras = {},
   ) {
     const { code, error_subcode: subcode, type, fbtrace_id: fbtraceId } = body;
     const id = subcode === undefined ? `${code ?? `HTTP ${status}`}` : `${code ?? '?'}/${subcode}`;
     const advice = isMethodError({ code, subcode, type })
-      ? METHOD_ADVICE
+      ? hasProof
+        ? PROOF_ADVICE
+        : NO_SECRET_ADVICE
       : (ADVICE[id] ?? ADVICE[String(code)]);
     const said = redact(body.message, secrets).replace(/[.\s]+$/, '');
     const verb = status >= 500 || FAILURE_CODES.has(code) ? 'failed' : 'refused';
@@ -134,6 +149,17 @@ export function isMethodError({
 export type TransportErrorCode =
   'ERR_GRAPH_UNREACHABLE' | 'ERR_GRAPH_STALLED' | 'ERR_GRAPH_INTERRUPTED' | 'ERR_GRAPH_BAD_ANSWER';
 
+const UNREACHABLE_ADVICE = 'Check the network, the proxy and the host of the Graph API.';
+
+/** What is known of a call without an answer. */
+interface TransportErrorExtras {
+  readonly status?: number;
+  /** Milliseconds. */
+  readonly retryAfter?: number | undefined;
+  /** What to do about it, if the cause is known. */
+  readonly advice?: string | undefined;
+}
+
 /**
  * Facebook gave no answer, or none that can be understood.
  *
@@ -159,9 +185,9 @@ export class TransportError extends FacebookAttachmentsError {
     code: TransportErrorCode,
     { action, asset }: CallPurpose,
     problem: string,
-    { status, retryAfter }: { status?: number; retryAfter?: number | undefined } = {},
+    { status, retryAfter, advice }: TransportErrorExtras = {},
   ) {
-    super(`Could not ${action} ${asset}: ${problem}. ${consequenceOf(code, action)}`);
+    super(`Could not ${action} ${asset}: ${problem}. ${consequenceOf(code, action, advice)}`);
     this.code = code;
     this.status = status;
     this.retryAfter = retryAfter;
@@ -186,11 +212,16 @@ export function isTransportError(error: unknown): error is TransportError {
   return isFacebookAttachmentsError(error) && error.name === 'TransportError';
 }
 
-function consequenceOf(code: TransportErrorCode, action: CallPurpose['action']): string {
-  if (code === 'ERR_GRAPH_UNREACHABLE')
-    return 'Nothing was sent. Check the network, the proxy and the host of the Graph API.';
+function consequenceOf(
+  code: TransportErrorCode,
+  action: CallPurpose['action'],
+  advice: string | undefined,
+): string {
+  if (code === 'ERR_GRAPH_UNREACHABLE') return `Nothing was sent. ${advice ?? UNREACHABLE_ADVICE}`;
   if (code === 'ERR_GRAPH_STALLED') return 'Nothing was sent.';
-  return action === 'send'
-    ? 'The message may have arrived, so it is not sent again.'
-    : 'The call may have been carried out.';
+  const consequence =
+    action === 'send'
+      ? 'The message may have arrived, so it is not sent again.'
+      : 'The call may have been carried out.';
+  return advice === undefined ? consequence : `${consequence} ${advice}`;
 }

@@ -9,11 +9,7 @@ export function toAttachmentError(error: unknown, label: string): AttachmentErro
     case 'ENOENT':
     case 'ENOTDIR':
     case 'ENAMETOOLONG':
-      return new AttachmentError(
-        'ERR_ATTACHMENT_NOT_FOUND',
-        label,
-        `there is no such file${adviceOn(label)}`,
-      );
+      return new AttachmentError('ERR_ATTACHMENT_NOT_FOUND', label, 'there is no such file');
     case 'EISDIR':
     case 'ENXIO':
       return new AttachmentError('ERR_ATTACHMENT_NOT_A_FILE', label, 'it is not a regular file');
@@ -26,9 +22,12 @@ export function toAttachmentError(error: unknown, label: string): AttachmentErro
   }
 }
 
+/** Is nothing there? */
+export function isMissing(error: unknown): boolean {
+  return toAttachmentError(error, '').code === 'ERR_ATTACHMENT_NOT_FOUND';
+}
+
 /** A script's `{{name}}` comes HTML-escaped, and then names no file. */
-function adviceOn(label: string): string {
-  return /&(#x2F|#x3D|#x60|#39|amp|lt|gt|quot);/.test(label)
-    ? '; the name was HTML-escaped: in a script, write {{{vars.name}}} with three braces'
-    : '';
+export function isEscaped(label: string): boolean {
+  return /&(#x2F|#x3D|#x60|#39|amp|lt|gt|quot);/.test(label);
 }

@@ -22,14 +22,18 @@ const WEB = /^https?:/i;
 export async function findAssets(pattern: string, root: string | undefined): Promise<FoundAsset[]> {
   if (WEB.test(pattern)) return [{ type: typeOfAddress(pattern), payload: { url: pattern } }];
   // Without a root no path is sent, and whoever sends it says so.
-  const files = root === undefined ? [pattern] : await findFiles(pattern, root);
-  if (files.length === 0)
-    throw new AttachmentError(
-      'ERR_ATTACHMENT_NOT_FOUND',
-      JSON.stringify(withoutQuery(pattern)),
-      'it matches no file',
-    );
-  return files.map((url) => ({ type: typeOf(url) ?? 'file', payload: { url } }));
+  if (root === undefined) return [toAsset(pattern)];
+  const files = await findFiles(pattern, root);
+  if (files.length > 0) return files.map(toAsset);
+  throw new AttachmentError(
+    'ERR_ATTACHMENT_NOT_FOUND',
+    JSON.stringify(withoutQuery(pattern)),
+    `it matches no file in ${JSON.stringify(path.resolve(root))}`,
+  );
+}
+
+function toAsset(url: string): FoundAsset {
+  return { type: typeOf(url) ?? 'file', payload: { url } };
 }
 
 async function findFiles(pattern: string, root: string): Promise<string[]> {

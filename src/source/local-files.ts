@@ -8,7 +8,6 @@ import { attemptKey, contentKey } from './asset-key';
 import { checkedContent } from './checked-content';
 import { readFacts, type ContentFacts } from './content-facts';
 import { contentTypeFor } from './content-type';
-import { toAttachmentError } from './file-error';
 import { fileOperations } from './file-operations';
 import { SharedRuns } from './shared-runs';
 import { checkSize } from './limits';
@@ -68,9 +67,11 @@ export class LocalFiles {
   async identify(type: AttachmentType, name: string, filename: string | undefined): Promise<Asset> {
     const memoKey = `${type}\0${filename ?? ''}\0${name}`;
     const memo = this.#memos.get(memoKey);
-    if (memo && isSame(memo.fingerprint, await check(memo.file, memo.asset.label))) return memo.asset;
-    const label = `${type} ${JSON.stringify(withoutQuery(name))}`;
     const root = this.#root;
+    if (memo && root && isSame(memo.fingerprint, await check(root, memo.file, memo.asset.label))) {
+      return memo.asset;
+    }
+    const label = `${type} ${JSON.stringify(withoutQuery(name))}`;
     if (!root) throw noRoot(label);
     const file = root.locate(name, label);
     const hashed = await this.#hashing.run(`${file}\0${label}`, () => this.#hash(root, file, label));
@@ -82,7 +83,7 @@ export class LocalFiles {
 
   async #hash(root: Root, file: string, label: string): Promise<HashedFile> {
     const before = this.#hashed.get(file);
-    if (before?.isSettled && isSame(before.fingerprint, await check(file, label))) return before;
+    if (before?.isSettled && isSame(before.fingerprint, await check(root, file, label))) return before;
     return this.#queue.push(async () => {
       const hashed = await hashFile(root, file, label, before);
       this.#hashed.set(file, hashed);
@@ -150,11 +151,11 @@ function isOld({ mtimeMs, ctimeMs }: Fingerprint): boolean {
   return now - Math.max(ctimeMs, mtimeMs > now ? 0 : mtimeMs) > CLOCK_TOLERANCE;
 }
 
-async function check(file: string, label: string): Promise<Stats> {
+async function check(root: Root, file: string, label: string): Promise<Stats> {
   try {
     return await fileOperations.check(file);
   } catch (error) {
-    throw toAttachmentError(error, label);
+    throw await root.toError(error, file, label);
   }
 }
 

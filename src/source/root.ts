@@ -2,9 +2,10 @@ import { constants, realpathSync, type Stats } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AttachmentError } from '../base/errors';
-import { toAttachmentError } from './file-error';
+import { isEscaped, isMissing, toAttachmentError } from './file-error';
 import { fileOperations } from './file-operations';
 import { OpenFile } from './open-file';
+import { findSimilarFile } from './similar-file';
 
 /** Opening a FIFO for reading would wait for a writer. (Windows has neither the flag nor the FIFO.) */
 const OPEN_FLAGS = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
@@ -60,8 +61,26 @@ export class Root {
         (opened) => opened.close(),
       );
     } catch (error) {
-      throw toAttachmentError(error, label);
+      throw await this.toError(error, file, label);
     }
+  }
+
+  /** What a failed operation on a located file means to the bot's author. If there is no such file: where that was looked for. */
+  async toError(error: unknown, file: string, label: string): Promise<AttachmentError> {
+    if (!isMissing(error)) return toAttachmentError(error, label);
+    const missing = `there is no such file in ${JSON.stringify(this.#folder)}`;
+    return new AttachmentError(
+      'ERR_ATTACHMENT_NOT_FOUND',
+      label,
+      missing + (await this.#adviceOn(file, label)),
+    );
+  }
+
+  async #adviceOn(file: string, label: string): Promise<string> {
+    if (isEscaped(label))
+      return '; the name was HTML-escaped: in a script, write {{{vars.name}}} with three braces';
+    const similar = await findSimilarFile(this.#folder, this.relative(file));
+    return similar ? `; did you mean ${JSON.stringify(similar)}?` : '';
   }
 
   async #open(file: string, label: string): Promise<OpenFile> {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { generate } from 'selfsigned';
@@ -19,6 +20,8 @@ import {
 
 const SEND: GraphCall = { action: 'send', asset: 'image "tom.png"', lane: 'send' };
 const TOKEN = 'EAAB';
+const NOT_TRUSTED =
+  'Its certificate is not trusted. If its authority is your own, the simulator’s or a proxy’s, start Node with NODE_EXTRA_CA_CERTS=<the file of that authority’s certificate>.';
 
 describe('GraphClient, when the connection fails', () => {
   const closing: (() => Promise<void>)[] = [];
@@ -79,11 +82,13 @@ describe('GraphClient, when the connection fails', () => {
   }
 
   /** The call was certainly not carried out. */
-  async function assertUnreachable(call: Promise<unknown>, host: string, reason: RegExp): Promise<void> {
-    const expected: [string, string] = [
-      `no connection to https://${host}`,
-      'Nothing was sent. Check the network, the proxy and the host of the Graph API.',
-    ];
+  async function assertUnreachable(
+    call: Promise<unknown>,
+    host: string,
+    reason: RegExp,
+    advice = 'Check the network, the proxy and the host of the Graph API.',
+  ): Promise<void> {
+    const expected: [string, string] = [`no connection to https://${host}`, `Nothing was sent. ${advice}`];
     assert.match(await reasonOf(call, 'ERR_GRAPH_UNREACHABLE', expected), reason);
   }
 
@@ -134,7 +139,7 @@ describe('GraphClient, when the connection fails', () => {
     it('when the certificate is of an unknown authority', async () => {
       const server = await startServer();
       const call = post(server.host, new Agent());
-      await assertUnreachable(call, server.host, /^UNABLE_TO_VERIFY_LEAF_SIGNATURE: /);
+      await assertUnreachable(call, server.host, /^UNABLE_TO_VERIFY_LEAF_SIGNATURE: /, NOT_TRUSTED);
       assert.deepEqual(server.received, []);
     });
 
@@ -142,26 +147,38 @@ describe('GraphClient, when the connection fails', () => {
       const authority = await generateCertificate({ isAuthority: true });
       const leaf = await generateCertificate({ authority });
       const server = await startServer({ key: leaf.private, cert: `${leaf.cert}\n${authority.cert}` });
-      await assertUnreachable(post(server.host, new Agent()), server.host, /^SELF_SIGNED_CERT_IN_CHAIN: /);
+      const call = post(server.host, new Agent());
+      await assertUnreachable(call, server.host, /^SELF_SIGNED_CERT_IN_CHAIN: /, NOT_TRUSTED);
     });
 
     it('when the certificate signed itself', async () => {
       const own = await generateCertificate({});
       const server = await startServer({ key: own.private, cert: own.cert });
-      await assertUnreachable(post(server.host, new Agent()), server.host, /^DEPTH_ZERO_SELF_SIGNED_CERT: /);
+      const call = post(server.host, new Agent());
+      await assertUnreachable(call, server.host, /^DEPTH_ZERO_SELF_SIGNED_CERT: /, NOT_TRUSTED);
     });
 
     it('when the certificate is over', async () => {
       const own = await generateCertificate({ lasts: 60_000 });
       const server = await startServer({ key: own.private, cert: own.cert });
       const call = post(server.host, new Agent({ connect: { ca: own.cert } }));
-      await assertUnreachable(call, server.host, /^CERT_HAS_EXPIRED: /);
+      await assertUnreachable(
+        call,
+        server.host,
+        /^CERT_HAS_EXPIRED: /,
+        'Its certificate is not valid today: is the clock of this machine right?',
+      );
     });
 
     it('when the certificate is of another host', async () => {
       const server = await startServer();
       const call = post(server.host, new Agent({ connect: { ca: server.ca, servername: 'graph.example' } }));
-      await assertUnreachable(call, server.host, /^ERR_TLS_CERT_ALTNAME_INVALID: /);
+      await assertUnreachable(
+        call,
+        server.host,
+        /^ERR_TLS_CERT_ALTNAME_INVALID: /,
+        'Its certificate is for another host: check the host of the Graph API.',
+      );
       assert.deepEqual(server.received, []);
     });
 
@@ -224,6 +241,18 @@ describe('GraphClient, when the connection fails', () => {
       server.answer(neverAnswer);
       const call = post(server.host, new Agent({ connect: { ca: server.ca }, headersTimeout: 50 }));
       await assertInterrupted(call, 'UND_ERR_HEADERS_TIMEOUT: Headers Timeout Error');
+    });
+
+    it('when an answer is not encrypted, which names the HTTP port', async () => {
+      const host = await listen(createHttpServer());
+      const error: unknown = await post(host, new Agent()).catch((failure: unknown) => failure);
+      assert.ok(error instanceof TransportError);
+      assert.equal(error.code, 'ERR_GRAPH_INTERRUPTED');
+      assert.equal(
+        error.message,
+        `Could not send image "tom.png": no HTTPS at https://${host} (ERR_SSL_WRONG_VERSION_NUMBER: wrong version number). ` +
+          'The message may have arrived, so it is not sent again. What answers there does not speak HTTPS: give the HTTPS port of the Graph API’s host, not its HTTP port.',
+      );
     });
 
     it('when not every one of several errors is about connecting', async () => {

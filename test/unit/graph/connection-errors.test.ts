@@ -41,6 +41,11 @@ describe('hasNotBegun', () => {
     ['a call that was broken off', withCode('UND_ERR_ABORTED', 'Request aborted'), false],
     ['a broken connection', withCode('ECONNRESET', 'read ECONNRESET', { syscall: 'read' }), false],
     ['no answer in time', withCode('UND_ERR_HEADERS_TIMEOUT'), false],
+    [
+      'an answer that is not encrypted, which can come later, too',
+      withCode('ERR_SSL_WRONG_VERSION_NUMBER'),
+      false,
+    ],
     ['a code that is none', withCode(7), false],
     ['several of which each is sure', new AggregateError([refused, refused]), true],
     ['several of which one is not sure', new AggregateError([refused, new Error('Reset')]), false],
@@ -60,6 +65,11 @@ describe('describeConnectionError', () => {
     ['a message without its code', withCode('ECONNRESET', 'it ended'), 'ECONNRESET: it ended'],
     ['a code alone', withCode('ECONNRESET', ''), 'ECONNRESET'],
     ['a name alone', new RangeError(''), 'RangeError'],
+    [
+      'what OpenSSL says, without its numbers',
+      withCode('ERR_SSL_WRONG_VERSION_NUMBER', '80EC:error:0A', { reason: 'wrong version number' }),
+      'ERR_SSL_WRONG_VERSION_NUMBER: wrong version number',
+    ],
     ['a code that is none', withCode(7, 'it ended'), 'it ended'],
     ['what is no error', 'it ended', 'it ended'],
   ];

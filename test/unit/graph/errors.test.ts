@@ -48,7 +48,7 @@ describe('GraphError', () => {
     });
   });
 
-  const endings: [what: string, body: GraphErrorBody, ending: string][] = [
+  const endings: [what: string, body: GraphErrorBody, ending: string, extras?: { hasProof: boolean }][] = [
     [
       'an address that cannot be fetched: what it must be like',
       { message: 'x', code: 100, error_subcode: 2018008 },
@@ -116,6 +116,12 @@ describe('GraphError', () => {
       'x [100]. Check that the app secret belongs to the app of the access token: Facebook wants the right appsecret_proof, or none.',
     ],
     [
+      'a proof that is missing, because there is no app secret',
+      { message: 'x', code: 100, type: 'GraphMethodException' },
+      'x [100]. No app secret is set, and the app wants a proof with each call (“Require App Secret” in its settings): set `app_secret` of the adapter, `appSecret` of `connect`, or FACEBOOK_APP_SECRET for the command-line tool.',
+      { hasProof: false },
+    ],
+    [
       'an object that is not there: nothing about the proof',
       { message: 'x', code: 100, error_subcode: 33, type: 'GraphMethodException' },
       'x [100/33].',
@@ -146,10 +152,10 @@ describe('GraphError', () => {
     ["Facebook's own full stops and spaces: one is enough", { message: 'x. . ', code: 10 }, 'x [10].'],
     ['a full stop within stays', { message: 'No. Never', code: 10 }, 'No. Never [10].'],
   ];
-  for (const [what, body, ending] of endings) {
+  for (const [what, body, ending, extras] of endings) {
     it(`tells of ${what}`, () => {
       assert.equal(
-        new GraphError(SEND, 400, body).message,
+        new GraphError(SEND, 400, body, extras).message,
         `Facebook refused to send image "cats/tom.png": ${ending}`,
       );
     });

@@ -95,7 +95,11 @@ describe('findAssets', () => {
       await fs.mkdir(folder.at('empty'));
       await assert.rejects(
         find(pattern),
-        expectedAttachmentError('ERR_ATTACHMENT_NOT_FOUND', JSON.stringify(pattern), 'it matches no file'),
+        expectedAttachmentError(
+          'ERR_ATTACHMENT_NOT_FOUND',
+          JSON.stringify(pattern),
+          `it matches no file in ${JSON.stringify(folder.path)}`,
+        ),
       );
     });
   }

@@ -116,7 +116,7 @@ describe('LocalFiles', () => {
 
     it('is shown by a name in quotes, so that a strange one cannot break a log line', async () => {
       await assert.rejects(identify('no\nsuch "file"'), {
-        message: 'Cannot send image "no\\nsuch \\"file\\"": there is no such file',
+        message: `Cannot send image "no\\nsuch \\"file\\"": there is no such file in ${JSON.stringify(folder.path)}`,
       });
     });
   });

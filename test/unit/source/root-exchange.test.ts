@@ -17,7 +17,12 @@ const OUTSIDE = expectedAttachmentError(
   LABEL,
   'it lies outside `root`, the only folder that local files are read from',
 );
-const NOT_FOUND = expectedAttachmentError('ERR_ATTACHMENT_NOT_FOUND', LABEL, 'there is no such file');
+const notFound = (root: string): object =>
+  expectedAttachmentError(
+    'ERR_ATTACHMENT_NOT_FOUND',
+    LABEL,
+    `there is no such file in ${JSON.stringify(root)}`,
+  );
 const NO_REGULAR_FILE = expectedAttachmentError(
   'ERR_ATTACHMENT_NOT_A_FILE',
   LABEL,
@@ -149,7 +154,7 @@ describe('Root, when a file is exchanged while it is opened', () => {
       await fs.rm(tom);
       return openIt();
     });
-    await assert.rejects(open(), NOT_FOUND);
+    await assert.rejects(open(), notFound(folder.path));
   });
 
   it('finds nothing when it was taken away since', async () => {
@@ -158,7 +163,7 @@ describe('Root, when a file is exchanged while it is opened', () => {
       await fs.rm(tom);
       return handle;
     });
-    await assert.rejects(open(), NOT_FOUND);
+    await assert.rejects(open(), notFound(folder.path));
     await assertClosed();
   });
 });

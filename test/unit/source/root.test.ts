@@ -20,7 +20,12 @@ const OUTSIDE = expectedAttachmentError(
   LABEL,
   'it lies outside `root`, the only folder that local files are read from',
 );
-const NOT_FOUND = expectedAttachmentError('ERR_ATTACHMENT_NOT_FOUND', LABEL, 'there is no such file');
+const notFound = (root: string): object =>
+  expectedAttachmentError(
+    'ERR_ATTACHMENT_NOT_FOUND',
+    LABEL,
+    `there is no such file in ${JSON.stringify(root)}`,
+  );
 const A_FOLDER = expectedAttachmentError('ERR_ATTACHMENT_NOT_A_FILE', LABEL, 'it is a folder');
 const NO_REGULAR_FILE = expectedAttachmentError(
   'ERR_ATTACHMENT_NOT_A_FILE',
@@ -118,7 +123,7 @@ describe('Root', () => {
 
     for (const name of MERE_NAMES) {
       it(`takes ${name} for a name, and finds nothing`, async () => {
-        await assert.rejects(read(name), NOT_FOUND);
+        await assert.rejects(read(name), notFound(folder.path));
       });
     }
 
@@ -168,7 +173,7 @@ describe('Root', () => {
 
     it('that lead nowhere find nothing', async () => {
       await link('nowhere', 'link');
-      await assert.rejects(read('link'), NOT_FOUND);
+      await assert.rejects(read('link'), notFound(folder.path));
     });
 
     it('that lead in a circle cannot be read', async () => {
@@ -210,7 +215,7 @@ describe('Root', () => {
 
     it('that is taken away has no files', async () => {
       await fs.rm(current);
-      await assert.rejects(read('tom.png', switched), NOT_FOUND);
+      await assert.rejects(read('tom.png', switched), notFound(current));
     });
   });
 
@@ -265,7 +270,7 @@ describe('Root', () => {
     ];
     for (const [what, name] of absent) {
       it(`finds no such ${what}`, async () => {
-        await assert.rejects(read(name), NOT_FOUND);
+        await assert.rejects(read(name), notFound(folder.path));
       });
     }
 
@@ -277,7 +282,7 @@ describe('Root', () => {
           expectedAttachmentError(
             'ERR_ATTACHMENT_NOT_FOUND',
             label,
-            'there is no such file; the name was HTML-escaped: in a script, write {{{vars.name}}} with three braces',
+            `there is no such file in ${JSON.stringify(folder.path)}; the name was HTML-escaped: in a script, write {{{vars.name}}} with three braces`,
           ),
         );
       });
@@ -286,7 +291,7 @@ describe('Root', () => {
     it('does not say so of a mere ampersand', async () => {
       const label = 'image "tom & mia; amp;.png"';
       await assert.rejects(root.open(root.locate('tom & mia; amp;.png', label), label), {
-        message: `Cannot send ${label}: there is no such file`,
+        message: `Cannot send ${label}: there is no such file in ${JSON.stringify(folder.path)}`,
       });
     });
 
