@@ -50,7 +50,10 @@ describe('Sockets and memory of a bot on default options', function () {
     // What others on a busy machine take from the processor's caches counts, too.
     this.retries(3);
     const bot = await bounds.start({ plugin });
-    const { stop } = await (await warmUp(bot))(10_000);
+    const send = await warmUp(bot);
+    // The first thousands compile the code as well, and make the heap grow: some 50 ms more.
+    await send(2_000);
+    const { stop } = await send(10_000);
     show('10,000 by ID, event loop', stop);
     assertAtMost('ms that the event loop was stopped', stop.processor, LONGEST_STOP);
   });
