@@ -15,7 +15,7 @@ export type {
 export type { AssetSource, AttachmentType } from './source/asset';
 export type { Filedata } from './source/filedata';
 export type { CacheKey } from './source/web-address';
-export type { KeyvLike, KeyvStorageLike } from './cache/id-store';
+export type { KeyvLike, KeyvStorageLike } from './cache/keyv-client';
 export {
   AttachmentError,
   FacebookAttachmentsError,
@@ -24,6 +24,7 @@ export {
   isStoreError,
   StoreError,
   type AttachmentErrorCode,
+  type StoreErrorCode,
   type StoreOperation,
 } from './base/errors';
 export {

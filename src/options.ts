@@ -3,7 +3,7 @@ import type { Dispatcher } from 'undici';
 import { group, option, type Reader, type Values } from './base/check-options';
 import { isRecord } from './base/records';
 import { DAY } from './base/time';
-import type { KeyvLike, KeyvStorageLike } from './cache/id-store';
+import type { KeyvLike, KeyvStorageLike } from './cache/keyv-client';
 import type { CacheKey } from './source/web-address';
 
 /** Milliseconds after which Facebook forgets an ID. */

@@ -87,6 +87,14 @@ export class AttachmentError extends FacebookAttachmentsError {
 export type StoreOperation = 'read' | 'write' | 'list' | 'delete';
 
 /**
+ * What is wrong with the store. Stable: safe to compare with.
+ *
+ * - `ERR_STORE_UNAVAILABLE`: it fails, or does not answer.
+ * - `ERR_STORE_RECORD_REFUSED`: it takes other records, and not the one of this asset.
+ */
+export type StoreErrorCode = 'ERR_STORE_UNAVAILABLE' | 'ERR_STORE_RECORD_REFUSED';
+
+/**
  * The store of IDs fails or does not answer. `read` and `write` are reported once per outage, each on its own, and stop
  * no message. `list` and `delete` are thrown to the caller of `list` and `forget`.
  *
@@ -98,8 +106,8 @@ export type StoreOperation = 'read' | 'write' | 'list' | 'delete';
 export class StoreError extends FacebookAttachmentsError {
   override readonly name = 'StoreError';
 
-  /** The only one. */
-  readonly code = 'ERR_STORE_UNAVAILABLE';
+  /** Whether it is about the store or one record. */
+  readonly code: StoreErrorCode;
 
   /** What failed. */
   readonly operation: StoreOperation;
@@ -107,12 +115,21 @@ export class StoreError extends FacebookAttachmentsError {
   /** The store's own words, without passwords. */
   readonly reason: string;
 
+  /** The asset whose record was refused, as it may be shown. Undefined: it is about the store, not about a record. */
+  readonly asset: string | undefined;
+
+  /** The page's ID, if it is about a record. */
+  readonly page: string | undefined;
+
   /** @internal */
-  constructor(operation: StoreOperation, cause: unknown) {
+  constructor(operation: StoreOperation, cause: unknown, refused?: { asset: string; page: string }) {
     const reason = redact(cause instanceof Error ? cause.message : String(cause));
-    super(CONSEQUENCES[operation](reason));
+    super(refused ? ofRefused(refused, reason) : CONSEQUENCES[operation](reason));
+    this.code = refused ? 'ERR_STORE_RECORD_REFUSED' : 'ERR_STORE_UNAVAILABLE';
     this.operation = operation;
     this.reason = reason;
+    this.asset = refused?.asset;
+    this.page = refused?.page;
   }
 }
 
@@ -125,6 +142,10 @@ const CONSEQUENCES: Readonly<Record<StoreOperation, (reason: string) => string>>
   delete: (reason) =>
     `The attachment ID was not deleted from the store (${reason}). The store may still give it: delete it again.`,
 };
+
+function ofRefused({ asset, page }: { asset: string; page: string }, reason: string): string {
+  return `The store refused the attachment ID of ${asset} of page ${page} (${reason}), and takes others. It is kept in memory; after a restart the asset is uploaded again.`;
+}
 
 /** Is it one of this package's errors? Unlike `instanceof`, it also knows those of another copy of the package. */
 export function isFacebookAttachmentsError(error: unknown): error is FacebookAttachmentsError {

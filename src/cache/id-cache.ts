@@ -36,6 +36,7 @@ export class IdCache {
     this.#refreshAhead = refreshAhead;
     this.#memory = new LRUCache({ max: memory });
     this.#dead = new LRUCache({ max: memory });
+    store?.onLoss(() => this.#putBack(store));
   }
 
   /** The ID of `key`, if it is in memory: nobody need wait for it. */
@@ -122,6 +123,17 @@ export class IdCache {
   /** Waits until the store has written what it can. The cache can be used afterwards. */
   async close(): Promise<void> {
     await this.#store?.close();
+  }
+
+  /** Puts all that memory knows and the store has lost; those used last at the end, as they are in memory. */
+  async #putBack(store: IdStore): Promise<void> {
+    for (const key of [...this.#memory.rkeys()]) {
+      const stored = await store.get(key);
+      const known = this.known(key);
+      // Forgotten, dead or ended meanwhile.
+      if (!known) continue;
+      if (this.#takeOver(key, stored) === known && stored?.id !== known.id) store.put(key, known);
+    }
   }
 
   /** The ID of the store, unless memory has one that is as new, or it is not to be used. */

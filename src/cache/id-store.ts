@@ -1,113 +1,129 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import Keyv from 'keyv';
 import { LRUCache } from 'lru-cache';
 import { StoreError } from '../base/errors';
+import { inTime, NoAnswerError } from '../base/in-time';
+import { MINUTE } from '../base/time';
+import { KeyvClient, PROBE_KEY, type KeyvLike, type KeyvStorageLike, type Patience } from './keyv-client';
+import { LossWatch } from './loss-watch';
 import { fromRecord, KEY_PREFIX, toRecord, type SavedId } from './saved-id';
-
-/**
- * The part of Keyv, versions 4 to 6, that is used.
- *
- * @example
- * const store = new Keyv({ store: new KeyvRedis('redis://localhost:6379'), namespace: 'my-bot' });
- */
-export interface KeyvLike {
-  get(key: string): Promise<unknown>;
-  set(key: string, value: unknown, ttl?: number): Promise<unknown>;
-  delete(key: string): Promise<unknown>;
-  iterator?: unknown;
-  on?(event: 'error', listener: (error: unknown) => void): unknown;
-}
-
-/** A Keyv storage adapter: KeyvRedis, KeyvPostgres, KeyvFile, a Map … */
-export interface KeyvStorageLike {
-  get(key: string): unknown;
-  set(key: string, value: never, ttl?: number): unknown;
-  delete(key: string): unknown;
-  clear(): unknown;
-}
+import { StoreHealth } from './store-health';
 
 export interface IdStoreOptions {
-  readonly store: KeyvLike | KeyvStorageLike | undefined;
+  readonly store: KeyvLike | KeyvStorageLike;
   /** Milliseconds that an ID is trusted after its upload began. */
   readonly ttl: number;
   /** Milliseconds that a message waits for an answer. */
   readonly timeout: number;
-  /** How many IDs may wait to be written while the store is down. */
+  /** How many IDs may wait to be written while the store cannot be written. */
   readonly maxUnsaved: number;
   readonly onError: (error: StoreError) => void;
 }
 
-/** Nobody waits for a write, so a slow store gets more time for it. */
-const WRITE_PATIENCE = 10;
+/** No message waits for a write, a deletion or a list, so a slow store gets so much more time for it. */
+const PATIENCE_FACTOR = 10;
 
-/** Milliseconds between two looks at a store that is down. */
-const FIRST_RETRY = 1_000;
-const LONGEST_RETRY = 30_000;
+/** Tells that the store still has what was put into it. */
+const MARK_KEY = 'fb-attachment:mark';
 
-const PROBE_KEY = 'fb-attachment:probe';
-
-const NAMESPACE = 'facebook-attachments';
+/** Milliseconds after which a store takes away what was written to try it. */
+const PROBE_TTL = MINUTE;
 
 /**
- * The store of IDs, as a helper that nothing depends on. While it is down (it threw, or did not answer in time), no
- * message waits for it again; what should be written is kept, and written when a look in the background finds it up.
+ * The store of IDs, as a helper that nothing depends on. While it cannot be read, no message waits for it; while it
+ * cannot be written, what should be written is kept, and written when it can be again. Each is judged by itself, so a
+ * store that is read-only or full still gives its IDs. A record that it refuses, or that cannot be read, concerns that
+ * record alone.
  */
 export class IdStore {
-  readonly #keyv: KeyvLike;
   readonly #options: IdStoreOptions;
+  readonly #client: KeyvClient;
+  readonly #reads: StoreHealth;
+  readonly #writes: StoreHealth;
+  readonly #lossWatch: LossWatch;
   readonly #unsaved: LRUCache<string, SavedId>;
-  readonly #writes = new Set<Promise<void>>();
-  #retry: NodeJS.Timeout | undefined;
-  #retryDelay = FIRST_RETRY;
-  #isDown = false;
-  #isClosed = false;
-  /** How often the store has told of an error by its event. */
-  #failures = 0;
+  /** What is being written or deleted, by key: each waits for the one before. */
+  readonly #turns = new Map<string, Promise<unknown>>();
+  readonly #background = new Set<Promise<void>>();
+  readonly #patience: Patience;
+  #putBack: () => Promise<void> = () => Promise.resolve();
 
   constructor(options: IdStoreOptions) {
+    const { store, timeout, maxUnsaved, ttl } = options;
     this.#options = options;
-    this.#keyv = asKeyv(options.store);
-    this.#unsaved = new LRUCache({ max: options.maxUnsaved });
-    // Without a listener, a Keyv whose connection breaks can end the process.
-    this.#keyv.on?.('error', (error) => {
-      this.#failures += 1;
-      this.#wentDown(this.#writes.size > 0 ? 'write' : 'read', error);
+    this.#patience = { limit: timeout * PATIENCE_FACTOR, isAwaited: false };
+    this.#unsaved = new LRUCache({ max: maxUnsaved });
+    const runInBackground = this.#inBackground.bind(this);
+    this.#client = new KeyvClient(store, (error) => {
+      this.#reads.suspect(error);
+    });
+    this.#reads = new StoreHealth({
+      check: async () => {
+        await this.#client.get(PROBE_KEY, this.#patience);
+      },
+      onDown: (error) => {
+        options.onError(new StoreError('read', error));
+      },
+      onChecked: () => {
+        this.#lossWatch.check();
+      },
+      runInBackground,
+    });
+    this.#writes = new StoreHealth({
+      check: () => this.#tryToWrite(),
+      onDown: (error) => {
+        options.onError(new StoreError('write', error));
+      },
+      onChecked: () => {
+        // What came since its last step.
+        for (const key of this.#unsaved.keys()) this.#writeInBackground(key);
+      },
+      runInBackground,
+    });
+    this.#lossWatch = new LossWatch({
+      readMark: () => this.#client.get(MARK_KEY, this.#patience),
+      writeMark: (mark) => this.#client.set(MARK_KEY, mark, ttl, this.#patience),
+      onLoss: () => {
+        this.#inBackground(this.#putBack());
+      },
+      runInBackground,
     });
   }
 
-  /** What the store knows; nothing if it is down, is late, or holds something else. */
+  /** @param putBack - Puts all that is known and not in the store. Never rejects. Called when the store has lost it. */
+  onLoss(putBack: () => Promise<void>): void {
+    this.#putBack = putBack;
+  }
+
+  /** What the store knows; nothing if it cannot be read, is late, or holds something else. */
   async get(key: string): Promise<SavedId | undefined> {
-    const unsaved = this.#unsaved.get(key);
+    const unsaved = this.#unsaved.peek(key);
     if (unsaved) return unsaved;
-    if (this.#isDown) return undefined;
+    if (this.#reads.isDown) return undefined;
     try {
-      return fromRecord(key, await inTime(this.#keyv.get(key), this.#options.timeout, { ref: true }));
+      const patience = { limit: this.#options.timeout, isAwaited: true };
+      const saved = fromRecord(key, await this.#client.get(key, patience));
+      if (saved) this.#lossWatch.begin();
+      else this.#lossWatch.missed();
+      return saved;
     } catch (error) {
-      // A value that is not JSON is another's, or damaged; the store itself is well.
-      if (!(error instanceof SyntaxError)) this.#wentDown('read', error);
+      this.#reads.suspect(error);
       return undefined;
     }
   }
 
-  /** Writes in the background, at once or when the store is back. */
+  /** Writes in the background, at once or when the store can be written again. */
   put(key: string, saved: SavedId): void {
     this.#unsaved.set(key, saved);
-    if (this.#isDown) return;
-    this.#inBackground(
-      this.#write(key, saved).catch((error: unknown) => {
-        this.#wentDown('write', error);
-      }),
-    );
+    // A check ends with writing all that waits.
+    if (!this.#writes.isDown && !this.#writes.isChecking) this.#writeInBackground(key);
   }
 
   /** @throws {StoreError} The store cannot be asked. */
   async delete(key: string): Promise<void> {
     this.#unsaved.delete(key);
-    const limit = this.#options.timeout * WRITE_PATIENCE;
     try {
       // A write under way would bring it back.
-      await inTime(Promise.all(this.#writes), limit, { ref: true });
-      await inTime(this.#keyv.delete(key), limit, { ref: true });
+      const deleting = this.#inTurn(key, () => this.#client.delete(key, this.#patience));
+      await inTime(deleting, this.#patience.limit);
     } catch (error) {
       throw new StoreError('delete', error);
     }
@@ -119,11 +135,9 @@ export class IdStore {
    * @throws {StoreError} The store cannot be asked, or cannot list.
    */
   async *list(): AsyncGenerator<SavedId, void> {
-    const { iterator } = this.#keyv;
-    if (typeof iterator !== 'function') throw new StoreError('list', 'it cannot list its keys');
     const listed = new Set<string>();
     try {
-      for await (const [key, value] of iterator.call(this.#keyv) as AsyncIterable<[string, unknown]>) {
+      for await (const [key, value] of this.#client.entries({ ...this.#patience, isAwaited: true })) {
         const saved = fromRecord(withoutNamespace(key), value);
         if (!saved) continue;
         listed.add(saved.id);
@@ -135,87 +149,92 @@ export class IdStore {
     for (const saved of this.#unsaved.values()) if (!listed.has(saved.id)) yield saved;
   }
 
-  /** Waits for writes under way, and looks no more after a store that is down. */
+  /**
+   * Waits for writes under way, and tries once more to write what is left, also if the store was down. Then it is not
+   * looked after any more. Takes no longer than one write may.
+   */
   async close(): Promise<void> {
-    this.#isClosed = true;
-    clearTimeout(this.#retry);
-    await Promise.all(this.#writes);
+    this.#reads.stop();
+    this.#writes.stop();
+    this.#lossWatch.stop();
+    await inTime(this.#finish(), this.#patience.limit).catch(ignore);
   }
 
-  /** @throws What the store throws. */
-  async #write(key: string, saved: SavedId): Promise<void> {
-    const left = saved.uploadedAt + this.#options.ttl - Date.now();
-    const failures = this.#failures;
-    const written = left <= 0 || (await this.#patiently(this.#keyv.set(key, toRecord(saved), left)));
-    // Some adapters answer as if nothing were wrong, and tell of the failure by an event alone.
-    if (written === false || failures !== this.#failures) throw new Error('it refused to write');
-    if (this.#unsaved.peek(key) === saved) this.#unsaved.delete(key);
+  async #finish(): Promise<void> {
+    while (this.#background.size > 0) await Promise.all(this.#background);
+    if (this.#unsaved.size > 0) await this.#writes.check();
   }
 
-  #wentDown(operation: 'read' | 'write', error: unknown): void {
-    if (this.#isDown) return;
-    this.#isDown = true;
-    this.#options.onError(new StoreError(operation, error));
-    this.#retryDelay = FIRST_RETRY;
-    this.#lookAgainLater();
-  }
-
-  #lookAgainLater(): void {
-    if (this.#isClosed) return;
-    this.#retry = setTimeout(() => {
-      this.#inBackground(this.#lookAgain());
-    }, this.#retryDelay).unref();
-    this.#retryDelay = Math.min(this.#retryDelay * 2, LONGEST_RETRY);
-  }
-
-  /** The store is up when it can be read, and has taken what was kept for it. */
-  async #lookAgain(): Promise<void> {
-    try {
-      await this.#patiently(this.#keyv.get(PROBE_KEY));
-      for (let [oldest] = this.#unsaved.rentries(); oldest; [oldest] = this.#unsaved.rentries()) {
-        await this.#write(...(oldest as [string, SavedId]));
+  /**
+   * The store can be written when it has taken all that waits, but for records that it refuses although it takes others.
+   *
+   * @throws The store cannot be written.
+   */
+  async #tryToWrite(): Promise<void> {
+    await this.#writeProbe();
+    for (;;) {
+      const oldest = this.#unsaved.rkeys().next();
+      if (oldest.done) return;
+      const key = oldest.value;
+      const saved = this.#unsaved.peek(key);
+      try {
+        await this.#write(key);
+      } catch (error) {
+        if (error instanceof NoAnswerError) throw error;
+        await this.#writeProbe();
+        if (!saved || this.#unsaved.peek(key) !== saved) continue;
+        this.#unsaved.delete(key);
+        this.#options.onError(new StoreError('write', error, saved));
       }
-      this.#isDown = false;
-    } catch {
-      this.#lookAgainLater();
     }
   }
 
-  /** For what no message waits for; nor does the end of the process. */
-  #patiently<T>(answer: Promise<T>): Promise<T> {
-    return inTime(answer, this.#options.timeout * WRITE_PATIENCE, { ref: false });
+  async #writeProbe(): Promise<void> {
+    await this.#client.set(PROBE_KEY, true, PROBE_TTL, this.#patience);
+  }
+
+  #writeInBackground(key: string): void {
+    this.#inBackground(
+      this.#write(key).catch((error: unknown) => {
+        this.#writes.suspect(error);
+      }),
+    );
+  }
+
+  /**
+   * Writes the ID that waits under a key.
+   *
+   * @throws What the store throws.
+   */
+  async #write(key: string): Promise<void> {
+    await this.#inTurn(key, async () => {
+      const saved = this.#unsaved.peek(key);
+      if (!saved) return;
+      const left = saved.uploadedAt + this.#options.ttl - Date.now();
+      if (left > 0) {
+        await this.#client.set(key, toRecord(saved), left, this.#patience);
+        this.#lossWatch.begin();
+      }
+      if (this.#unsaved.peek(key) === saved) this.#unsaved.delete(key);
+    });
+  }
+
+  /** One after the other, because a store with several connections may overtake itself. */
+  async #inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turns.get(key) ?? Promise.resolve()).then(work);
+    const end = turn.then(ignore, ignore);
+    this.#turns.set(key, end);
+    try {
+      return await turn;
+    } finally {
+      if (this.#turns.get(key) === end) this.#turns.delete(key);
+    }
   }
 
   #inBackground(work: Promise<void>): void {
-    this.#writes.add(work);
-    void work.finally(() => this.#writes.delete(work));
+    this.#background.add(work);
+    void work.finally(() => this.#background.delete(work));
   }
-}
-
-async function inTime<T>(answer: Promise<T>, limit: number, { ref }: { ref: boolean }): Promise<T> {
-  const timer = new AbortController();
-  const late = wait(limit, undefined, { signal: timer.signal, ref }).then(() => {
-    throw new Error(`no answer within ${limit} ms`);
-  });
-  // The loser of the race ends later, and nobody listens.
-  late.catch(ignore);
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    timer.abort();
-  }
-}
-
-/** A Keyv, of whatever copy of the library, has a store inside; a storage adapter is one. */
-function asKeyv(store: IdStoreOptions['store']): KeyvLike {
-  if (store && isKeyv(store)) return store;
-  // A failing read must not look like a miss.
-  return new Keyv({ namespace: NAMESPACE, throwOnErrors: true, ...(store && { store }) });
-}
-
-function isKeyv(store: object): store is KeyvLike {
-  const { opts, store: inner } = store as { opts?: { store?: unknown }; store?: unknown };
-  return typeof inner === 'object' || typeof opts?.store === 'object';
 }
 
 /** Some versions of Keyv list keys with their namespace in front. */

@@ -1,4 +1,5 @@
 import { isRecord } from '../base/records';
+import { MINUTE } from '../base/time';
 import { isAttachmentType, type AssetSource, type AttachmentType } from '../source/asset';
 
 /** An attachment ID that Facebook gave for an asset of a page. */
@@ -29,7 +30,7 @@ export const KEY_PREFIX = `fb-attachment:${VERSION}:`;
 const LONGEST_ID = 255;
 
 /** Milliseconds by which the clock of the machine that uploaded may be ahead of ours. */
-const CLOCK_SKEW = 5 * 60 * 1000;
+const CLOCK_SKEW = 5 * MINUTE;
 
 /** Short ASCII, because databases limit keys to 255 characters; versioned, because formats change. */
 export function keyOf(page: string, assetKey: string): string {
@@ -68,7 +69,7 @@ export function fromRecord(key: string, value: unknown): SavedId | undefined {
 
 /** An ID from the future would be trusted for ever. */
 function isTime(value: unknown): value is number {
-  return Number.isFinite(value) && (value as number) <= Date.now() + CLOCK_SKEW;
+  return isSize(value) && value <= Date.now() + CLOCK_SKEW;
 }
 
 function isSize(value: unknown): value is number {

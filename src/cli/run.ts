@@ -47,9 +47,9 @@ async function runCommand(
   const session = await Session.open(options, access);
   try {
     const exitCode = await action(session);
-    const problem = await session.settle();
-    if (!problem) return exitCode;
-    options.printer.problem(problem);
+    const problems = await session.settle();
+    if (problems.length === 0) return exitCode;
+    for (const problem of problems) options.printer.problem(problem);
     return exitCode === EXIT.good ? EXIT.failed : exitCode;
   } catch (error) {
     throw session.toPrintedError(error);

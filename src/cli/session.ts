@@ -1,11 +1,12 @@
-import { EnvHttpProxyAgent, type Dispatcher } from 'undici';
 import { StoreError } from '../base/errors';
+import { inTime } from '../base/in-time';
+import { SECOND } from '../base/time';
 import { FacebookAttachmentCache } from '../plugin';
-import { inTime } from './in-time';
 import { checkStore, openStore, type OpenStore } from './store';
 import type { PageClient } from '../adapter/connect';
 import type { CommandOptions } from './command-options';
 import type { Output, Printer } from './printer';
+import type { Dispatcher } from 'undici';
 
 /** What a command may use of the process that it runs in. */
 export interface ProcessContext {
@@ -16,7 +17,7 @@ export interface ProcessContext {
   readonly stderr: Output;
   /** Aborted by Ctrl-C. */
   readonly signal: AbortSignal;
-  /** How the Graph API is reached. Default: through the proxy that the environment names, if it does. */
+  /** How the Graph API is reached. Default: as the plugin does it. */
   readonly dispatcher?: Dispatcher;
 }
 
@@ -27,16 +28,13 @@ export interface SessionOptions {
 }
 
 /** Milliseconds. Longer than a bot's, because no user waits for an answer. */
-const STORE_TIMEOUT = 5_000;
+const STORE_TIMEOUT = 5 * SECOND;
 
 /** Milliseconds for what is still to be written at the end. */
-const LAST_WRITES_TIMEOUT = 10_000;
+const LAST_WRITES_TIMEOUT = 10 * SECOND;
 
-/** Milliseconds for the store and the connections to close. */
-const CLOSE_TIMEOUT = 2_000;
-
-/** Milliseconds. As for the plugin: Facebook itself takes up to 75 s for a video's address. */
-const ANSWER_TIMEOUT = 90_000;
+/** Milliseconds for the store to close. */
+const CLOSE_TIMEOUT = 2 * SECOND;
 
 /** What a command works with: a store that answers, the page, the plugin on both. */
 export class Session {
@@ -46,10 +44,10 @@ export class Session {
   /** Aborted by Ctrl-C, or because IDs can no longer be saved. */
   readonly signal: AbortSignal;
   readonly #store: OpenStore;
-  readonly #dispatcher: Dispatcher;
   /** By `refreshAhead`. */
   readonly #plugins = new Map<number | undefined, FacebookAttachmentCache>();
   readonly #storeFailed = new AbortController();
+  readonly #refusedRecords: Error[] = [];
   #failure: Error | undefined;
 
   /** @throws {Error} The store cannot be used. */
@@ -72,7 +70,6 @@ export class Session {
     this.printer = printer;
     this.signal = AbortSignal.any([context.signal, this.#storeFailed.signal]);
     this.#store = store;
-    this.#dispatcher = context.dispatcher ?? proxyOf(context.env);
     process.on('uncaughtException', this.#stop);
   }
 
@@ -109,22 +106,20 @@ export class Session {
     throw new Error('This command needs an access token in FACEBOOK_ACCESS_TOKEN');
   }
 
-  /** Waits until all IDs are written. Returns why they could not be. */
-  async settle(): Promise<Error | undefined> {
+  /** Waits until all IDs are written. Returns why some could not be. */
+  async settle(): Promise<readonly Error[]> {
     const closed = Promise.all([...this.#plugins.values()].map((plugin) => plugin.close()));
     await inTime(closed, LAST_WRITES_TIMEOUT).catch((error: unknown) => {
       this.#stop(error as Error);
     });
-    return this.#failure;
+    return this.#failure ? [...this.#refusedRecords, this.#failure] : this.#refusedRecords;
   }
 
   /** Closes everything, so that the process can end. */
   async close(): Promise<void> {
     await this.settle();
-    const closing = [this.#store.close(this.#failure !== undefined)];
-    if (!this.context.dispatcher) closing.push(this.#dispatcher.close());
-    // What does not close in time is abandoned.
-    await inTime(Promise.all(closing), CLOSE_TIMEOUT).catch(() => undefined);
+    // If it does not close in time, it is abandoned.
+    await inTime(this.#store.close(this.#failure !== undefined), CLOSE_TIMEOUT).catch(() => undefined);
     process.off('uncaughtException', this.#stop);
   }
 
@@ -135,17 +130,20 @@ export class Session {
 
   #openPlugin(refreshAhead: number | undefined): FacebookAttachmentCache {
     const { root, concurrency, ignoreQuery } = this.options;
+    const { dispatcher } = this.context;
     const plugin = new FacebookAttachmentCache({
       store: this.#store.keyv,
       root,
-      dispatcher: this.#dispatcher,
       storeTimeout: STORE_TIMEOUT,
+      ...(dispatcher && { dispatcher }),
       ...(refreshAhead !== undefined && { refreshAhead }),
       ...(concurrency !== undefined && { uploads: { concurrency } }),
       ...(ignoreQuery && { cacheKey: ({ origin, pathname }: URL) => origin + pathname }),
     });
     plugin.on('error', (error) => {
-      if (error instanceof StoreError) this.#stop(error);
+      if (!(error instanceof StoreError)) return;
+      if (error.code === 'ERR_STORE_RECORD_REFUSED') this.#noteRefusal(error);
+      else this.#stop(error);
     });
     return plugin;
   }
@@ -156,6 +154,15 @@ export class Session {
     this.#storeFailed.abort();
   };
 
+  /** All others are saved. */
+  #noteRefusal({ asset = '', reason }: StoreError): void {
+    this.#refusedRecords.push(
+      new Error(
+        `The store ${this.#store.name} refused the ID of ${asset}: ${reason}. It is not saved; the store takes others`,
+      ),
+    );
+  }
+
   /** A StoreError says what the failure means to a bot; here it means something else. */
   #toStoreFailure(error: Error): Error {
     const reason = error instanceof StoreError ? error.reason : error.message;
@@ -163,21 +170,4 @@ export class Session {
       `The store ${this.#store.name} failed: ${reason}. What it did not save is lost; run the same command again when it is back`,
     );
   }
-}
-
-function proxyOf({
-  http_proxy,
-  HTTP_PROXY,
-  https_proxy,
-  HTTPS_PROXY,
-  no_proxy,
-  NO_PROXY,
-}: NodeJS.ProcessEnv): Dispatcher {
-  return new EnvHttpProxyAgent({
-    httpProxy: http_proxy ?? HTTP_PROXY ?? '',
-    httpsProxy: https_proxy ?? HTTPS_PROXY ?? '',
-    noProxy: no_proxy ?? NO_PROXY ?? '',
-    headersTimeout: ANSWER_TIMEOUT,
-    bodyTimeout: ANSWER_TIMEOUT,
-  });
 }

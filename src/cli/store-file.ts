@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { KeyvStorageLike } from '../cache/id-store';
+import type { KeyvStorageLike } from '../cache/keyv-client';
 
 /** The part of KeyvFile that is used and changed. */
 export interface FileStore extends KeyvStorageLike {

@@ -1,7 +1,8 @@
 import Keyv from 'keyv';
-import type { KeyvStorageLike } from '../cache/id-store';
+import { inTime } from '../base/in-time';
+import { SECOND } from '../base/time';
+import { NAMESPACE, PROBE_KEY, type KeyvStorageLike } from '../cache/keyv-client';
 import { UsageError } from './command-options';
-import { inTime } from './in-time';
 import { loadPackage } from './packages';
 import { reasonOf } from './printer';
 import { openFileStore, pathOfFile, type FileStoreClass } from './store-file';
@@ -59,16 +60,11 @@ const KINDS: ReadonlyMap<string, Kind> = new Map([
 /** Schemes of stores that are files and need no server. */
 const FILE_SCHEMES: ReadonlySet<string> = new Set(['sqlite', 'file']);
 
-/** What the plugin gives to a bare storage adapter. */
-const NAMESPACE = 'facebook-attachments';
-
-const PROBE_KEY = 'fb-attachment:probe';
-
 /** By default an adapter reads ten rows in a call within the call for the ten before, which overflows the stack. */
 const ROWS_AT_A_TIME = 1_000;
 
 /** Milliseconds that a store has for its first answer. */
-const CHECK_TIMEOUT = 5_000;
+const CHECK_TIMEOUT = 5 * SECOND;
 
 /**
  * @throws {UsageError} It is no URL of a store.

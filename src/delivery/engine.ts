@@ -29,7 +29,7 @@ export interface EngineOptions
     SourcesOptions,
     Pick<IdCacheOptions, 'ttl' | 'refreshAhead' | 'memory'>,
     Pick<DeliveryOptions, 'save'> {
-  readonly store: IdStoreOptions['store'];
+  readonly store: IdStoreOptions['store'] | undefined;
   readonly storeTimeout: number;
   readonly uploadWait: number;
   readonly uploads: Pick<UploadsOptions, 'concurrency' | 'attempts'>;

@@ -15,7 +15,7 @@ class CountingMap extends Map<string, unknown> {
   asked = 0;
 
   override get(key: string): unknown {
-    this.asked++;
+    if (!key.endsWith('fb-attachment:mark')) this.asked++;
     return super.get(key);
   }
 }
@@ -95,6 +95,8 @@ describe('an attachment ID', () => {
     const messages = [...PICTURES, file('cat-care.pdf', { filename: `${name}.pdf` })];
     for (const message of messages) await bot.say(message);
     await plugin.close();
+    const mark = 'facebook-attachments:fb-attachment:mark';
+    assert.ok(store.delete(mark), 'besides, there is a mark that tells whether the store has lost them');
     assert.equal(store.size, messages.length);
     for (const key of store.keys()) {
       assert.match(key, /^[\x21-\x7e]{20,200}$/);

@@ -168,6 +168,17 @@ describe('The store of facebook-attachments', () => {
     assert.equal(bench.sim.totals().calls, 0);
   });
 
+  it('that refuses one ID and takes others gets the others, and the one is told', async () => {
+    await installAdapter(`if (value.includes('mia')) throw new Error('Incorrect string value')`);
+    const { code, stdout, stderr } = await warm('mysql://bot@localhost/bot');
+    assert.equal(code, 1);
+    assert.equal(
+      stderr,
+      'The store mysql://localhost/bot refused the ID of image "cats/mia.jpg": Incorrect string value. It is not saved; the store takes others\n',
+    );
+    assert.match(stdout, /^2 uploaded/m);
+  });
+
   it('that fails on the way ends the uploads, and says so', async () => {
     await installAdapter(`if (this.sets > 2) throw new Error('disk full for bot:hunter22')`);
     const { code, stdout, stderr } = await bench.tool([

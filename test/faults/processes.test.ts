@@ -14,6 +14,7 @@ import { PAGE } from '../support/platform/pages';
 import type { Orders } from './processes/bot';
 
 const BOT = path.join(__dirname, 'processes/bot.ts');
+const FORGET = path.join(__dirname, 'processes/forget.ts');
 
 /** To start, send and end, on a machine that has other things to do. */
 const TIMEOUT = 60_000;
@@ -173,6 +174,15 @@ describe('A bot in a process of its own', function () {
     await end(start({ refreshAhead: 89 * DAY }));
     assert.equal(arrivals(), 2);
     assert.ok(performance.now() - begun < 29_000, 'it does not wait for the next try');
+  });
+
+  it('that forgets an ID in a store which hangs does not end before it is told so', async () => {
+    const child = startChild(FORGET, {}, { ca: folder.at('ca.pem') });
+    children.push(child);
+    await end(child);
+    assert.deepEqual(child.lines, [
+      'StoreError: The attachment ID was not deleted from the store (no answer within 500 ms). The store may still give it: delete it again.',
+    ]);
   });
 
   /** Sends as another process does that shares the store; resolves with the ID that it used. */

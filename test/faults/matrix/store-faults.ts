@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { StoreError } from '../../../src';
 import {
   answers,
   hangs,
@@ -53,6 +55,13 @@ export const STORE_FAULTS: readonly StoreFault[] = [
     isOutage: false,
   })),
 ];
+
+/** An outage is reported once for reading and once for writing, and nothing else is wrong. */
+export function assertToldOnce(errors: readonly Error[]): void {
+  const operations = errors.map((error) => (error instanceof StoreError ? error.operation : String(error)));
+  const expected = ['read', 'write'].filter((operation) => operations.includes(operation));
+  assert.deepEqual([...operations].sort(), expected);
+}
 
 /** As Keyv keeps it, but for what is said to be different. */
 export function recordOf(differing: object): object {

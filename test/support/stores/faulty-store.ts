@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { PROBE_KEY } from '../../../src/cache/keyv-client';
 
 export type StoreAction = 'get' | 'set' | 'delete';
 
@@ -53,11 +54,26 @@ export class FaultyStore {
     });
   }
 
+  /** How often it was asked so for an ID, and not to see whether it works. */
+  countCalls(asked: StoreAction): number {
+    return this.calls.filter(({ action, key }) => action === asked && !isHelperKey(key)).length;
+  }
+
+  /** How often it was asked so to see whether it works. */
+  countProbes(asked: StoreAction): number {
+    return this.calls.filter(({ action, key }) => action === asked && key.endsWith(PROBE_KEY)).length;
+  }
+
   #run(action: StoreAction, key: string, carryOut: () => unknown): unknown {
     this.calls.push({ action, key });
     const course = this.#courses[action];
     return course ? course(carryOut, key) : carryOut();
   }
+}
+
+/** Under which a store holds no ID. */
+function isHelperKey(key: string): boolean {
+  return /fb-attachment:(probe|mark)$/.test(key);
 }
 
 export const throws =

@@ -40,7 +40,7 @@ describe('IdCache', () => {
   }
 
   const settle = (): Promise<unknown> => clock.tickAsync(0);
-  const reads = (): number => inner.calls.filter(({ action }) => action === 'get').length;
+  const reads = (): number => inner.countCalls('get');
 
   /** What another process has put into the store. */
   async function putElsewhere(saved: SavedId, key = KEY): Promise<void> {
@@ -170,6 +170,142 @@ describe('IdCache', () => {
       await clock.tickAsync(100);
       await forgetting;
       assert.equal(await ids.find(KEY), undefined);
+    });
+  });
+
+  describe('when the store has lost what was in it', () => {
+    const stored = (): string[] =>
+      inner
+        .ids()
+        .map(([, id]) => id)
+        .sort();
+
+    beforeEach(async () => {
+      ids.put(KEY, savedId('11'));
+      ids.put(OTHER_KEY, savedId('12'));
+      await settle();
+      assert.deepEqual(stored(), ['11', '12']);
+    });
+
+    it('it gets back all that is known, once an ID is missed', async () => {
+      await clock.tickAsync(5_000);
+      inner.clear();
+      await ids.find(keyOf('1001', 'image:LEO'));
+      await settle();
+      assert.deepEqual(stored(), ['11', '12']);
+    });
+
+    it('it gets back all that is known within a minute, though only known IDs are sent', async () => {
+      inner.clear();
+      const before = inner.calls.length;
+      for (let second = 0; second < 59; second++) {
+        await ids.find(KEY);
+        await clock.tickAsync(1_000);
+      }
+      assert.equal(inner.calls.length, before, 'no send asks the store');
+      await clock.tickAsync(1_000);
+      assert.deepEqual(stored(), ['11', '12']);
+    });
+
+    it('it gets back all that is known when it is back from an outage', async () => {
+      inner.fail({ get: () => Promise.reject(new Error('killed')) });
+      await ids.find(keyOf('1001', 'image:LEO'));
+      await settle();
+      inner.clear();
+      inner.heal();
+      await clock.tickAsync(1_000);
+      assert.deepEqual(stored(), ['11', '12']);
+    });
+
+    it('it gets back what each process knows, though another has noticed it before', async () => {
+      const [, other] = openCache();
+      const third = keyOf('1001', 'image:LEO');
+      other.put(third, savedId('13'));
+      await settle();
+      inner.clear();
+      await clock.tickAsync(60_000);
+      assert.deepEqual(stored(), ['11', '12', '13']);
+    });
+
+    it('it does not get an ID in place of a newer one, which memory takes over', async () => {
+      inner.clear();
+      await putElsewhere(savedId('21', { uploadedAt: Date.now() + 1 }));
+      await clock.tickAsync(60_000);
+      assert.deepEqual(stored(), ['12', '21']);
+      assert.equal(ids.known(KEY)?.id, '21');
+    });
+
+    it('it gets the ID that memory has in place of an older one', async () => {
+      inner.clear();
+      await putElsewhere(savedId('10', { uploadedAt: Date.now() - 1 }));
+      await clock.tickAsync(60_000);
+      assert.deepEqual(stored(), ['11', '12']);
+    });
+
+    it('it does not get what was forgotten, is dead, or ends', async () => {
+      inner.clear();
+      inner.fail({
+        get: (carryOut, key) => {
+          // Its mark is found missing; the IDs go when they are about to be put back.
+          if (key.endsWith(KEY)) ids.markDead(KEY, '11');
+          if (key.endsWith(OTHER_KEY)) void ids.forget(OTHER_KEY);
+          return carryOut();
+        },
+      });
+      await clock.tickAsync(60_000);
+      assert.deepEqual(stored(), []);
+      inner.heal();
+      ids.put(KEY, savedId('13', { uploadedAt: Date.now() - TTL + 30_000 }));
+      await settle();
+      inner.clear();
+      await clock.tickAsync(60_000);
+      assert.deepEqual(stored(), []);
+    });
+
+    it('keeps no ID that memory does not hold any more', async () => {
+      const [, small] = openCache({ memory: 1 });
+      small.put(KEY, savedId('31'));
+      small.put(OTHER_KEY, savedId('32'));
+      await ids.close();
+      await settle();
+      inner.clear();
+      await clock.tickAsync(60_000);
+      assert.deepEqual(stored(), ['32']);
+    });
+
+    it('a store that lost nothing is asked for its mark alone, once a minute', async () => {
+      const before = inner.calls.length;
+      await clock.tickAsync(59_999);
+      assert.equal(inner.calls.length, before);
+      await clock.tickAsync(1);
+      assert.deepEqual(inner.calls.slice(before), [
+        { action: 'get', key: 'facebook-attachments:fb-attachment:mark' },
+      ]);
+    });
+
+    it('misses ask for the mark every five seconds at most', async () => {
+      await clock.tickAsync(5_000);
+      const before = inner.calls.length;
+      for (let n = 0; n < 100; n++) await ids.find(keyOf('1001', `image:${n}`));
+      await settle();
+      assert.equal(inner.calls.length - before, 100 + 1);
+    });
+
+    it('a store that keeps nothing is not written again and again', async () => {
+      const forgetful = new FaultyStore();
+      forgetful.fail({ set: () => true });
+      const opened = new IdStore({
+        store: forgetful,
+        ttl: 1e9,
+        timeout: 500,
+        maxUnsaved: 9,
+        onError: () => undefined,
+      });
+      const cache = new IdCache({ store: opened, ttl: 1e9, refreshAhead: 0, memory: 9 });
+      cache.put(KEY, savedId('11'));
+      await clock.tickAsync(600_000);
+      assert.equal(forgetful.countCalls('set'), 1);
+      await cache.close();
     });
   });
 

@@ -3,7 +3,14 @@ import { EventEmitter } from 'node:events';
 import Keyv from 'keyv';
 import sinon from 'sinon';
 import { keyOf } from '../../../src/cache/saved-id';
-import { answers, hangs, isSlow, throws, type StoreBehavior } from '../../support/stores/faulty-store';
+import {
+  answers,
+  hangs,
+  isSlow,
+  throws,
+  type StoreAction,
+  type StoreBehavior,
+} from '../../support/stores/faulty-store';
 import { savedId } from '../../support/stores/saved-id';
 import { IdStoreHarness, storeErrorMessage } from '../../support/stores/id-store-harness';
 
@@ -20,44 +27,47 @@ describe('IdStore, while the store is down', () => {
     sinon.restore();
   });
 
-  describe('what takes it down', () => {
-    const failures: [what: string, course: StoreBehavior, reason: string][] = [
-      ['it throws', throws('connection lost'), 'connection lost'],
-      [
-        'it throws at once',
-        () => {
-          throw new Error('not connected');
-        },
-        'not connected',
-      ],
-      [
-        'it throws something that is no error',
-        () => {
-          // eslint-disable-next-line @typescript-eslint/only-throw-error -- A store may do so.
-          throw 'bad';
-        },
-        'bad',
-      ],
-      [
-        'its error holds a password',
-        throws('no answer from redis://bot:hunter2@example.com:6379'),
-        'no answer from redis://example.com:6379',
-      ],
-    ];
-    for (const [what, course, reason] of failures) {
-      it(`${what}: there is no ID, and one report`, async () => {
+  const FAILURES: [what: string, course: StoreBehavior, reason: string][] = [
+    ['throws', throws('connection lost'), 'connection lost'],
+    [
+      'throws at once',
+      () => {
+        throw new Error('not connected');
+      },
+      'not connected',
+    ],
+    [
+      'throws something that is no error',
+      () => {
+        // eslint-disable-next-line @typescript-eslint/only-throw-error -- A store may do so.
+        throw 'bad';
+      },
+      'bad',
+    ],
+    [
+      'throws an error that holds a password',
+      throws('no answer from redis://bot:hunter2@example.com:6379'),
+      'no answer from redis://example.com:6379',
+    ],
+  ];
+
+  describe('for reading', () => {
+    for (const [what, course, reason] of FAILURES) {
+      it(`because it ${what}: there is no ID, and one report`, async () => {
         const store = harness.open();
         harness.failAll(course);
         assert.equal(await store.get(KEY), undefined);
+        await harness.settle();
+        const [error] = harness.errors;
         assert.deepEqual(harness.errorMessages, [storeErrorMessage(reason)]);
         assert.deepEqual(
-          [harness.errors[0]?.name, harness.errors[0]?.code],
-          ['StoreError', 'ERR_STORE_UNAVAILABLE'],
+          [error?.name, error?.code, error?.operation, error?.reason, error?.asset],
+          ['StoreError', 'ERR_STORE_UNAVAILABLE', 'read', reason, undefined],
         );
       });
     }
 
-    it('it does not answer: a message waits so long, and no longer', async () => {
+    it('because it does not answer: a message waits so long, and no longer', async () => {
       const store = harness.open();
       harness.failAll(hangs);
       let ended = false;
@@ -70,22 +80,24 @@ describe('IdStore, while the store is down', () => {
       await harness.clock.tickAsync(1);
       assert.equal(await got, undefined);
       assert.deepEqual(harness.errorMessages, [storeErrorMessage('no answer within 500 ms')]);
+      assert.equal(harness.inner.countProbes('get'), 0, 'nothing else need be asked to know it');
     });
 
-    it('it answers in the last moment: that is early enough', async () => {
+    it('is not what it is when it answers in the last moment', async () => {
       const store = harness.open();
       const saved = savedId('11');
       store.put(KEY, saved);
-      await harness.clock.tickAsync(0);
+      await harness.settle();
+      const timers = harness.clock.countTimers();
       harness.failAll(isSlow(499));
       const got = store.get(KEY);
       await harness.clock.tickAsync(499);
       assert.deepEqual(await got, saved);
       assert.deepEqual(harness.errors, []);
-      assert.equal(harness.clock.countTimers(), 0);
+      assert.equal(harness.clock.countTimers(), timers);
     });
 
-    it('it fails after all, when nobody waits any more: that is not told again', async () => {
+    it('is not told again when it fails after all, and nobody waits any more', async () => {
       const store = harness.open();
       harness.failAll(async () => {
         await isSlow(600)(() => undefined, KEY);
@@ -97,118 +109,165 @@ describe('IdStore, while the store is down', () => {
       assert.deepEqual(harness.errorMessages, [storeErrorMessage('no answer within 500 ms')]);
     });
 
-    it('it does not write: nobody waits for that, so it gets ten times as long', async () => {
-      const store = harness.open();
-      harness.failAll(hangs);
-      store.put(KEY, savedId('11'));
-      await harness.clock.tickAsync(4_999);
-      assert.deepEqual(harness.errors, []);
-      await harness.clock.tickAsync(1);
-      assert.deepEqual(harness.errorMessages, [storeErrorMessage('no answer within 5000 ms', 'write')]);
+    it('because its connection broke while nothing was asked: it is tried, and only then told', async () => {
+      const adapter = Object.assign(new EventEmitter(), {
+        get: throws('connection lost'),
+        set: () => true,
+        delete: () => true,
+        clear: () => undefined,
+      });
+      const store = harness.open({ store: new Keyv({ store: adapter, throwOnErrors: true }) });
+      adapter.emit('error', new Error('connection broke'));
+      await harness.settle();
+      assert.deepEqual(harness.errorMessages, [storeErrorMessage('connection broke')]);
+      await store.close();
     });
 
-    it('it refuses to write', async () => {
-      const store = harness.open();
-      harness.inner.fail({ set: answers(false) });
-      store.put(KEY, savedId('11'));
-      await harness.clock.tickAsync(0);
-      assert.deepEqual(harness.errorMessages, [storeErrorMessage('it refused to write', 'write')]);
-    });
-
-    it('it fails to write', async () => {
-      const store = harness.open();
-      harness.inner.fail({ set: throws('disk full') });
-      store.put(KEY, savedId('11'));
-      await harness.clock.tickAsync(0);
-      assert.deepEqual(harness.errorMessages, [storeErrorMessage('disk full', 'write')]);
-    });
-
-    it('a connection that breaks while nothing is asked, which does not end the process', async () => {
+    it('is not what it is when its connection broke and came up again', async () => {
       const adapter = Object.assign(new EventEmitter(), {
         get: () => undefined,
         set: () => true,
         delete: () => true,
         clear: () => undefined,
       });
-      const store = harness.open({ store: new Keyv({ store: adapter }) });
-      adapter.emit('error', new Error('connection lost'));
-      assert.deepEqual(harness.errorMessages, [storeErrorMessage('connection lost')]);
-      await store.close();
+      harness.open({ store: new Keyv({ store: adapter }) });
+      adapter.emit('error', new Error('connection broke'));
+      await harness.settle();
+      assert.deepEqual(harness.errors, []);
+    });
+
+    it('it is not asked again, however many messages come', async () => {
+      const store = await harness.openUnreadable();
+      for (const key of keys) assert.equal(await store.get(key), undefined);
+      assert.equal(harness.inner.countCalls('get'), 1);
+      assert.equal(harness.errors.length, 1);
+    });
+
+    it('it is told of once, though a hundred messages wait for it', async () => {
+      for (const course of [hangs, throws()]) {
+        harness.errors.length = 0;
+        const store = harness.open();
+        harness.failAll(course);
+        const waiting = Promise.all(Array.from({ length: 100 }, () => store.get(KEY)));
+        await harness.clock.tickAsync(500);
+        await waiting;
+        assert.equal(harness.errors.length, 1);
+      }
+    });
+
+    it('it is written all the same, if it can be', async () => {
+      const store = await harness.openUnreadable();
+      harness.inner.fail({ get: throws() });
+      store.put(KEY, savedId('11'));
+      await harness.settle();
+      assert.deepEqual(
+        harness.inner.ids().map(([, id]) => id),
+        ['11'],
+      );
+      assert.deepEqual(
+        harness.errors.map(({ operation }) => operation),
+        ['read'],
+      );
     });
   });
 
-  it('is not asked again, and told of once, however many messages come', async () => {
-    const store = await harness.openDown();
-    for (const key of keys) assert.equal(await store.get(key), undefined);
-    store.put(KEY, savedId('11'));
-    await harness.clock.tickAsync(0);
-    assert.deepEqual([harness.countCalls('get'), harness.countCalls('set')], [1, 0]);
-    assert.equal(harness.errors.length, 1);
-  });
+  describe('for writing', () => {
+    const refusals: [what: string, course: StoreBehavior, reason: string][] = [
+      ...FAILURES,
+      ['says that it has not written', answers(false), 'it refused to write'],
+    ];
+    for (const [what, course, reason] of refusals) {
+      it(`because it ${what}: there is one report`, async () => {
+        const store = harness.open();
+        harness.inner.fail({ set: course });
+        for (const key of keys) store.put(key, savedId(key));
+        await harness.settle();
+        assert.deepEqual(harness.errorMessages, [storeErrorMessage(reason, 'write')]);
+        assert.deepEqual(
+          [harness.errors[0]?.code, harness.errors[0]?.operation],
+          ['ERR_STORE_UNAVAILABLE', 'write'],
+        );
+      });
+    }
 
-  it('is told of once, though a hundred messages wait for it', async () => {
-    const store = harness.open();
-    harness.failAll(hangs);
-    const waiting = Promise.all(Array.from({ length: 100 }, () => store.get(KEY)));
-    await harness.clock.tickAsync(500);
-    await waiting;
-    assert.equal(harness.errors.length, 1);
-  });
-
-  it('gives what waits to be written all the same', async () => {
-    const store = await harness.openDown();
-    const saved = savedId('11');
-    store.put(KEY, saved);
-    assert.equal(await store.get(KEY), saved);
-  });
-
-  it('is looked at again after a second, by a key of its own', async () => {
-    const asked: string[] = [];
-    const store = await harness.openDown();
-    harness.inner.fail({
-      get: (carryOut, key) => {
-        asked.push(key);
-        return carryOut();
-      },
+    it('because it does not answer: nobody waits for that, so it gets ten times as long', async () => {
+      const store = harness.open();
+      harness.failAll(hangs);
+      store.put(KEY, savedId('11'));
+      await harness.clock.tickAsync(4_999);
+      assert.deepEqual(harness.errors, []);
+      await harness.clock.tickAsync(1);
+      assert.deepEqual(harness.errorMessages, [storeErrorMessage('no answer within 5 s', 'write')]);
     });
-    await harness.clock.tickAsync(999);
-    assert.deepEqual(asked, []);
-    await harness.clock.tickAsync(1);
-    assert.deepEqual(asked, ['facebook-attachments:fb-attachment:probe']);
-    await store.get(KEY);
-    assert.equal(asked.length, 2);
-  });
 
-  it('is looked at less and less often, at last twice a minute', async () => {
-    const looks: number[] = [];
-    const down = Date.now();
-    await harness.openDown();
-    harness.inner.fail({
-      get: () => {
-        looks.push((Date.now() - down) / 1_000);
-        throw new Error('still down');
-      },
+    it('it is read all the same', async () => {
+      const reader = harness.open();
+      const saved = savedId('11');
+      reader.put(KEY, saved);
+      await harness.settle();
+      const store = await harness.openUnwritable();
+      await harness.clock.tickAsync(60_000);
+      assert.deepEqual(await store.get(KEY), saved);
+      assert.deepEqual(harness.errorMessages, [storeErrorMessage('The store is broken', 'write')]);
     });
-    await harness.clock.tickAsync(125_000);
-    assert.deepEqual(looks, [1, 3, 7, 15, 31, 61, 91, 121]);
-    assert.equal(harness.errors.length, 1);
+
+    it('it is not asked to write again for each new ID', async () => {
+      const store = await harness.openUnwritable();
+      for (const key of keys) store.put(key, savedId(key));
+      await harness.settle();
+      assert.equal(harness.inner.countCalls('set'), 1);
+    });
+
+    it('what waits to be written is given all the same, without asking', async () => {
+      const store = await harness.openUnwritable();
+      assert.equal(await store.get(harness.waiting.key), harness.waiting.saved);
+      assert.equal(harness.inner.countCalls('get'), 0);
+    });
   });
 
-  it('is given ten times the patience of a message when it is looked at', async () => {
-    const saved = savedId('11');
-    const store = await harness.openDown();
-    harness.inner.heal();
-    store.put(KEY, saved);
-    harness.inner.fail({ get: isSlow(4_999) });
-    await harness.clock.tickAsync(5_999);
-    assert.equal(harness.inner.ids().length, 1);
-    harness.failAll(throws());
-    await store.get(keys[0] ?? '');
-    harness.failAll(hangs);
-    const get = harness.countCalls('get');
-    await harness.clock.tickAsync(1_000 + 5_000 + 1_999);
-    assert.equal(harness.countCalls('get'), get + 1);
-    await harness.clock.tickAsync(1);
-    assert.equal(harness.countCalls('get'), get + 2);
+  it('for reading and for writing, each is told of once', async () => {
+    const store = await harness.openUnreadable();
+    for (const key of keys) {
+      store.put(key, savedId(key));
+      await store.get(key);
+    }
+    await harness.clock.tickAsync(120_000);
+    assert.deepEqual(harness.errorMessages, [
+      storeErrorMessage('The store is broken', 'read'),
+      storeErrorMessage('The store is broken', 'write'),
+    ]);
   });
+
+  const WAYS: [way: string, action: StoreAction, open: () => Promise<unknown>][] = [
+    ['for reading', 'get', () => harness.openUnreadable()],
+    ['for writing', 'set', () => harness.openUnwritable()],
+  ];
+  for (const [way, action, open] of WAYS) {
+    it(`${way}, it is tried again after a second, and then less and less often, at last twice a minute`, async () => {
+      const down = Date.now();
+      await open();
+      const tries: number[] = [];
+      harness.inner.fail({
+        [action]: (_: unknown, key: string) => {
+          assert.equal(key, 'facebook-attachments:fb-attachment:probe', 'by a key of its own');
+          tries.push((Date.now() - down) / 1_000);
+          throw new Error('still down');
+        },
+      });
+      await harness.clock.tickAsync(125_000);
+      assert.deepEqual(tries, [1, 3, 7, 15, 31, 61, 91, 121]);
+      assert.equal(harness.errors.length, 1);
+    });
+
+    it(`${way}, it has ten times the patience of a message when it is tried`, async () => {
+      await open();
+      harness.inner.heal();
+      harness.inner.fail({ [action]: hangs });
+      const before = harness.inner.countProbes(action);
+      await harness.clock.tickAsync(1_000 + 5_000 + 1_999);
+      assert.equal(harness.inner.countProbes(action), before + 1);
+      await harness.clock.tickAsync(1);
+      assert.equal(harness.inner.countProbes(action), before + 2);
+    });
+  }
 });

@@ -4,7 +4,7 @@ import Keyv from 'keyv';
 import sinon from 'sinon';
 import { keyOf } from '../../../src/cache/saved-id';
 import { countActiveTimers } from '../../support/checks/fake-time';
-import { hangs, isSlow, throws } from '../../support/stores/faulty-store';
+import { hangs, isSlow, throws, type StoreBehavior } from '../../support/stores/faulty-store';
 import { savedId } from '../../support/stores/saved-id';
 import { IdStoreHarness, storeErrorMessage } from '../../support/stores/id-store-harness';
 
@@ -21,102 +21,156 @@ describe('IdStore, after an outage and at the end', () => {
     sinon.restore();
   });
 
-  describe('when it is back', () => {
-    it('it gets all that waited', async () => {
-      const store = await harness.openDown();
-      for (const key of keys) store.put(key, savedId(`id of ${key}`));
+  const writtenIds = (): string[] =>
+    harness.inner
+      .ids()
+      .map(([, id]) => id)
+      .sort();
+
+  /** Refuses records that hold some text, as a database does that cannot store an emoji. */
+  const refuses =
+    (text: string, message = 'Incorrect string value'): StoreBehavior =>
+    (carryOut, key) => {
+      const written = carryOut();
+      if (!harness.inner.records.get(key)?.includes(text)) return written;
+      harness.inner.records.delete(key);
+      throw new Error(message);
+    };
+
+  describe('when it can be read again', () => {
+    it('it is asked again', async () => {
+      const store = await harness.openUnreadable();
       harness.inner.heal();
-      await harness.clock.tickAsync(1_000);
-      assert.deepEqual(
-        new Map(harness.inner.ids()),
-        new Map(keys.map((key) => [`facebook-attachments:${key}`, `id of ${key}`])),
-      );
-      assert.deepEqual([harness.countCalls('set'), harness.errors.length], [5, 1]);
-      // Nothing waits any more, so the store is asked.
-      const get = harness.countCalls('get');
-      assert.equal((await store.get(KEY))?.id, undefined);
-      assert.equal((await store.get(keys[0] ?? ''))?.id, `id of ${keys[0] ?? ''}`);
-      assert.equal(harness.countCalls('get'), get + 2);
+      await harness.clock.tickAsync(999);
+      await store.get(KEY);
+      assert.equal(harness.inner.countCalls('get'), 1);
+      await harness.clock.tickAsync(1);
+      await store.get(KEY);
+      assert.equal(harness.inner.countCalls('get'), 2);
     });
 
-    it('it gets all that waited, though one of them is asked for meanwhile', async () => {
-      const store = await harness.openDown();
+    it('and fails again, that is told again, and it is tried after a second again', async () => {
+      const store = await harness.openUnreadable();
+      await harness.clock.tickAsync(1_000);
+      harness.inner.heal();
+      await harness.clock.tickAsync(2_000);
+      harness.failAll(throws('gone again'));
+      await store.get(KEY);
+      await harness.settle();
+      assert.deepEqual(harness.errorMessages, [
+        storeErrorMessage('The store is broken'),
+        storeErrorMessage('gone again'),
+      ]);
+      const probes = harness.inner.countProbes('get');
+      await harness.clock.tickAsync(999);
+      assert.equal(harness.inner.countProbes('get'), probes);
+      await harness.clock.tickAsync(1);
+      assert.equal(harness.inner.countProbes('get'), probes + 1);
+    });
+  });
+
+  describe('when it can be written again', () => {
+    it('it gets all that waited', async () => {
+      const store = await harness.openUnwritable();
       for (const key of keys) store.put(key, savedId(`id of ${key}`));
       harness.inner.heal();
-      harness.inner.fail({ set: isSlow(10) });
-      await harness.clock.tickAsync(1_005);
-      await store.get(keys[0] ?? '');
       await harness.clock.tickAsync(1_000);
-      assert.equal(harness.inner.ids().length, 5);
+      assert.deepEqual(writtenIds(), ['10', ...keys.map((key) => `id of ${key}`)].sort());
+      assert.deepEqual([harness.inner.countCalls('set'), harness.errors.length], [1 + 6, 1]);
+      // Nothing waits any more, so the store is asked.
+      for (const key of keys) assert.equal((await store.get(key))?.id, `id of ${key}`);
+      assert.equal(harness.inner.countCalls('get'), 5);
+    });
+
+    it('it gets all that waited, and what comes while it gets them', async () => {
+      const store = await harness.openUnwritable();
+      for (const key of keys.slice(1)) store.put(key, savedId(key));
+      harness.inner.heal();
+      harness.inner.fail({ set: isSlow(10) });
+      await harness.clock.tickAsync(1_025);
+      await store.get(keys[1] ?? '');
+      store.put(keys[0] ?? '', savedId(keys[0] ?? ''));
+      await harness.clock.tickAsync(1_000);
+      assert.deepEqual(writtenIds(), ['10', ...keys].sort());
+    });
+
+    it('it gets what comes in any moment of its return', async () => {
+      for (let turns = 0; turns < 30; turns++) {
+        const store = await harness.openUnwritable();
+        harness.inner.heal();
+        harness.inner.fail({
+          set: (carryOut, key) => {
+            if (key.endsWith(harness.waiting.key)) {
+              void after(turns, () => {
+                store.put(KEY, savedId(`after ${turns}`));
+              });
+            }
+            return carryOut();
+          },
+        });
+        await harness.clock.tickAsync(1_000);
+        await harness.settle();
+        assert.ok(writtenIds().includes(`after ${turns}`), `${turns} turns later`);
+        await store.close();
+        harness.inner.clear();
+      }
     });
 
     it('it gets the last of two IDs of an asset', async () => {
-      const store = await harness.openDown();
+      const store = await harness.openUnwritable();
       store.put(KEY, savedId('11'));
       store.put(KEY, savedId('12'));
       harness.inner.heal();
       await harness.clock.tickAsync(1_000);
-      assert.deepEqual(
-        harness.inner.ids().map(([, id]) => id),
-        ['12'],
-      );
-      assert.equal(harness.countCalls('set'), 1);
+      assert.deepEqual(writtenIds(), ['10', '12']);
     });
 
     it('it gets nothing that came to its end meanwhile', async () => {
-      const store = await harness.openDown({ ttl: 1_000 });
+      const store = await harness.openUnwritable({ ttl: 1_000 });
       store.put(KEY, savedId('11'));
       harness.inner.heal();
       await harness.clock.tickAsync(1_000);
-      assert.deepEqual([harness.countCalls('set'), await store.get(KEY)], [0, undefined]);
+      assert.deepEqual([writtenIds(), await store.get(KEY)], [[], undefined]);
     });
 
     it('it gets no more than memory holds: the last ones', async () => {
-      const store = await harness.openDown({ maxUnsaved: 2 });
+      const store = await harness.openUnwritable({ maxUnsaved: 2 });
       for (const key of keys) store.put(key, savedId(key));
       harness.inner.heal();
       await harness.clock.tickAsync(1_000);
-      assert.deepEqual(
-        harness.inner
-          .ids()
-          .map(([, id]) => id)
-          .sort(),
-        keys.slice(-2).sort(),
-      );
+      assert.deepEqual(writtenIds(), keys.slice(-2).sort());
     });
 
     it('it does not get what was deleted meanwhile', async () => {
-      const store = await harness.openDown();
-      store.put(KEY, savedId('11'));
+      const store = await harness.openUnwritable();
       harness.inner.heal();
-      await store.delete(KEY);
+      await store.delete(harness.waiting.key);
       await harness.clock.tickAsync(1_000);
-      assert.deepEqual(harness.inner.ids(), []);
+      assert.deepEqual(writtenIds(), []);
     });
 
     it('and fails again while it gets them, it gets the rest the next time', async () => {
-      const store = await harness.openDown();
+      const store = await harness.openUnwritable();
       for (const key of keys) store.put(key, savedId(key));
-      harness.inner.heal();
       harness.inner.fail({
-        set: (carryOut) =>
-          harness.countCalls('set') === 3 ? Promise.reject(new Error('again')) : carryOut(),
+        set: (carryOut) => (writtenIds().length >= 2 ? throws('full')(carryOut, '') : carryOut()),
       });
       await harness.clock.tickAsync(1_000);
-      assert.deepEqual([harness.inner.ids().length, harness.countCalls('set')], [2, 3]);
+      assert.equal(writtenIds().length, 2);
       harness.inner.heal();
       await harness.clock.tickAsync(1_999);
-      assert.equal(harness.inner.ids().length, 2);
+      assert.equal(writtenIds().length, 2);
       await harness.clock.tickAsync(1);
-      assert.equal(harness.inner.ids().length, 5);
+      assert.equal(writtenIds().length, 6);
+      assert.equal(harness.errors.length, 1, 'that is one outage');
     });
 
     it('it gets what it had not written, and had told so by an event alone', async () => {
       const adapter = Object.assign(new EventEmitter(), {
-        written: 0,
+        sets: 0,
         get: () => undefined,
         set: () => {
-          if (++adapter.written === 1) adapter.emit('error', new Error('disk full'));
+          if (++adapter.sets <= 2) adapter.emit('error', new Error('disk full'));
           return true;
         },
         delete: () => true,
@@ -126,37 +180,68 @@ describe('IdStore, after an outage and at the end', () => {
       const saved = savedId('11');
       store.put(KEY, saved);
       await harness.clock.tickAsync(999);
-      assert.deepEqual([adapter.written, await store.get(KEY)], [1, saved]);
+      assert.equal(await store.get(KEY), saved);
       await harness.clock.tickAsync(1);
-      assert.deepEqual([adapter.written, await store.get(KEY)], [2, undefined]);
+      assert.equal(await store.get(KEY), undefined);
       assert.deepEqual(harness.errorMessages, [storeErrorMessage('disk full', 'write')]);
     });
+  });
 
-    it('and goes down again, that is told again, and looked at after a second again', async () => {
-      const store = await harness.openDown();
-      await harness.clock.tickAsync(1_000);
-      harness.inner.heal();
-      await harness.clock.tickAsync(2_000);
-      harness.failAll(throws('gone again'));
-      await store.get(KEY);
-      assert.deepEqual(harness.errorMessages, [
-        storeErrorMessage('The store is broken'),
-        storeErrorMessage('gone again'),
-      ]);
-      harness.inner.heal();
-      const get = harness.countCalls('get');
-      await harness.clock.tickAsync(999);
-      assert.equal(harness.countCalls('get'), get);
-      await harness.clock.tickAsync(1);
-      assert.equal(harness.countCalls('get'), get + 1);
+  describe('when it refuses one record, and takes others', () => {
+    it('that record alone is not saved, and that is told with its asset', async () => {
+      const store = harness.open();
+      harness.inner.fail({ set: refuses('😺') });
+      store.put(KEY, savedId('11', { asset: 'image "😺.png"' }));
+      for (const key of keys) store.put(key, savedId(key));
+      await harness.settle();
+      assert.deepEqual(writtenIds(), [...keys].sort());
+      const [error] = harness.errors;
+      assert.equal(harness.errors.length, 1);
+      assert.deepEqual(
+        [error?.code, error?.operation, error?.asset, error?.page, error?.reason],
+        ['ERR_STORE_RECORD_REFUSED', 'write', 'image "😺.png"', '1001', 'Incorrect string value'],
+      );
+      assert.equal(
+        error?.message,
+        'The store refused the attachment ID of image "😺.png" of page 1001 (Incorrect string value), and takes others. It is kept in memory; after a restart the asset is uploaded again.',
+      );
+      const sets = harness.inner.calls.length;
+      await harness.clock.tickAsync(50_000);
+      assert.equal(harness.inner.calls.length, sets, 'it is not tried for ever');
     });
 
-    it('to be read but not to be written, that is one outage, and told once', async () => {
+    it('it is read and written as before', async () => {
       const store = harness.open();
-      harness.inner.fail({ set: throws('read only') });
+      harness.inner.fail({ set: refuses('😺') });
+      store.put(KEY, savedId('11', { asset: 'image "😺.png"' }));
+      await harness.settle();
+      const saved = savedId('12');
+      store.put(keys[0] ?? '', saved);
+      await harness.settle();
+      assert.deepEqual(await store.get(keys[0] ?? ''), saved);
+    });
+
+    it('a record that is written the second time is not lost', async () => {
+      const store = harness.open();
+      harness.inner.fail({
+        set: (carryOut, key) =>
+          key.endsWith(KEY) && harness.inner.countCalls('set') === 1
+            ? throws('deadlock')(carryOut, key)
+            : carryOut(),
+      });
       store.put(KEY, savedId('11'));
-      await harness.clock.tickAsync(60_000);
-      assert.deepEqual(harness.errorMessages, [storeErrorMessage('read only', 'write')]);
+      await harness.settle();
+      assert.deepEqual([writtenIds(), harness.errors], [['11'], []]);
+    });
+
+    it('a newer ID of the same asset is tried again', async () => {
+      const store = harness.open();
+      harness.inner.fail({ set: refuses('😺') });
+      store.put(KEY, savedId('11', { asset: 'image "😺.png"' }));
+      await harness.settle();
+      store.put(KEY, savedId('12', { asset: 'image "cat.png"' }));
+      await harness.settle();
+      assert.deepEqual(writtenIds(), ['12']);
     });
   });
 
@@ -170,28 +255,62 @@ describe('IdStore, after an outage and at the end', () => {
       await harness.clock.tickAsync(99);
       assert.equal(closed, false);
       await harness.clock.tickAsync(1);
+      await harness.settle();
       await closing;
-      assert.equal(harness.inner.ids().length, 1);
+      assert.deepEqual(writtenIds(), ['11']);
     });
 
-    it('looks no more after a store that is down', async () => {
-      const store = await harness.openDown();
+    it('writes what waited while the store was down, if it is back', async () => {
+      const store = await harness.openUnwritable();
+      for (const key of keys) store.put(key, savedId(key));
+      harness.inner.heal();
+      await store.close();
+      assert.deepEqual(writtenIds(), ['10', ...keys].sort());
+    });
+
+    it('waits for a store that hangs no longer than for one write, whatever waits for it', async () => {
+      const store = await harness.openUnwritable();
+      for (const key of keys) store.put(key, savedId(key));
+      harness.failAll(hangs);
+      let closed = false;
+      const closing = store.close().then(() => (closed = true));
+      await harness.clock.tickAsync(4_999);
+      assert.equal(closed, false);
+      await harness.clock.tickAsync(1);
+      await closing;
+    });
+
+    it('tries no more whether a store that is down is back', async () => {
+      for (const open of [() => harness.openUnreadable(), () => harness.openUnwritable()]) {
+        const store = await open();
+        harness.failAll(throws());
+        await store.close();
+        const calls = harness.inner.calls.length;
+        assert.equal(harness.clock.countTimers(), 0);
+        await harness.clock.tickAsync(60_000);
+        assert.equal(harness.inner.calls.length, calls);
+      }
+    });
+
+    it('leaves no timer of a store that works', async () => {
+      const store = harness.open();
+      store.put(KEY, savedId('11'));
+      await harness.settle();
+      await store.get(keys[0] ?? '');
       await store.close();
       assert.equal(harness.clock.countTimers(), 0);
-      await harness.clock.tickAsync(60_000);
-      assert.equal(harness.countCalls('get'), 1);
     });
 
     it('lets no later message wait for a store that is down, and tells of it once', async () => {
-      const store = await harness.openDown();
+      const store = await harness.openUnreadable();
       await store.close();
       await store.get(KEY);
       await store.get(KEY);
-      assert.equal(harness.countCalls('get'), 1);
+      assert.equal(harness.inner.countCalls('get'), 1);
       assert.equal(harness.errorMessages.length, 1);
     });
 
-    it('looks no more after a store that goes down while it waits', async () => {
+    it('tries no more a store that goes down while it waits', async () => {
       const store = harness.open();
       harness.inner.fail({
         set: async () => {
@@ -201,22 +320,11 @@ describe('IdStore, after an outage and at the end', () => {
       });
       store.put(KEY, savedId('11'));
       const closing = store.close();
-      await harness.clock.tickAsync(100);
-      await closing;
-      await harness.clock.tickAsync(60_000);
-      assert.equal(harness.countCalls('get'), 0);
-    });
-
-    it('looks no more after a store that is just being looked at', async () => {
-      const store = await harness.openDown();
-      harness.failAll(hangs);
       await harness.clock.tickAsync(1_000);
-      const get = harness.countCalls('get');
-      const closing = store.close();
-      await harness.clock.tickAsync(5_000);
       await closing;
+      const calls = harness.inner.calls.length;
       await harness.clock.tickAsync(60_000);
-      assert.equal(harness.countCalls('get'), get);
+      assert.equal(harness.inner.calls.length, calls);
     });
   });
 
@@ -227,38 +335,58 @@ describe('IdStore, after an outage and at the end', () => {
       await new Promise(setImmediate);
     });
 
-    it('waits for what a message waits for', async () => {
+    const waitsFor = async (work: () => Promise<unknown>): Promise<boolean> => {
       await new Promise(setImmediate);
       const before = countActiveTimers();
+      const working = work();
+      const isWaiting = countActiveTimers() > before;
+      await working.catch(() => undefined);
+      return isWaiting;
+    };
+
+    it('waits for what somebody waits for: an ID, a deletion, a list, the last writes', async () => {
       harness.failAll(hangs);
-      const got = harness.open({ timeout: 20 }).get(KEY);
-      assert.equal(countActiveTimers() - before, 1);
-      await got;
+      const open = () => harness.open({ timeout: 20 });
+      assert.ok(await waitsFor(() => open().get(KEY)));
+      assert.ok(await waitsFor(() => open().delete(KEY)));
+      const keyv = new Keyv();
+      keyv.iterator = async function* () {
+        yield await new Promise<[string, unknown]>(() => undefined);
+      };
+      assert.ok(await waitsFor(() => harness.open({ timeout: 20, store: keyv }).list().next()));
+      const store = open();
+      store.put(KEY, savedId('11'));
+      assert.ok(await waitsFor(() => store.close()));
     });
 
     it('waits for what somebody wants to have deleted, also behind a write', async () => {
       const before = countActiveTimers();
       harness.failAll(hangs);
       const store = harness.open({ timeout: 20 });
-      const deleted = [assert.rejects(store.delete(KEY))];
       store.put(KEY, savedId('11'));
-      deleted.push(assert.rejects(store.delete(KEY)));
-      assert.equal(countActiveTimers() - before, 2);
-      await Promise.all(deleted);
+      const deleted = assert.rejects(store.delete(KEY));
+      assert.equal(countActiveTimers() - before, 1);
+      await deleted;
       await store.close();
     });
 
-    it('waits for nothing that is done in the background: writes, looks', async () => {
+    it('waits for nothing that is done in the background: writes, and trying whether it is back', async () => {
       await new Promise(setImmediate);
       const before = countActiveTimers();
       harness.failAll(hangs);
       const store = harness.open({ timeout: 20 });
       store.put(KEY, savedId('11'));
       assert.equal(countActiveTimers() - before, 0);
-      await store.get(keyOf('1001', 'image:ANOTHER'));
+      await store.get(keys[0] ?? '');
       assert.equal(harness.errors.length, 1);
       assert.equal(countActiveTimers() - before, 0);
       await store.close();
     });
   });
 });
+
+/** Does something so many turns of promises later. */
+async function after(turns: number, work: () => void): Promise<void> {
+  for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+  work();
+}

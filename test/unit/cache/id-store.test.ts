@@ -4,12 +4,8 @@ import { gunzipSync, gzipSync } from 'node:zlib';
 import Keyv from 'keyv';
 import { KeyvFile } from 'keyv-file';
 import sinon, { type SinonFakeTimers } from 'sinon';
-import {
-  IdStore,
-  type IdStoreOptions,
-  type KeyvLike,
-  type KeyvStorageLike,
-} from '../../../src/cache/id-store';
+import { IdStore, type IdStoreOptions } from '../../../src/cache/id-store';
+import { NAMESPACE, type KeyvLike, type KeyvStorageLike } from '../../../src/cache/keyv-client';
 import { keyOf, toRecord, type SavedId } from '../../../src/cache/saved-id';
 import type { StoreError } from '../../../src/base/errors';
 import { fakeTime } from '../../support/checks/fake-time';
@@ -92,7 +88,6 @@ describe('IdStore', () => {
     }
 
     const stores: [what: string, make: () => IdStoreOptions['store']][] = [
-      ['memory', () => undefined],
       ['a Map', () => new Map()],
       ['a storage adapter', () => new FaultyStore()],
       ['the least that a storage adapter is', () => leastOf(new Map())],
@@ -118,7 +113,7 @@ describe('IdStore', () => {
         const saved = savedId('11');
         store.put(KEY, saved);
         await store.close();
-        const later = inner ? open(inner) : store;
+        const later = open(inner);
         assert.deepEqual(await later.get(KEY), saved);
         await later.delete(KEY);
         assert.equal(await later.get(KEY), undefined);
@@ -200,25 +195,18 @@ describe('IdStore', () => {
       );
     });
 
-    it('is the newer of two IDs that are written at the same time', async () => {
-      const slow = new FaultyStore();
-      const ends: (() => void)[] = [];
-      slow.fail({
-        set: () =>
-          new Promise((resolve) =>
-            ends.push(() => {
-              resolve(true);
-            }),
-          ),
-      });
-      const store = open(slow);
+    it('is the newer of two IDs, though the write of the older one takes longer', async () => {
+      const inner = new FaultyStore();
+      inner.fail({ set: (carryOut, key) => isSlow(inner.countCalls('set') === 1 ? 100 : 1)(carryOut, key) });
+      const store = open(inner);
       const newer = savedId('12');
       store.put(KEY, savedId('11'));
+      await clock.tickAsync(50);
       store.put(KEY, newer);
-      await settle();
-      ends[0]?.();
-      await settle();
       assert.equal(await store.get(KEY), newer);
+      await clock.tickAsync(101);
+      assert.deepEqual(inner.ids(), [[`facebook-attachments:${KEY}`, '12']]);
+      assert.deepEqual(await store.get(KEY), newer);
     });
 
     const junk: [what: string, value: unknown][] = [
@@ -229,12 +217,20 @@ describe('IdStore', () => {
       ["another program's record", JSON.stringify({ value: { v: 7, id: '11' } })],
       ['a value without a wrapping', JSON.stringify(toRecord(savedId('11')))],
       ['a number', 7],
+      ['brackets in brackets, more than can be read', '['.repeat(100_000) + ']'.repeat(100_000)],
     ];
-    for (const [what, value] of junk) {
-      it(`is nothing where there is ${what}, and the store counts as well`, async () => {
+    const inKeyvs: [what: string, inKeyv: (records: Map<string, unknown>) => IdStoreOptions['store']][] = [
+      ['', (records) => records],
+      [", in a Keyv of the author's", (records) => new Keyv({ store: records, namespace: NAMESPACE })],
+    ];
+    for (const [[what, value], [where, inKeyv]] of junk.flatMap((one) =>
+      inKeyvs.map((other) => [one, other] as const),
+    )) {
+      it(`is nothing where there is ${what}, and the store counts as well${where}`, async () => {
         const records = new Map<string, unknown>([[`facebook-attachments:${KEY}`, value]]);
-        const store = open(records);
+        const store = open(inKeyv(records));
         assert.equal(await store.get(KEY), undefined);
+        await settle();
         const saved = savedId('12');
         store.put(OTHER_KEY, saved);
         await settle();
@@ -246,13 +242,13 @@ describe('IdStore', () => {
 
   describe('delete', () => {
     it('takes an ID out of the store', async () => {
-      const records = new Map<string, unknown>();
-      const store = open(records);
+      const inner = new FaultyStore();
+      const store = open(inner);
       store.put(KEY, savedId('11'));
       await settle();
-      assert.equal(records.size, 1);
+      assert.equal(inner.ids().length, 1);
       await store.delete(KEY);
-      assert.equal(records.size, 0);
+      assert.deepEqual(inner.ids(), []);
       assert.equal(await store.get(KEY), undefined);
     });
 
@@ -265,7 +261,28 @@ describe('IdStore', () => {
       await clock.tickAsync(100);
       await deleting;
       assert.equal(await store.get(KEY), undefined);
-      assert.equal(slow.records.size, 0);
+      assert.deepEqual(slow.ids(), []);
+    });
+
+    it('does not take an ID out that is put while the old one is being deleted', async () => {
+      const slow = new FaultyStore();
+      slow.fail({ delete: isSlow(100) });
+      const store = open(slow);
+      const deleting = store.delete(KEY);
+      store.put(KEY, savedId('12'));
+      await clock.tickAsync(100);
+      await deleting;
+      await settle();
+      assert.deepEqual(slow.ids(), [[`facebook-attachments:${KEY}`, '12']]);
+    });
+
+    it('waits for no write of another ID', async () => {
+      const hanging = new FaultyStore();
+      hanging.fail({ set: () => new Promise(() => undefined) });
+      const store = open(hanging);
+      store.put(OTHER_KEY, savedId('11'));
+      await store.delete(KEY);
+      assert.equal(hanging.countCalls('delete'), 1);
     });
 
     it('says when the store fails', async () => {
@@ -290,7 +307,7 @@ describe('IdStore', () => {
       await clock.tickAsync(4_999);
       assert.equal(failure, undefined);
       await clock.tickAsync(1);
-      assert.match(String(failure), /\(no answer within 5000 ms\)/);
+      assert.match(String(failure), /\(no answer within 5 s\)/);
     });
   });
 
@@ -345,6 +362,29 @@ describe('IdStore', () => {
         (await list(open(keyv))).map(({ id }) => id),
         ['12'],
       );
+    });
+
+    it('leaves out what cannot be read', async () => {
+      const records = new Map<string, unknown>();
+      const store = open(records);
+      store.put(KEY, savedId('11'));
+      await settle();
+      records.set(`facebook-attachments:${OTHER_KEY}`, 'no JSON');
+      records.set('facebook-attachments:x', '['.repeat(100_000));
+      assert.deepEqual(
+        (await list(store)).map(({ id }) => id),
+        ['11'],
+      );
+    });
+
+    it('says when the store does not answer', async () => {
+      const keyv = new Keyv();
+      keyv.iterator = async function* () {
+        yield await new Promise<[string, unknown]>(() => undefined);
+      };
+      const listing = assert.rejects(list(open(keyv)), { operation: 'list', reason: 'no answer within 5 s' });
+      await clock.tickAsync(5_000);
+      await listing;
     });
 
     it('says when the store cannot list', async () => {

@@ -126,6 +126,8 @@ describe('A record in the store', () => {
     ['a time that is no number', { ...RECORD, uploadedAt: NaN }],
     ['an endless time', { ...RECORD, uploadedAt: Infinity }],
     ['a time at the end of all times', { ...RECORD, uploadedAt: 1e300 }],
+    ['a time before 1970', { ...RECORD, uploadedAt: -1 }],
+    ['a time between milliseconds', { ...RECORD, uploadedAt: RECORD.uploadedAt + 0.5 }],
     ['no page', { ...RECORD, page: undefined }],
     ['a page that is a number', { ...RECORD, page: 1001 }],
     ['no type', { ...RECORD, type: undefined }],

@@ -1,0 +1,143 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import Keyv from 'keyv';
+import { inTime, NoAnswerError } from '../base/in-time';
+
+/**
+ * The part of Keyv, versions 4 to 6, that is used.
+ *
+ * @example
+ * const store = new Keyv({ store: new KeyvRedis('redis://localhost:6379'), namespace: 'my-bot' });
+ */
+export interface KeyvLike {
+  get(key: string): Promise<unknown>;
+  set(key: string, value: unknown, ttl?: number): Promise<unknown>;
+  delete(key: string): Promise<unknown>;
+  iterator?: unknown;
+  on?(event: 'error', listener: (error: unknown) => void): unknown;
+}
+
+/** A Keyv storage adapter: KeyvRedis, KeyvPostgres, KeyvFile, a Map … */
+export interface KeyvStorageLike {
+  get(key: string): unknown;
+  set(key: string, value: never, ttl?: number): unknown;
+  delete(key: string): unknown;
+  clear(): unknown;
+}
+
+/** How long a call may take. */
+export interface Patience {
+  /** Milliseconds. */
+  readonly limit: number;
+  /** Whether somebody waits for it, so that the process must not end before it does. */
+  readonly isAwaited: boolean;
+}
+
+/** What a bare storage adapter gets. */
+export const NAMESPACE = 'facebook-attachments';
+
+/** Whether a store works is tried with this key. */
+export const PROBE_KEY = 'fb-attachment:probe';
+
+/** A call of the store that has not ended. */
+interface Call {
+  /** What the store has told by its event meanwhile. */
+  failure: { readonly error: unknown } | undefined;
+}
+
+/**
+ * A Keyv whose calls end in time, and reject when they fail. Some adapters, Redis' among them, answer as if nothing were
+ * wrong, and tell of a failure by the event `error` alone.
+ */
+export class KeyvClient {
+  readonly #keyv: KeyvLike;
+  readonly #calls = new Set<Call>();
+  /** Tells which call an event belongs to: reads and writes fail each on their own, and are under way together. */
+  readonly #current = new AsyncLocalStorage<Call>();
+
+  /** @param onError - Told of an error that came while nothing was asked. */
+  constructor(store: KeyvLike | KeyvStorageLike, onError: (error: unknown) => void) {
+    this.#keyv = asKeyv(store);
+    // Without a listener, a Keyv whose connection breaks can end the process.
+    this.#keyv.on?.('error', (error) => {
+      const call = this.#current.getStore();
+      const failed = call && this.#calls.has(call) ? [call] : [...this.#calls];
+      for (const one of failed) one.failure ??= { error };
+      if (failed.length === 0) onError(error);
+    });
+  }
+
+  /** @throws What the store throws or tells, or NoAnswerError. */
+  async get(key: string, patience: Patience): Promise<unknown> {
+    const { answer, failure } = await this.#ask(() => this.#keyv.get(key), patience);
+    // A failing read must not look like a miss.
+    if (failure && (answer === undefined || answer === null)) throw failure.error;
+    return answer;
+  }
+
+  /** @throws What the store throws or tells, or NoAnswerError. */
+  async set(key: string, value: unknown, ttl: number, patience: Patience): Promise<void> {
+    const { answer, failure } = await this.#ask(() => this.#keyv.set(key, value, ttl), patience);
+    if (failure) throw failure.error;
+    if (answer === false) throw new Error('it refused to write');
+  }
+
+  /** @throws What the store throws or tells, or NoAnswerError. */
+  async delete(key: string, patience: Patience): Promise<void> {
+    const { failure } = await this.#ask(() => this.#keyv.delete(key), patience);
+    if (failure) throw failure.error;
+  }
+
+  /** @throws What the store throws, or NoAnswerError for any of its steps. */
+  async *entries({ limit, isAwaited }: Patience): AsyncGenerator<[key: string, value: unknown], void> {
+    const { iterator } = this.#keyv;
+    if (typeof iterator !== 'function') throw new Error('it cannot list its keys');
+    const entries = (iterator.call(this.#keyv) as AsyncIterable<[string, unknown]>)[Symbol.asyncIterator]();
+    for (;;) {
+      const step = await inTime(entries.next(), limit, isAwaited);
+      if (step.done) return;
+      yield step.value;
+    }
+  }
+
+  async #ask<T>(
+    ask: () => Promise<T>,
+    { limit, isAwaited }: Patience,
+  ): Promise<{ answer: T; failure: Call['failure'] }> {
+    const call: Call = { failure: undefined };
+    this.#calls.add(call);
+    try {
+      const answer = await inTime(this.#current.run(call, ask), limit, isAwaited);
+      return { answer, failure: call.failure };
+    } catch (error) {
+      // What the event says is nearer to the cause than what is thrown after it.
+      throw call.failure && !(error instanceof NoAnswerError) ? call.failure.error : error;
+    } finally {
+      this.#calls.delete(call);
+      // As long as it is on, each promise of the process costs a little more.
+      if (this.#calls.size === 0) this.#current.disable();
+    }
+  }
+}
+
+/** A Keyv, of whatever copy of the library, has a store inside; a storage adapter is one. */
+function asKeyv(store: KeyvLike | KeyvStorageLike): KeyvLike {
+  if (isKeyv(store)) return store;
+  const keyv = new Keyv({ namespace: NAMESPACE, throwOnErrors: true, store });
+  const { deserialize } = keyv;
+  // What it cannot read is somebody else's, or damaged, and must not end a list.
+  keyv.deserialize = async (text) => {
+    try {
+      return (await deserialize?.(text)) ?? NOTHING;
+    } catch {
+      return NOTHING;
+    }
+  };
+  return keyv;
+}
+
+const NOTHING = {};
+
+function isKeyv(store: object): store is KeyvLike {
+  const { opts, store: inner } = store as { opts?: { store?: unknown }; store?: unknown };
+  return typeof inner === 'object' || typeof opts?.store === 'object';
+}

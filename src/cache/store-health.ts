@@ -1,0 +1,89 @@
+import { NoAnswerError } from '../base/in-time';
+import { SECOND } from '../base/time';
+
+export interface StoreHealthOptions {
+  /** Tries it. Rejects if it does not work. */
+  readonly check: () => Promise<void>;
+  /** Called once per outage. */
+  readonly onDown: (error: unknown) => void;
+  /** Called after each check that went well. */
+  readonly onChecked: () => void;
+  /** Takes care of work that nobody waits for. */
+  readonly runInBackground: (work: Promise<void>) => void;
+}
+
+/** Milliseconds between two checks of a store that is down. */
+const FIRST_RETRY = SECOND;
+const LONGEST_RETRY = 30 * SECOND;
+
+/**
+ * Whether a store can be read, or whether it can be written: one for each, because a store can do one of them alone.
+ *
+ * A call that is not answered in time marks it as down at once, so that no other call waits for it. After a call that
+ * fails in another way it is checked first: the store may have refused what was asked, and work well for everything else.
+ */
+export class StoreHealth {
+  readonly #options: StoreHealthOptions;
+  #isDown = false;
+  #isStopped = false;
+  #checking: Promise<void> | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #retryDelay = FIRST_RETRY;
+
+  constructor(options: StoreHealthOptions) {
+    this.#options = options;
+  }
+
+  get isDown(): boolean {
+    return this.#isDown;
+  }
+
+  get isChecking(): boolean {
+    return this.#checking !== undefined;
+  }
+
+  /** Takes note of a call that failed. */
+  suspect(error: unknown): void {
+    if (this.#isDown) return;
+    if (error instanceof NoAnswerError) this.#goDown(error);
+    else void this.check(error);
+  }
+
+  /** Checks it now, and again from time to time while it is down. Never rejects. */
+  async check(cause?: unknown): Promise<void> {
+    if (this.#checking) return this.#checking;
+    clearTimeout(this.#retry);
+    this.#checking = this.#check(cause);
+    this.#options.runInBackground(this.#checking);
+    return this.#checking;
+  }
+
+  /** Checks it no more by itself. */
+  stop(): void {
+    this.#isStopped = true;
+    clearTimeout(this.#retry);
+  }
+
+  async #check(cause: unknown): Promise<void> {
+    try {
+      await this.#options.check();
+      this.#checking = undefined;
+      this.#isDown = false;
+      this.#options.onChecked();
+    } catch (error) {
+      this.#checking = undefined;
+      this.#goDown(cause ?? error);
+    }
+  }
+
+  #goDown(error: unknown): void {
+    if (!this.#isDown) {
+      this.#isDown = true;
+      this.#retryDelay = FIRST_RETRY;
+      this.#options.onDown(error);
+    }
+    if (this.#isStopped || this.#checking) return;
+    this.#retry = setTimeout(() => void this.check(), this.#retryDelay).unref();
+    this.#retryDelay = Math.min(this.#retryDelay * 2, LONGEST_RETRY);
+  }
+}
