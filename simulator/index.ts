@@ -4,7 +4,6 @@ import { InputError } from './base/check';
 import { type BotUnderTest } from './control/bot-under-test';
 import { EventStream } from './control/event-stream';
 import { createOperations, type SimulatorOperations } from './control/operations';
-import { type Rules } from './graph/attachments';
 import { type FetchTimeouts, urlFetcher } from './graph/fetch-url';
 import { CallLog } from './platform/call-log';
 import { ContentStore } from './platform/content';
@@ -66,11 +65,6 @@ export interface SimulatorOptions {
   /** What the UI and the control API may do to the bot itself. Default: nothing */
   bot?: BotUnderTest;
   /**
-   * What a text beside an attachment meets. The platform refuses it with 100/2018191; the default will follow when the
-   * plugin sends two messages. Default: accepted
-   */
-  textBesideAttachment?: Rules['textBesideAttachment'];
-  /**
    * Whom a page may write to. `platform`: who has written in the last 24 hours, by the simulator's clock; `HUMAN_AGENT`
    * has 7 days. When the simulator starts, people 1 to 9 have just written; `openWindow` opens more. `open`: everyone,
    * always, for tests that are not about it. Default: platform
@@ -129,7 +123,6 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         connections.reset(socket);
       },
       fetchUrl: urlFetcher(agent, closing.signal, fetchTimeouts),
-      rules: { textBesideAttachment: options.textBesideAttachment ?? 'accepted' },
       closing: closing.signal,
     },
   });

@@ -21,7 +21,9 @@ export {
   FacebookAttachmentsError,
   isAttachmentError,
   isFacebookAttachmentsError,
+  isPartlySentError,
   isStoreError,
+  PartlySentError,
   StoreError,
   type AttachmentErrorCode,
   type StoreErrorCode,
@@ -37,6 +39,7 @@ export {
 export type {
   AssetEvent,
   AttachmentEvents,
+  FailedMessage,
   OtherError,
   RecoverEvent,
   RefreshEvent,

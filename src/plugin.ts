@@ -9,16 +9,18 @@ import {
   type CallAPI,
   type HookedClient,
 } from './adapter/hook';
-import { toMessengerActivities, type MessageActivity } from './adapter/bot-framework';
+import { toParams, type MessageActivity } from './adapter/bot-framework';
 import { Pages } from './adapter/pages';
 import { toError } from './base/errors';
 import { SECOND } from './base/time';
 import { Deadline } from './delivery/deadline';
-import { Engine, type SavedAsset } from './delivery/engine';
+import { failedMessage } from './delivery/delivery';
+import { Engine, type SavedAsset, type SendCall } from './delivery/engine';
 import { StatsCounter, type AttachmentStats } from './events/stats';
+import { attachmentsOrigin } from './message/split';
 import { readOptions, type AttachmentCacheOptions } from './options';
 import type { WarmAsset, WarmOptions, WarmReport } from './delivery/warm';
-import type { AttachmentEvents } from './events/events';
+import type { AttachmentEvents, FailedMessage } from './events/events';
 import type { Attachment, AttachmentMessage } from './message/builders';
 
 const debug = Debug('botkit:facebook-attachments');
@@ -80,7 +82,6 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   readonly #pages: Pages;
   readonly #hooks: AdapterHooks = {
     callAPI: (client, ...call) => this.#callAPI(client, ...call),
-    toMessages: (activity) => this.#toMessages(activity),
   };
 
   /**
@@ -162,7 +163,10 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
         try {
           return await direct(path, method, ...payload);
         } catch (error) {
-          throw isSend(path, method) ? this.#reported(error) : error;
+          const [params] = payload;
+          throw isSend(path, method)
+            ? this.#reported(error, failedMessage({ client: graph, page: undefined, path, params }))
+            : error;
         }
       },
     };
@@ -252,22 +256,15 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   async #callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown> {
     const [path, method, params] = call;
     if (!isSend(path, method)) return client.callAPI(...call);
+    const { account, page } = client;
+    const send: SendCall = { client: this.#pages.clientOf(account), page, path, params };
     try {
-      const { account, page } = client;
-      const answer = await this.#engine.send({ client: this.#pages.clientOf(account), page, path, params });
+      const answer = await this.#engine.send(send);
       if (answer) return answer;
     } catch (error) {
-      throw this.#reported(error);
+      throw this.#reported(error, failedMessage(send));
     }
     return client.callAPI(...call);
-  }
-
-  /** Bot Framework attachments of one activity share its deadline, though each becomes a message. */
-  #toMessages(activity: MessageActivity): MessageActivity[] {
-    const messages = toMessengerActivities(activity);
-    if (messages.length > 1 || messages[0] !== activity)
-      this.#engine.deadlines.start([activity.attachments, ...messages.map(attachmentOf)]);
-    return messages;
   }
 
   /** Strict mode: the only place from which an error reaches the caller of `bot.say` is the send middleware. */
@@ -283,23 +280,21 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   };
 
   async #prepare(bot: BotLike, activity: MessageActivity): Promise<void> {
-    const attachments = toMessengerActivities(activity).map(attachmentOf).filter(isPresent);
-    if (attachments.length === 0) return;
-    const deadline = this.#engine.deadlines.start([activity.attachments, attachmentOf(activity)]);
+    const params = toParams(activity);
+    const origin = attachmentsOrigin(params);
+    if (origin === undefined) return;
+    const deadline = this.#engine.deadlines.start([origin]);
     const context = bot.getConfig('context') as { activity: unknown };
     const hooked = await askClient(bot.getConfig('adapter'), context.activity);
     if (!hooked) return;
     const { account, page } = hooked;
     const client = this.#pages.clientOf(account);
-    for (const attachment of attachments) {
-      const params = { message: { attachment } };
-      await this.#engine.prepare({ client, page, path: '/me/messages', params }, deadline);
-    }
+    await this.#engine.prepare({ client, page, path: '/me/messages', params }, deadline);
   }
 
   /** For whoever throws it on. */
-  #reported(error: unknown): unknown {
-    this.#report('error', toError(error));
+  #reported(error: unknown, message?: FailedMessage): unknown {
+    this.#report('error', toError(error), message);
     return error;
   }
 
@@ -327,12 +322,4 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
 
 function warn(message: string): void {
   process.emitWarning(message, 'FacebookAttachmentCacheWarning');
-}
-
-function attachmentOf({ channelData }: MessageActivity): unknown {
-  return (channelData as { attachment?: unknown } | undefined)?.attachment;
-}
-
-function isPresent(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }

@@ -10,12 +10,6 @@ import {
 } from '../platform/model';
 import { type Platform } from '../platform/platform';
 
-/** What can be relaxed. */
-export interface Rules {
-  /** The platform refuses it with 100/2018191. */
-  textBesideAttachment: 'refused' | 'accepted';
-}
-
 /** A call that is allowed to act for its page. */
 export interface PageCall {
   platform: Platform;
@@ -23,7 +17,6 @@ export interface PageCall {
   params: Record<string, unknown>;
   file?: IncomingFile;
   fetchUrl: UrlFetcher;
-  rules: Rules;
 }
 
 interface ReceivedAttachment {

@@ -5,7 +5,6 @@ import { type Request, type RequestHandler, type Response } from 'express';
 import { type GraphCall } from '../platform/call-log';
 import { isObject } from '../base/check';
 import { GraphError, unexpected } from './errors';
-import { type Rules } from './attachments';
 import { type Fault, faultName, type Faults } from '../platform/faults';
 import { type UrlFetcher } from './fetch-url';
 import { kindOf, purposeOf, readRequest, withoutSecrets } from './graph-request';
@@ -24,7 +23,6 @@ export interface GraphApiParts {
   /** Cuts a connection with a TCP reset. */
   resetConnection: (socket: Socket) => void;
   fetchUrl: UrlFetcher;
-  rules: Rules;
   /** Aborted when the simulator closes. */
   closing: AbortSignal;
 }

@@ -10,7 +10,7 @@ import { sendMessage } from './send-api';
 
 /** Carries a call out. Throws a `GraphError` for what the platform refuses. */
 export async function answerRequest(
-  { platform, fetchUrl, rules }: Pick<PageCall, 'platform' | 'fetchUrl' | 'rules'>,
+  { platform, fetchUrl }: Pick<PageCall, 'platform' | 'fetchUrl'>,
   request: GraphRequest,
   call: GraphCall,
 ): Promise<Record<string, unknown>> {
@@ -32,7 +32,7 @@ export async function answerRequest(
   if (!isOwn) throw unknownObject(method, id);
   if (edge === 'messenger_profile') return messengerProfile(page, method, params);
   if (method !== 'POST') throw unknownObject(method, id);
-  const pageCall: PageCall = { platform, page, params, fetchUrl, rules, ...(file && { file }) };
+  const pageCall: PageCall = { platform, page, params, fetchUrl, ...(file && { file }) };
   return { ...(await (edge === 'messages' ? sendMessage(pageCall) : uploadAttachment(pageCall))) };
 }
 

@@ -41,8 +41,7 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
   const text = textOf(message);
   checkMessage(message);
   checkMessagingType(params);
-  if (call.rules.textBesideAttachment === 'refused' && text !== undefined && hasAttachment(message))
-    throw onlyOneContent();
+  if (text !== undefined && hasAttachment(message)) throw onlyOneContent();
   checkWindow(call, user);
   const { savedAs, ...content } = await contentOf(call, message);
   if (

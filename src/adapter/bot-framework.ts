@@ -1,4 +1,6 @@
-import { isRecord, pick, without } from '../base/records';
+import { isRecord } from '../base/records';
+import { FOLLOWING, type Following } from '../message/split';
+import type { GraphParams } from '../graph/client';
 import type { AttachmentType } from '../source/asset';
 
 /** A Bot Framework activity, as far as its attachments matter. */
@@ -16,39 +18,45 @@ interface MediaAttachment {
   readonly name?: unknown;
 }
 
-/** What makes the adapter's first message more than nothing. */
-const CONTENT_FIELDS = ['attachment', 'sticker_id', 'sender_action'] as const;
-
-/** Belongs under the last message: Messenger hides quick replies as soon as another message follows. */
-const LAST_FIELDS = ['quick_replies'] as const;
-
 /**
- * Channel-neutral code puts pictures into `activity.attachments`, which the Facebook adapter drops. This makes a
- * Messenger message of each, after the text and in order. Cards stay where they are.
+ * The adapter makes a call of an activity, and drops several images (`channelData.attachments`) and Bot Framework
+ * attachments: channel-neutral code puts pictures into `activity.attachments`. Here they come back. Cards do not: the
+ * Messenger Platform has none.
  *
- * @returns The activity itself, if it has no such attachments.
+ * @returns `params` itself, if nothing was dropped.
  */
-export function toMessengerActivities<Activity extends MessageActivity>(activity: Activity): Activity[] {
-  const all = Array.isArray(activity.attachments) ? (activity.attachments as unknown[]) : [];
-  const media = all.filter(isMedia);
-  if (activity.type !== 'message' || media.length === 0) return [activity];
-  const channelData = (activity.channelData ?? {}) as Readonly<Record<string, unknown>>;
-  const shared = without(channelData, [...CONTENT_FIELDS, ...LAST_FIELDS]);
-  const last = pick(channelData, LAST_FIELDS);
-  const pictures = media.map((attachment, index) => ({
-    ...activity,
-    text: undefined,
-    attachments: undefined,
-    channelData: { ...shared, ...(index === media.length - 1 && last), attachment: toMessenger(attachment) },
-  }));
-  const hasContent =
-    Boolean(activity.text) || CONTENT_FIELDS.some((field) => channelData[field] !== undefined);
-  if (!hasContent) return pictures;
-  const cards = all.filter((attachment) => !isMedia(attachment));
-  return [{ ...activity, attachments: cards, channelData: without(channelData, LAST_FIELDS) }, ...pictures];
+export function withDroppedAttachments(params: GraphParams, activity: MessageActivity): GraphParams {
+  const { attachments } = (activity.channelData ?? {}) as { attachments?: unknown };
+  const following = followingOf(activity);
+  const isDropped = attachments !== undefined && isRecord(params.message);
+  if (!isDropped && !following) return params;
+  return {
+    ...params,
+    ...(isDropped && { message: { ...(params.message as object), attachments } }),
+    ...(following && { [FOLLOWING]: following }),
+  };
 }
 
-function toMessenger({ contentType, contentUrl, name }: MediaAttachment): unknown {
+/** The attachments of an activity, as the call will have them. */
+export function toParams(activity: MessageActivity): GraphParams {
+  const { attachment } = (activity.channelData ?? {}) as { attachment?: unknown };
+  return withDroppedAttachments({ message: { attachment } }, activity);
+}
+
+function followingOf(activity: MessageActivity): Following | undefined {
+  const { type, attachments: origin } = activity;
+  if (type !== 'message' || !Array.isArray(origin)) return undefined;
+  const attachments = (origin as unknown[]).filter(isSendable).map(toMessenger);
+  return attachments.length > 0 ? { attachments, origin } : undefined;
+}
+
+function isSendable(attachment: unknown): boolean {
+  return isMedia(attachment) || isMessengers(attachment);
+}
+
+function toMessenger(attachment: unknown): unknown {
+  if (!isMedia(attachment)) return attachment;
+  const { contentType, contentUrl, name } = attachment;
   const filename = typeof name === 'string' && name !== '' ? { filename: name } : {};
   return { type: typeFor(contentType), payload: { url: contentUrl, ...filename } };
 }
@@ -64,4 +72,9 @@ function isMedia(attachment: unknown): attachment is MediaAttachment {
   const { contentType, contentUrl } = attachment;
   if (typeof contentType !== 'string' || typeof contentUrl !== 'string') return false;
   return contentUrl !== '' && !contentType.toLowerCase().startsWith('application/vnd.microsoft.');
+}
+
+/** Already as the Messenger Platform has it, although it stands where the Bot Framework has its own. */
+function isMessengers(attachment: unknown): boolean {
+  return isRecord(attachment) && typeof attachment.type === 'string' && isRecord(attachment.payload);
 }

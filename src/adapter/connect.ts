@@ -53,7 +53,7 @@ export interface MessengerMessage {
   readonly text?: string;
   /** An attachment, or a template. A picture in a media template may be a path or bytes, too. */
   readonly attachment?: Attachment | Readonly<Record<string, unknown>>;
-  /** Several pictures of one message. They are sent as they are. */
+  /** Several pictures of one message. Those that are no web addresses go as messages of their own. */
   readonly attachments?: readonly object[];
   /** One without `content_type` is one of text. */
   readonly quick_replies?: readonly object[];

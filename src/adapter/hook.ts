@@ -1,6 +1,6 @@
 import { isRecord } from '../base/records';
-import type { MessageActivity } from './bot-framework';
-import type { GraphAccount } from '../graph/client';
+import { withDroppedAttachments, type MessageActivity } from './bot-framework';
+import type { GraphAccount, GraphParams } from '../graph/client';
 
 /** A BotBuilder activity, as far as it tells the page. */
 export interface ActivityLike {
@@ -23,8 +23,6 @@ export interface HookedClient {
 export interface AdapterHooks {
   /** Takes the place of each client's `callAPI`. */
   callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown>;
-  /** The messages that an activity stands for, in order: the activity itself, or one for each of its attachments. */
-  toMessages(activity: MessageActivity): MessageActivity[];
 }
 
 const SEND = /^\/(me|\d+)\/messages\/?$/;
@@ -46,8 +44,8 @@ interface HookedAPI {
 
 /**
  * Puts `hooks` in the way of every call of the API clients that the adapter makes. That is where all messages come
- * by, however they were sent: `bot.say`, scripts, prompts, `context.sendActivity`, `bot.api`. Only what the adapter
- * would drop before that, Bot Framework attachments, is seen to on the way in.
+ * by, however they were sent: `bot.say`, scripts, prompts, `context.sendActivity`, `bot.api`. The attachments that the
+ * adapter drops when it makes a call of an activity are put into that call.
  *
  * @returns The hooks that are in place: these, or those of whoever came first. Undefined: it is not a Facebook adapter, and
  * nothing was done.
@@ -55,7 +53,7 @@ interface HookedAPI {
 export function hookAdapter(adapter: unknown, hooks: AdapterHooks): AdapterHooks | undefined {
   if (!isFacebookAdapter(adapter)) return undefined;
   if (HOOKED in adapter.getAPI) return adapter.getAPI[HOOKED] as AdapterHooks;
-  hookSendActivities(adapter, hooks);
+  hookActivityToFacebook(adapter);
   const original = adapter.getAPI.bind(adapter);
   const getAPI: GetAPI = async (activity) => {
     const api = await original(activity);
@@ -73,17 +71,10 @@ export async function askClient(adapter: unknown, activity: unknown): Promise<Ho
   return isRecord(api) ? (api as HookedAPI)[CLIENT] : undefined;
 }
 
-/** One activity may become several messages. Its caller still gets one response for it: the last message's. */
-function hookSendActivities(adapter: { sendActivities?: SendActivities }, hooks: AdapterHooks): void {
-  const original = adapter.sendActivities?.bind(adapter);
+function hookActivityToFacebook(adapter: FacebookAdapterLike): void {
+  const original = adapter.activityToFacebook?.bind(adapter);
   if (!original) return;
-  adapter.sendActivities = async (context, activities) => {
-    const responses: unknown[] = [];
-    for (const activity of activities) {
-      responses.push(...(await original(context, hooks.toMessages(activity))).slice(-1));
-    }
-    return responses;
-  };
+  adapter.activityToFacebook = (activity) => withDroppedAttachments(original(activity), activity);
 }
 
 /** A client is made for each message and belongs to nobody else, so it is changed and not copied. */
@@ -114,10 +105,14 @@ function pageOf(activity: ActivityLike | undefined): string | undefined {
 
 type GetAPI = (activity: ActivityLike | undefined) => Promise<unknown>;
 
-type SendActivities = (context: unknown, activities: readonly MessageActivity[]) => Promise<unknown[]>;
+interface FacebookAdapterLike {
+  getAPI: GetAPI;
+  /** Private in the adapter's types only. */
+  activityToFacebook?(activity: MessageActivity): GraphParams;
+}
 
 /** By its name, or by its class's, for a subclass may have another. Slack's adapter has a `getAPI` too. */
-function isFacebookAdapter(adapter: unknown): adapter is { getAPI: GetAPI; sendActivities?: SendActivities } {
+function isFacebookAdapter(adapter: unknown): adapter is FacebookAdapterLike {
   if (!isRecord(adapter)) return false;
   const { name, getAPI } = adapter as { name?: unknown; getAPI?: unknown };
   return (

@@ -4,7 +4,8 @@ import { redact } from './redact';
 const BRAND = Symbol.for('botkit-plugin-facebook-attachments.error');
 
 /**
- * The class that all errors of this package extend: `AttachmentError`, `GraphError`, `TransportError`, `StoreError`.
+ * The class that all errors of this package extend: `AttachmentError`, `GraphError`, `TransportError`, `StoreError`,
+ * `PartlySentError`.
  *
  * @example
  * cache.on('error', (error) => {
@@ -32,6 +33,9 @@ export abstract class FacebookAttachmentsError extends Error {
  * - `ERR_ATTACHMENT_UNREADABLE`: the file, or the Blob, cannot be read.
  * - `ERR_ATTACHMENT_CHANGED`: the file went on changing while it was read.
  * - `ERR_ATTACHMENT_UPLOAD_TIMEOUT`: it stands in a media template, and its upload took longer than 60 s.
+ * - `ERR_ATTACHMENT_ONE_MESSAGE`: it takes several messages, and the recipient (a comment, a post, a one-time token)
+ *   permits one only.
+ * - `ERR_ATTACHMENT_NOT_SENT`: the text that goes before it was refused, or may not have arrived.
  */
 export type AttachmentErrorCode =
   | 'ERR_ATTACHMENT_NOT_FOUND'
@@ -44,7 +48,9 @@ export type AttachmentErrorCode =
   | 'ERR_ATTACHMENT_BAD_SOURCE'
   | 'ERR_ATTACHMENT_UNREADABLE'
   | 'ERR_ATTACHMENT_CHANGED'
-  | 'ERR_ATTACHMENT_UPLOAD_TIMEOUT';
+  | 'ERR_ATTACHMENT_UPLOAD_TIMEOUT'
+  | 'ERR_ATTACHMENT_ONE_MESSAGE'
+  | 'ERR_ATTACHMENT_NOT_SENT';
 
 /**
  * An attachment that cannot be sent as the bot's author wrote it: the file is missing, too large, outside `root` …
@@ -73,6 +79,37 @@ export class AttachmentError extends FacebookAttachmentsError {
     this.code = code;
     this.asset = asset;
     this.reason = reason;
+  }
+}
+
+/**
+ * A part of a message has arrived, as a rule its text, and another has not, or may not have. Sent again as it is, the
+ * message would arrive twice in part.
+ *
+ * @example
+ * cache.on('error', (error) => {
+ *   if (isPartlySentError(error) && isGraphError(error.cause)) console.error(error.messageIds, error.cause.code);
+ * });
+ */
+export class PartlySentError extends FacebookAttachmentsError {
+  override readonly name = 'PartlySentError';
+
+  /** The only one. */
+  readonly code = 'ERR_PARTLY_SENT';
+
+  /** What the missing part met: an AttachmentError, a GraphError, a TransportError … */
+  override readonly cause: Error;
+
+  /** The IDs of the messages that have arrived, in order. */
+  readonly messageIds: readonly string[];
+
+  /** @internal */
+  constructor(cause: Error, arrived: readonly string[], messageIds: readonly string[]) {
+    super(
+      `${cause.message.replace(/\.$/, '')}. Of the same message, ${arrived.join(' and ')} arrived, so do not send all of it again.`,
+    );
+    this.cause = cause;
+    this.messageIds = messageIds;
   }
 }
 
@@ -162,6 +199,11 @@ export function isFacebookAttachmentsError(error: unknown): error is FacebookAtt
  */
 export function isAttachmentError(error: unknown): error is AttachmentError {
   return isFacebookAttachmentsError(error) && error.name === 'AttachmentError';
+}
+
+/** Is it a PartlySentError? Unlike `instanceof`, it also knows one of another copy of the package. */
+export function isPartlySentError(error: unknown): error is PartlySentError {
+  return isFacebookAttachmentsError(error) && error.name === 'PartlySentError';
 }
 
 /** Is it a StoreError? Unlike `instanceof`, it also knows one of another copy of the package. */

@@ -103,6 +103,11 @@ export class AssetIds {
     );
   }
 
+  /** Waits for the message that saves this asset right now, or for its upload, if there is any. */
+  async waitForOther({ key }: PageAsset, deadline: Deadline): Promise<void> {
+    await this.#underWay.get(key)?.wait(deadline).catch(noop);
+  }
+
   /**
    * Lets a message save its attachment, if there is no ID for it yet and nobody else is making one.
    *

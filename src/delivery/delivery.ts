@@ -1,28 +1,46 @@
 import { AttachmentError } from '../base/errors';
 import { retry } from '../graph/retry';
 import { maySendAgain, verdictOn } from '../graph/verdict';
-import { withContent, withIds, type AttachmentSlot, type AttachmentSlots } from '../message/attachment-slots';
+import {
+  findAttachmentSlots,
+  withContent,
+  withIds,
+  type AttachmentSlot,
+  type AttachmentSlots,
+} from '../message/attachment-slots';
+import { labelOfPart } from '../message/label';
 import { isFileChange, type AssetIds, type SavingSend } from './asset-ids';
 import { assetEvent, pageAsset, type PageAsset } from './page-asset';
 import { PageQueues } from './page-queues';
 import type { SavedId } from '../cache/saved-id';
-import type { RecoverEvent, Report, SendEvent, UploadReason } from '../events/events';
+import type { FailedMessage, RecoverEvent, Report, SendEvent, UploadReason } from '../events/events';
 import type { GraphAnswer, GraphCall, GraphClient, GraphParams } from '../graph/client';
 import type { Asset } from '../source/asset';
 import type { Sources } from '../source/sources';
 import { TEMPLATE_WAIT, type Deadline } from './deadline';
 
-/** A call of the Send API with attachments that need an ID. */
-export interface OutgoingMessage {
+/** A call of the Send API. */
+export interface OutgoingCall {
   readonly client: GraphClient;
   /** The page's ID, as far as the activity tells it. */
   readonly page: string | undefined;
   /** `/me/messages`, or with a page's ID. */
   readonly path: string;
   readonly params: GraphParams;
-  readonly slots: AttachmentSlots;
   readonly deadline: Deadline;
 }
+
+/** A call of the Send API with attachments that need an ID. */
+export interface OutgoingMessage extends OutgoingCall {
+  readonly slots: AttachmentSlots;
+}
+
+/**
+ * Sends a message whose attachments have IDs, as far as they got any in time.
+ *
+ * @param params - The call's own, or the same with other fields around the attachments.
+ */
+export type ReadySend = (params: GraphParams) => Promise<GraphAnswer>;
 
 export interface DeliveryOptions {
   readonly sources: Sources;
@@ -78,10 +96,28 @@ export class Delivery {
    * @throws {AttachmentError | GraphError | TransportError} Why it did not go out, or may not have.
    */
   send(message: OutgoingMessage): Promise<GraphAnswer> {
-    const [slot] = message.slots;
-    return retryWhileFilesChange(() =>
-      isInTemplate(slot) ? this.#sendTemplate(message) : this.#sendAttachment(message, slot),
-    );
+    return retryWhileFilesChange(async () => (await this.#getReady(message))(message.params));
+  }
+
+  /**
+   * Does all that may take its time, before another message goes that is to stand directly before this one.
+   *
+   * @throws {AttachmentError | GraphError | TransportError} The message cannot be sent.
+   */
+  async getReady(call: OutgoingCall): Promise<ReadySend> {
+    const slots = findAttachmentSlots(call.params);
+    if (!slots) {
+      const purpose: GraphCall = { action: 'send', asset: labelOfPart(call.params), lane: 'send' };
+      return (params) => post(call, params, purpose);
+    }
+    const message = { ...call, slots };
+    let ready: ReadySend | undefined = await retryWhileFilesChange(() => this.#getReady(message));
+    return (params) =>
+      retryWhileFilesChange(async () => {
+        const send = ready ?? (await this.#getReady(message));
+        ready = undefined;
+        return send(params);
+      });
   }
 
   /**
@@ -110,27 +146,41 @@ export class Delivery {
     });
   }
 
+  #getReady(message: OutgoingMessage): Promise<ReadySend> {
+    const [slot] = message.slots;
+    return isInTemplate(slot) ? this.#getTemplateReady(message) : this.#getAttachmentReady(message, slot);
+  }
+
   /** One attachment: if it gets no ID in time, its content can go with the message. */
-  async #sendAttachment(message: OutgoingMessage, slot: AttachmentSlot): Promise<GraphAnswer> {
+  async #getAttachmentReady(message: OutgoingMessage, slot: AttachmentSlot): Promise<ReadySend> {
     const { client, deadline } = message;
     const asset = await this.#sources.identify(slot.type, slot.payload);
-    if (!slot.reusable) return this.#sendContent(message, asset, message.page);
+    if (!slot.reusable) return (params) => this.#sendContent({ ...message, params }, asset, message.page);
     const page = await this.#orOneStep(() => pageOf(message));
-    if (page === undefined) return this.#sendContent(message, asset, page);
+    if (page === undefined) return (params) => this.#sendContent({ ...message, params }, asset, page);
     const target = pageAsset(client, page, asset);
-    if (this.#save === 'send') {
+    if (this.#save === 'upload') return this.#getIdReady(message, slot, target);
+    await this.#ids.waitForOther(target, deadline);
+    return async (params) => {
       const sent = await this.#ids.saveBySending(target, deadline, (onBytes) =>
-        this.#sendAndSave(message, target, onBytes),
+        this.#sendAndSave({ ...message, params }, target, onBytes),
       );
-      if (sent) return sent.answer;
-    }
-    const saved = await this.#orOneStep(() => this.#ids.getOrUpload(target, deadline));
-    if (!saved) return this.#sendContent(message, asset, page);
+      return sent ? sent.answer : (await this.#getIdReady(message, slot, target))(params);
+    };
+  }
+
+  async #getIdReady(message: OutgoingMessage, slot: AttachmentSlot, target: PageAsset): Promise<ReadySend> {
+    const saved = await this.#orOneStep(() => this.#ids.getOrUpload(target, message.deadline));
+    if (!saved) return (params) => this.#sendContent({ ...message, params }, target.asset, target.page);
+    return (params) => this.#sendOrRecover({ ...message, params }, { slot, target, saved });
+  }
+
+  async #sendOrRecover(message: OutgoingMessage, resolved: ResolvedAttachment): Promise<GraphAnswer> {
     try {
-      return await this.#sendByIds(message, [{ slot, target, saved }]);
+      return await this.#sendByIds(message, [resolved]);
     } catch (error) {
       if (verdictOn(error) !== 'dead-id') throw error;
-      return this.#recover(message, { slot, target, saved });
+      return this.#recover(message, resolved);
     }
   }
 
@@ -156,8 +206,12 @@ export class Delivery {
   }
 
   /** Attachments in a media template: they go by ID or not at all. Which ID is dead the platform does not say. */
-  async #sendTemplate(message: OutgoingMessage): Promise<GraphAnswer> {
+  async #getTemplateReady(message: OutgoingMessage): Promise<ReadySend> {
     const first = await this.#resolveAll(message, message.slots);
+    return (params) => this.#sendTemplate({ ...message, params }, first);
+  }
+
+  async #sendTemplate(message: OutgoingMessage, first: readonly ResolvedAttachment[]): Promise<GraphAnswer> {
     let resolved = first;
     for (let replacements = 0; ; replacements++) {
       try {
@@ -292,8 +346,16 @@ export class Delivery {
 }
 
 /** A send repeats itself only if no connection came up: then the platform has certainly not seen it. */
-function post({ client, path }: OutgoingMessage, params: GraphParams, call: GraphCall): Promise<GraphAnswer> {
+function post({ client, path }: OutgoingCall, params: GraphParams, call: GraphCall): Promise<GraphAnswer> {
   return retry(() => client.post(path, params, call), { attempts: SEND_ATTEMPTS, mayTryAgain: maySendAgain });
+}
+
+/** What is told of a message that failed. */
+export function failedMessage(
+  call: Pick<OutgoingCall, 'client' | 'path' | 'page'> & { readonly params: unknown },
+): FailedMessage {
+  const { recipient } = (call.params ?? {}) as { recipient?: unknown };
+  return { page: pageIn(call) ?? call.client.knownPageId, recipient };
 }
 
 /** IDs belong to one page. The path or the activity names it; otherwise it is the page of the token. */
@@ -301,7 +363,7 @@ async function pageOf(message: OutgoingMessage): Promise<string | undefined> {
   return pageIn(message) ?? message.deadline.within(message.client.pageId());
 }
 
-function pageIn({ path, page }: OutgoingMessage): string | undefined {
+function pageIn({ path, page }: Pick<OutgoingCall, 'path' | 'page'>): string | undefined {
   const inPath = PAGE_IN_PATH.exec(path)?.[1];
   return inPath ?? (page !== undefined && PAGE_ID.test(page) ? page : undefined);
 }

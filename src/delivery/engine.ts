@@ -2,12 +2,14 @@ import { IdCache, type IdCacheOptions } from '../cache/id-cache';
 import { IdStore, type IdStoreOptions } from '../cache/id-store';
 import { keyOf, type SavedId } from '../cache/saved-id';
 import { findAttachmentSlots } from '../message/attachment-slots';
+import { attachmentsOrigin, splitMessage } from '../message/split';
 import { Sources, type SourcesOptions } from '../source/sources';
 import { AssetIds } from './asset-ids';
 import { ActivityDeadlines, type Deadline } from './deadline';
 import { Delivery, type DeliveryOptions } from './delivery';
 import { Pacer } from './pacer';
 import { pageAsset } from './page-asset';
+import { SplitDelivery } from './split-delivery';
 import { Uploads, type UploadsOptions } from './uploads';
 import {
   slotOf,
@@ -66,6 +68,7 @@ export class Engine {
   readonly #sources: Sources;
   readonly #ids: AssetIds;
   readonly #delivery: Delivery;
+  readonly #splitDelivery: SplitDelivery;
   readonly #pacer = new Pacer();
 
   constructor(options: EngineOptions, report: Report) {
@@ -88,21 +91,24 @@ export class Engine {
     this.#ids = new AssetIds({ cache: this.#cache, uploads: new Uploads({ ...uploads, report }), report });
     const { concurrency } = uploads;
     this.#delivery = new Delivery({ sources: this.#sources, ids: this.#ids, save, concurrency, report });
+    this.#splitDelivery = new SplitDelivery(this.#delivery, report);
   }
 
   /**
-   * Sends a message whose attachments need an ID.
+   * Sends a message whose attachments need an ID, or that the platform takes as several messages only.
    *
-   * @returns Undefined: it has none. It was not sent.
-   * @throws {AttachmentError | GraphError | TransportError} Why it did not go out, or may not have.
+   * @returns The answer, of several messages the last one's. Undefined: it is neither, and was not sent.
+   * @throws {AttachmentError | GraphError | TransportError | PartlySentError} Why it did not go out, or may not have.
    */
   async send({ params, ...call }: SendCall): Promise<GraphAnswer | undefined> {
-    const slots = findAttachmentSlots(params);
-    if (!slots) return undefined;
-    const deadline = this.deadlines.take(attachmentIn(params));
+    const split = splitMessage(params);
+    const slots = split ? undefined : findAttachmentSlots(params);
+    if (!split && !slots) return undefined;
+    const deadline = this.deadlines.take(attachmentsOrigin(params));
     const turn = this.#pacer.wait();
     if (turn) await turn;
-    return this.#delivery.send({ ...call, params: params as GraphParams, slots, deadline });
+    if (split) return this.#splitDelivery.send({ ...call, deadline }, split);
+    return slots && this.#delivery.send({ ...call, params: params as GraphParams, slots, deadline });
   }
 
   /**
@@ -111,10 +117,12 @@ export class Engine {
    * @throws {AttachmentError | GraphError | TransportError} It cannot be sent.
    */
   async prepare({ params, ...call }: SendCall, deadline: Deadline): Promise<void> {
-    const slots = findAttachmentSlots(params);
-    if (!slots) return;
+    const parts = splitMessage(params)?.parts ?? [params as GraphParams];
     await this.#pacer.wait();
-    await this.#delivery.prepare({ ...call, params: params as GraphParams, slots, deadline });
+    for (const part of parts) {
+      const slots = findAttachmentSlots(part);
+      if (slots) await this.#delivery.prepare({ ...call, params: part, slots, deadline });
+    }
   }
 
   /** What `FacebookAttachmentCache.warm` does, for one page. */
@@ -174,8 +182,4 @@ export class Engine {
       { ...options, root, concurrency: options.concurrency ?? uploads.concurrency },
     );
   }
-}
-
-function attachmentIn(params: unknown): unknown {
-  return (params as { message?: { attachment?: unknown } }).message?.attachment;
 }

@@ -1,6 +1,7 @@
 import fastq from 'fastq';
 import type { Attachment, AttachmentMessage } from '../message/builders';
 import { findAttachmentSlots, type AttachmentSlot } from '../message/attachment-slots';
+import { labelOf } from '../message/label';
 import { AttachmentError, toError } from '../base/errors';
 import { redact, withoutQuery } from '../base/redact';
 import { findAssets } from '../source/find-assets';
@@ -70,8 +71,6 @@ export interface WarmReport {
   readonly bytesUploaded: number;
 }
 
-const DATA_URI = /^\s*data:/i;
-
 /** How one attachment comes by its ID. */
 export type WarmOne = (slot: AttachmentSlot) => Promise<WarmResult>;
 
@@ -127,7 +126,7 @@ async function warmItem(item: Item, warmOne: WarmOne, signal: AbortSignal | unde
 async function toItems(asset: WarmAsset, root: string | undefined): Promise<Item[]> {
   try {
     const attachments = await toAttachments(asset, root);
-    return attachments.map(slotOf).map((slot) => ({ label: labelOf(slot), slot }));
+    return attachments.map(slotOf).map((slot) => ({ label: labelOf(slot.type, slot.payload), slot }));
   } catch (error) {
     return [
       {
@@ -155,13 +154,6 @@ export function slotOf(attachment: Attachment): AttachmentSlot {
     'attachment',
     'it has no `url` or `filedata` to upload',
   );
-}
-
-/** For what was not even looked at: a web address loses its query string, and content is not shown. */
-function labelOf({ type, payload: { url } }: AttachmentSlot): string {
-  const address = url instanceof URL ? url.href : url;
-  if (typeof address !== 'string') return type;
-  return DATA_URI.test(address) ? `${type} from a data: URI` : `${type} ${withoutQuery(redact(address))}`;
 }
 
 /** What became of an asset that could be identified. */

@@ -1,5 +1,5 @@
 import type { UsageErrorCode } from '../base/check-options';
-import type { AttachmentError, StoreError } from '../base/errors';
+import type { AttachmentError, PartlySentError, StoreError } from '../base/errors';
 import type { GraphError, TransportError } from '../graph/errors';
 import type { AttachmentType } from '../source/asset';
 
@@ -58,6 +58,14 @@ export interface RefreshEvent extends AssetEvent {
   readonly attachmentId: string;
 }
 
+/** The message that an error is about. */
+export interface FailedMessage {
+  /** The page's ID, if it is known. */
+  readonly page: string | undefined;
+  /** Whom the message was for, as the Send API has it: `{ id: '…' }` … */
+  readonly recipient: unknown;
+}
+
 /**
  * Everything that is reported: listener arguments by event name. What a listener throws becomes a warning of the
  * process, and stops no message.
@@ -71,8 +79,14 @@ export interface AttachmentEvents {
   send: [event: SendEvent];
   recover: [event: RecoverEvent];
   refresh: [event: RefreshEvent];
-  /** A message that did not go out, or something that failed behind one that did. Without a listener, nothing happens. */
-  error: [error: AttachmentError | GraphError | TransportError | StoreError | OtherError];
+  /**
+   * A message that did not go out, which `message` tells; or something that failed behind others that did. Without a
+   * listener, nothing happens.
+   */
+  error: [
+    error: AttachmentError | GraphError | TransportError | PartlySentError | StoreError | OtherError,
+    message?: FailedMessage,
+  ];
 }
 
 /** A wrong option of the adapter, which has a code; or what nobody expected, which has none of this package. */

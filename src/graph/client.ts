@@ -85,6 +85,7 @@ export class GraphClient {
   readonly #secrets: readonly string[];
   #tokenFailure: Failure<GraphError> | undefined;
   #pageId: Promise<string> | undefined;
+  #knownPageId: string | undefined;
   #pageIdFailure: Failure<Error> | undefined;
 
   constructor({ host, version, token, secret }: GraphAccount, connections: Connections) {
@@ -99,6 +100,11 @@ export class GraphClient {
   /** Why the platform has refused the token (190, 102) in the last 30 s, unless it has taken a call since. */
   get tokenRefusal(): GraphError | undefined {
     return remembered(this.#tokenFailure);
+  }
+
+  /** What `pageId` has found out so far. */
+  get knownPageId(): string | undefined {
+    return this.#knownPageId;
   }
 
   /**
@@ -174,7 +180,7 @@ export class GraphClient {
         attempts: PAGE_ID_ATTEMPTS,
         mayTryAgain: mayUploadAgain,
       });
-      if (typeof id === 'string' && id !== '') return id;
+      if (typeof id === 'string' && id !== '') return (this.#knownPageId = id);
       throw new TransportError('ERR_GRAPH_BAD_ANSWER', PAGE_ID_CALL, 'the answer names no ID');
     } catch (error) {
       this.#pageId = undefined;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { CardFactory, MessageFactory, type TurnContext } from 'botbuilder';
 import { BotkitConversation } from 'botkit';
-import { AttachmentError, type AttachmentCacheOptions } from '../../src';
+import { AttachmentError, image, PartlySentError, type AttachmentCacheOptions } from '../../src';
 import { deepFreeze } from '../support/checks/deep-freeze';
 import { useSimulator } from '../support/bot/use-simulator';
 import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
@@ -85,12 +85,23 @@ describe('Bot Framework attachments, which the adapter would drop', () => {
     assert.deepEqual(seen(), ['image mia.jpg', 'Whom do you like?', 'image tom.jpg']);
   });
 
+  it('may be written as Messenger has them', async () => {
+    const { bot } = await openBot();
+    await bot.say({ text: 'Cats', attachments: [image('cats/tom.jpg').attachment, SOUND] });
+    assert.deepEqual(seen(), ['Cats', 'image tom.jpg', 'audio lullaby.mp3']);
+  });
+
   it('that cannot be sent are reported once each, and the others arrive', async () => {
     const { bot, errors, consoleErrors: lines } = await openBot();
     await bot.say({ text: 'Cats', attachments: [{ ...TOM, contentUrl: 'no.jpg' }, TOM] });
     assert.deepEqual(seen(), ['Cats', 'image tom.jpg']);
     const [error, ...more] = errors;
-    assert.ok(error instanceof AttachmentError);
+    assert.ok(error instanceof PartlySentError && error.cause instanceof AttachmentError);
+    assert.equal(error.cause.code, 'ERR_ATTACHMENT_NOT_FOUND');
+    assert.deepEqual(
+      error.messageIds,
+      arrived(platform.sim).map(({ mid }) => mid),
+    );
     assert.deepEqual([lines, more], [[['Error sending activity to Facebook:', error]], []]);
   });
 

@@ -83,11 +83,21 @@ describe('around an attachment', () => {
         });
       }
 
-      it('a text goes along', async () => {
+      it('a text goes before it, and of the fields only the quick replies do not', async () => {
         const { sim, ...botkit } = await platform.openBotkit(options);
         const bot = await botkit.bot();
-        await bot.say({ ...message, text: 'This is Tom' });
-        assert.equal(onlyArrival(sim).message.text, 'This is Tom');
+        await bot.say({ ...message, ...FIELDS, text: 'This is Tom' });
+        const [text, attached, ...more] = arrived(sim);
+        assert.deepEqual(more, []);
+        assert.deepEqual([text?.text, text?.attachments], ['This is Tom', []]);
+        assert.deepEqual([attached?.text, attached?.attachments.length], [undefined, 1]);
+        const { quick_replies, ...shared } = FIELDS;
+        for (const shown of [text, attached]) {
+          const { tag, messaging_type, notification_type, persona_id } = shown ?? {};
+          assert.deepEqual({ tag, messaging_type, notification_type, persona_id }, shared);
+        }
+        assert.deepEqual([text?.quick_replies, attached?.quick_replies], [undefined, quick_replies]);
+        assert.deepEqual(calls(sim), expected.toSpliced(-1, 0, 'send-text'));
       });
     });
   }

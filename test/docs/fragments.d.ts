@@ -13,6 +13,7 @@ declare const StoreError: Plugin['StoreError'];
 declare const FacebookAttachmentsError: Plugin['FacebookAttachmentsError'];
 declare const isAttachmentError: Plugin['isAttachmentError'];
 declare const isGraphError: Plugin['isGraphError'];
+declare const isPartlySentError: Plugin['isPartlySentError'];
 declare const image: Plugin['image'];
 declare const audio: Plugin['audio'];
 declare const video: Plugin['video'];

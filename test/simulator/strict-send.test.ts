@@ -145,10 +145,10 @@ describe('The Send API takes', () => {
 });
 
 describe('Text beside an attachment', () => {
-  const strict = useSimulator({ textBesideAttachment: 'refused' });
+  const simulator = useSimulator();
 
   it('is refused with 100/2018191, whatever the attachment', async () => {
-    const id = await upload(strict());
+    const id = await upload(simulator());
     const image = { type: 'image', payload: { url: 'http://localhost:9/' } };
     const messages = [
       messageWith('image', { attachment_id: id }),
@@ -158,17 +158,17 @@ describe('Text beside an attachment', () => {
     ];
     for (const message of messages) {
       const wording = /^\(#100\) Only one of the text, attachment, and dynamic_text fields can be specified$/;
-      assertError(await send(strict(), { text: 'Tom', ...message }), 100, 2018191, wording);
+      assertError(await send(simulator(), { text: 'Tom', ...message }), 100, 2018191, wording);
     }
-    assert.deepEqual(received(strict()), []);
-    assert.equal(strict().assets()[0]?.timesUsed, 0);
+    assert.deepEqual(received(simulator()), []);
+    assert.equal(simulator().assets()[0]?.timesUsed, 0);
   });
 
   it('as two messages arrives', async () => {
-    const id = await upload(strict());
-    assert.equal((await send(strict(), { text: 'Tom' })).status, 200);
+    const id = await upload(simulator());
+    assert.equal((await send(simulator(), { text: 'Tom' })).status, 200);
     const message = { ...messageWith('image', { attachment_id: id }), quick_replies: [reply] };
-    assert.equal((await send(strict(), message)).status, 200);
-    assert.equal(received(strict()).length, 2);
+    assert.equal((await send(simulator(), message)).status, 200);
+    assert.equal(received(simulator()).length, 2);
   });
 });

@@ -22,7 +22,6 @@ export class FakeAPI {
 export class FakeAdapter {
   readonly name: unknown = 'Facebook Adapter';
   readonly made: unknown[] = [];
-  readonly activities: unknown[] = [];
   make: () => unknown = () => new FakeAPI();
 
   /** With an activity, whose page the client is to be. */
@@ -33,10 +32,13 @@ export class FakeAdapter {
     return Promise.resolve(api);
   }
 
-  sendActivities(_context: unknown, activities: readonly unknown[]): Promise<unknown[]> {
-    this.activities.push(...activities);
-    return Promise.resolve(
-      activities.map((_, n) => ({ id: `m${this.activities.length - activities.length + n + 1}` })),
-    );
+  activityToFacebook({
+    text,
+  }: {
+    readonly type: string;
+    readonly text?: string;
+    readonly attachments?: unknown;
+  }): object {
+    return { message: { text } };
   }
 }

@@ -1,77 +1,62 @@
 import assert from 'node:assert/strict';
-import { toMessengerActivities } from '../../../src/adapter/bot-framework';
+import { toParams, withDroppedAttachments } from '../../../src/adapter/bot-framework';
+import { FOLLOWING, type Following } from '../../../src/message/split';
 import { deepFreeze } from '../../support/checks/deep-freeze';
 
 const TOM = { contentType: 'image/jpeg', contentUrl: 'cats/tom.jpg' };
 const MIA = { contentType: 'image/png', contentUrl: 'cats/mia.png', name: 'Mia.png' };
 const CARD = { contentType: 'application/vnd.microsoft.card.hero', content: {}, contentUrl: 'a' };
-const REPLIES = [{ content_type: 'text', title: 'More', payload: 'MORE' }];
 
 const asTom = { type: 'image', payload: { url: 'cats/tom.jpg' } };
 const asMia = { type: 'image', payload: { url: 'cats/mia.png', filename: 'Mia.png' } };
 
-/** A message with nothing but an attachment. */
-const only = (attachment: unknown, channelData: object = {}): object => ({
-  type: 'message',
-  text: undefined,
-  attachments: undefined,
-  channelData: { ...channelData, attachment },
+/** What the adapter makes of an activity. */
+const PARAMS = deepFreeze({
+  recipient: { id: '7001' },
+  message: { text: 'Look!' },
+  messaging_type: 'RESPONSE',
 });
 
-describe('toMessengerActivities', () => {
-  it('makes a message of each picture, in order', () => {
-    const activity = deepFreeze({ type: 'message', attachments: [TOM, MIA] });
-    assert.deepEqual(toMessengerActivities(activity), [only(asTom), only(asMia)]);
-  });
+/** The attachments that the activity's message is followed by. */
+function followingOf(activity: object): Following | undefined {
+  return (withDroppedAttachments(PARAMS, activity) as { [FOLLOWING]?: Following })[FOLLOWING];
+}
 
-  it('sends the text first', () => {
-    const activity = deepFreeze({ type: 'message', text: 'Look!', attachments: [TOM] });
-    assert.deepEqual(toMessengerActivities(activity), [
-      { type: 'message', text: 'Look!', attachments: [], channelData: {} },
-      only(asTom),
-    ]);
-  });
-
-  it('sends no text that is empty', () => {
-    for (const text of ['', null, undefined]) {
-      assert.deepEqual(toMessengerActivities<object>({ type: 'message', text, attachments: [TOM] }), [
-        only(asTom),
-      ]);
-    }
-  });
-
-  for (const field of ['attachment', 'sticker_id', 'sender_action']) {
-    it(`sends the ${field} of its own first, and once`, () => {
-      const channelData = { [field]: 'mine' };
-      const activity = deepFreeze({ type: 'message', attachments: [TOM], channelData });
-      assert.deepEqual(toMessengerActivities(activity), [
-        { type: 'message', attachments: [], channelData },
-        only(asTom),
-      ]);
+describe('withDroppedAttachments', () => {
+  it('lets each picture follow, in order', () => {
+    const attachments = [TOM, MIA];
+    const activity = deepFreeze({ type: 'message', attachments });
+    const params = withDroppedAttachments(PARAMS, activity);
+    assert.deepEqual(params, {
+      ...PARAMS,
+      [FOLLOWING]: { attachments: [asTom, asMia], origin: attachments },
     });
-  }
-
-  it('puts quick replies under the last message, where Messenger shows them', () => {
-    const channelData = { quick_replies: REPLIES, tag: 'HUMAN_AGENT' };
-    const activity = deepFreeze({ type: 'message', text: 'Look!', attachments: [TOM, MIA], channelData });
-    const tag = { tag: 'HUMAN_AGENT' };
-    assert.deepEqual(toMessengerActivities(activity), [
-      { type: 'message', text: 'Look!', attachments: [], channelData: tag },
-      only(asTom, tag),
-      only(asMia, { ...tag, quick_replies: REPLIES }),
-    ]);
+    assert.equal(followingOf(activity)?.origin, attachments);
   });
 
-  it('keeps every other field of the activity', () => {
-    const activity = { type: 'message', attachments: [TOM], recipient: { id: '7001' }, inputHint: 'x' };
-    const [message] = toMessengerActivities(activity);
-    assert.deepEqual([message?.recipient, message?.inputHint], [{ id: '7001' }, 'x']);
+  it('leaves cards out', () => {
+    const activity = { type: 'message', attachments: [CARD, TOM] };
+    assert.deepEqual(followingOf(activity)?.attachments, [asTom]);
   });
 
-  it('leaves cards where they are', () => {
-    const activity = deepFreeze({ type: 'message', text: 'Look!', attachments: [CARD, TOM] });
-    const [first] = toMessengerActivities(activity);
-    assert.deepEqual(first?.attachments, [CARD]);
+  it('takes an attachment that is Messenger’s already as it is', () => {
+    const activity = { type: 'message', attachments: [asMia, TOM] };
+    assert.deepEqual(followingOf(activity)?.attachments, [asMia, asTom]);
+  });
+
+  it('puts several images of channelData back into the message', () => {
+    const attachments = [asTom, asMia];
+    const activity = deepFreeze({ type: 'message', channelData: { attachments } });
+    assert.deepEqual(withDroppedAttachments(PARAMS, activity), {
+      ...PARAMS,
+      message: { text: 'Look!', attachments },
+    });
+  });
+
+  it('puts no images into what is no message', () => {
+    const activity = { type: 'message', channelData: { attachments: [asTom], sender_action: 'typing_on' } };
+    const params = { recipient: { id: '7001' }, sender_action: 'typing_on' };
+    assert.equal(withDroppedAttachments(params, activity), params);
   });
 
   const types: [contentType: string, type: string][] = [
@@ -89,14 +74,14 @@ describe('toMessengerActivities', () => {
   for (const [contentType, type] of types) {
     it(`takes ${JSON.stringify(contentType)} for ${type}`, () => {
       const activity = { type: 'message', attachments: [{ contentType, contentUrl: 'a' }] };
-      assert.deepEqual(toMessengerActivities<object>(activity), [only({ type, payload: { url: 'a' } })]);
+      assert.deepEqual(followingOf(activity)?.attachments, [{ type, payload: { url: 'a' } }]);
     });
   }
 
   it('takes no name that is empty, or no text', () => {
     for (const name of ['', 7, null]) {
       const activity = { type: 'message', attachments: [{ ...TOM, name }] };
-      assert.deepEqual(toMessengerActivities<object>(activity), [only(asTom)]);
+      assert.deepEqual(followingOf(activity)?.attachments, [asTom]);
     }
   });
 
@@ -121,12 +106,37 @@ describe('toMessengerActivities', () => {
     ['an empty address', { type: 'message', attachments: [{ ...TOM, contentUrl: '' }] }],
     ['an address without a type', { type: 'message', attachments: [{ contentUrl: 'a' }] }],
     ['null and text', { type: 'message', attachments: [null, 'cats/tom.jpg'] }],
+    ['a type without a payload', { type: 'message', attachments: [{ type: 'image' }] }],
+    ['a payload without a type', { type: 'message', attachments: [{ payload: { url: 'a.png' } }] }],
+    ['channelData that is null', { type: 'message', text: 'Hello', channelData: null }],
   ];
   for (const [what, activity] of untouched) {
-    it(`passes on ${what} as it is`, () => {
-      const [only, ...more] = toMessengerActivities(activity);
-      assert.equal(only, activity);
-      assert.deepEqual(more, []);
+    it(`adds nothing for ${what}`, () => {
+      assert.equal(withDroppedAttachments(PARAMS, activity), PARAMS);
     });
   }
+});
+
+describe('toParams', () => {
+  it('holds all attachments of an activity, so that they can be prepared', () => {
+    const attachments = [MIA];
+    const activity = deepFreeze({
+      type: 'message',
+      text: 'Look!',
+      attachments,
+      channelData: { attachment: asTom, attachments: [asMia], tag: 'HUMAN_AGENT' },
+    });
+    assert.deepEqual(toParams(activity), {
+      message: { attachment: asTom, attachments: [asMia] },
+      [FOLLOWING]: { attachments: [asMia], origin: attachments },
+    });
+  });
+
+  it('holds none for a text', () => {
+    for (const channelData of [undefined, null, {}]) {
+      assert.deepEqual(toParams({ type: 'message', text: 'Look!', channelData }), {
+        message: { attachment: undefined },
+      });
+    }
+  });
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import sinon from 'sinon';
 import { askClient, hookAdapter, type AdapterHooks, type HookedClient } from '../../../src/adapter/hook';
-import { toMessengerActivities } from '../../../src/adapter/bot-framework';
+import { FOLLOWING } from '../../../src/message/split';
 import { loadAnew } from '../../support/checks/load-anew';
 import { FakeAdapter, FakeAPI, type ApiClient } from '../../support/bot/fake-adapter';
 
@@ -16,7 +16,6 @@ function intercepting(): { seen: { client: HookedClient; call: unknown[] }[]; ho
         seen.push({ client, call });
         return client.callAPI(...call);
       },
-      toMessages: toMessengerActivities,
     },
   };
 }
@@ -205,42 +204,39 @@ describe('hookAdapter', () => {
     assert.equal(await askClient(adapter, undefined), undefined);
   });
 
-  describe('sendActivities', () => {
-    const picture = { contentType: 'image/png', contentUrl: 'a.png' };
+  describe('activityToFacebook', () => {
+    const attachments = [{ contentType: 'image/png', contentUrl: 'a.png' }];
 
-    it('sends a Bot Framework attachment as a message, and answers once for each activity', async () => {
+    it('gives the call what the adapter drops', () => {
       hookAdapter(adapter, hook.hooks);
-      const activities = [
-        { type: 'message', text: 'Look!', attachments: [picture] },
-        { type: 'message', text: 'Bye' },
-      ];
-      assert.deepEqual(await adapter.sendActivities({}, activities), [{ id: 'm2' }, { id: 'm3' }]);
-      assert.deepEqual(
-        adapter.activities.map((activity) => (activity as { channelData?: unknown }).channelData),
-        [{}, { attachment: { type: 'image', payload: { url: 'a.png' } } }, undefined],
-      );
+      assert.deepEqual(adapter.activityToFacebook({ type: 'message', text: 'Look!', attachments }), {
+        message: { text: 'Look!' },
+        [FOLLOWING]: { attachments: [{ type: 'image', payload: { url: 'a.png' } }], origin: attachments },
+      });
     });
 
-    it('passes on the context, and every other activity as it is', async () => {
-      const send = sinon.spy(adapter, 'sendActivities');
+    it('gives every other call as the adapter made it', () => {
+      const params = { message: { text: 'Hello' } };
+      const make = sinon.stub(adapter, 'activityToFacebook').returns(params);
       hookAdapter(adapter, hook.hooks);
-      const [context, activity] = [{ turn: 1 }, { type: 'message', text: 'Hello' }];
-      await adapter.sendActivities(context, [activity]);
-      assert.equal(send.args[0]?.[0], context);
-      assert.equal(adapter.activities[0], activity);
+      const activity = { type: 'message', text: 'Hello' };
+      assert.equal(adapter.activityToFacebook(activity), params);
+      assert.deepEqual(make.args, [[activity]]);
+      assert.equal(make.firstCall.thisValue, adapter);
     });
 
-    it('answers nothing for what the adapter did not send', async () => {
-      sinon.stub(adapter, 'sendActivities').resolves([]);
+    it('gives it once, however often the hook is put in', () => {
       hookAdapter(adapter, hook.hooks);
-      assert.deepEqual(await adapter.sendActivities({}, [{ type: 'typing' }]), []);
+      const once = Object.entries(adapter);
+      hookAdapter(adapter, hook.hooks);
+      assert.deepEqual(Object.entries(adapter), once);
     });
 
     it('need not be there', () => {
       const { name } = adapter;
       const bare = { name, getAPI: () => Promise.resolve(new FakeAPI()) };
       assert.equal(hookAdapter(bare, hook.hooks), hook.hooks);
-      assert.equal('sendActivities' in bare, false);
+      assert.equal('activityToFacebook' in bare, false);
     });
   });
 });

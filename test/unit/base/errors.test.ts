@@ -9,19 +9,21 @@ const {
   isAttachmentError,
   isFacebookAttachmentsError,
   isGraphError,
+  isPartlySentError,
   isStoreError,
   isTransportError,
 } = plugin;
 
-const GUARDS = { isAttachmentError, isGraphError, isTransportError, isStoreError };
+const GUARDS = { isAttachmentError, isGraphError, isTransportError, isPartlySentError, isStoreError };
 
 const INTENT = { action: 'send', asset: 'image "cats/tom.jpg"' } as const;
 
-function errorsOf({ AttachmentError, GraphError, TransportError, StoreError }: Plugin) {
+function errorsOf({ AttachmentError, GraphError, TransportError, PartlySentError, StoreError }: Plugin) {
   return {
     isAttachmentError: new AttachmentError('ERR_ATTACHMENT_EMPTY', 'image "a.png"', 'it has no content'),
     isGraphError: new GraphError(INTENT, 400, { message: 'No', code: 100 }),
     isTransportError: new TransportError('ERR_GRAPH_UNREACHABLE', INTENT, 'no connection'),
+    isPartlySentError: new PartlySentError(new Error('No picture'), ['a text'], ['m_1']),
     isStoreError: new StoreError('read', 'the store is down'),
   };
 }

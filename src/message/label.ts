@@ -1,0 +1,24 @@
+import { redact, withoutQuery } from '../base/redact';
+import { isRecord } from '../base/records';
+import type { GraphParams } from '../graph/client';
+
+const DATA_URI = /^\s*data:/i;
+
+/** What errors call an attachment that was not looked at: a web address loses its query string, content is not shown. */
+export function labelOf(type: string, payload: unknown): string {
+  const { url } = isRecord(payload) ? payload : {};
+  const address = url instanceof URL ? url.href : url;
+  if (typeof address !== 'string') return type;
+  return DATA_URI.test(address) ? `${type} from a data: URI` : `${type} ${withoutQuery(redact(address))}`;
+}
+
+/** What errors call a message: by its attachments, or as a text. */
+export function labelOfPart({ message }: GraphParams): string {
+  if (!isRecord(message)) return 'a sender action';
+  const { attachment, attachments, text } = message;
+  if (Array.isArray(attachments))
+    return attachments.length === 1 ? 'an image' : `${attachments.length} images`;
+  if (!isRecord(attachment)) return typeof text === 'string' ? 'a text' : 'a message';
+  const { type, payload } = attachment;
+  return typeof type === 'string' ? labelOf(type, payload) : 'an attachment';
+}

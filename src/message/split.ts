@@ -1,0 +1,154 @@
+import { AttachmentError } from '../base/errors';
+import { isRecord, pick, without } from '../base/records';
+import { isAttachmentType } from '../source/asset';
+import { labelOfPart } from './label';
+import type { GraphParams } from '../graph/client';
+
+/** Where a call carries attachments that follow its message. A symbol, because it is for us and not for the platform. */
+export const FOLLOWING = Symbol('attachments that follow');
+
+/** Attachments that follow a message, each in a message of its own. */
+export interface Following {
+  readonly attachments: readonly unknown[];
+  /** The author's object that they come from. */
+  readonly origin: object;
+}
+
+/** A call of the Send API as the messages that the platform takes. */
+export interface SplitMessage {
+  /** One call for each message, in order, without quick replies. */
+  readonly parts: readonly GraphParams[];
+  /** Belong under the last message: Messenger hides them as soon as another message follows. */
+  readonly quickReplies: unknown;
+}
+
+const CONTENT_FIELDS = ['text', 'sticker_id', 'attachment', 'attachments'];
+const LAST_FIELDS = ['quick_replies'];
+
+/** What a call addresses that permits one message only: a private reply to a comment or a post, a token for one message. */
+const ONE_MESSAGE_RECIPIENTS = [
+  'comment_id',
+  'post_id',
+  'one_time_notif_token',
+  'notification_messages_token',
+];
+
+/**
+ * The platform refuses a text beside an attachment (100/2018191), and takes nothing but web addresses where several
+ * images stand in one message. Such a message becomes several: the text first, then the attachments in their order.
+ * Messaging type, tag, persona and notification type stand in each.
+ *
+ * @returns Undefined: the call can go as it is.
+ * @throws {AttachmentError} `ERR_ATTACHMENT_ONE_MESSAGE`: its recipient permits one message only.
+ * @see https://developers.facebook.com/docs/messenger-platform/error-codes
+ */
+export function splitMessage(params: unknown): SplitMessage | undefined {
+  if (!isRecord(params)) return undefined;
+  const following = followingOf(params);
+  const message = isRecord(params.message) ? params.message : {};
+  const contents = contentsOf(message, following);
+  if (!following && (contents.length === 0 || isAsGiven(message, contents))) return undefined;
+  const shared = without(message, [...CONTENT_FIELDS, ...LAST_FIELDS]);
+  const rest = without(params, ['message', 'sender_action']);
+  const parts = contents.map((content) => ({ ...rest, message: { ...shared, ...content } }));
+  const all = isGiven(params.sender_action) ? [without(params, ['message']), ...parts] : parts;
+  if (all.length > 1) permitSeveral(params, parts);
+  return { parts: all, quickReplies: message.quick_replies };
+}
+
+/** A call as the last one of its message: with the quick replies. */
+export function withQuickReplies(params: GraphParams, quickReplies: unknown): GraphParams {
+  if (!isGiven(quickReplies)) return params;
+  return { ...params, message: { ...(params.message as object), quick_replies: quickReplies } };
+}
+
+/** Does the call carry an attachment? If not, it is the text (or a sticker, or a sender action) before others. */
+export function hasAttachment({ message }: GraphParams): boolean {
+  return isRecord(message) && (isGiven(message.attachment) || isGiven(message.attachments));
+}
+
+/** The author's object that tells one activity's attachments from another's. */
+export function attachmentsOrigin(params: unknown): unknown {
+  if (!isRecord(params)) return undefined;
+  const { attachment, attachments } = isRecord(params.message) ? params.message : {};
+  return attachment ?? attachments ?? followingOf(params)?.origin;
+}
+
+function followingOf(params: Readonly<Record<PropertyKey, unknown>>): Following | undefined {
+  return params[FOLLOWING] as Following | undefined;
+}
+
+/** What the messages hold, one by one. */
+function contentsOf(
+  message: Readonly<Record<string, unknown>>,
+  following: Following | undefined,
+): Record<string, unknown>[] {
+  const { text, attachment, attachments } = message;
+  // The adapter always sets `text`.
+  const hasText = isGiven(text) && text !== '';
+  const first = pick(message, [
+    ...(hasText ? ['text'] : []),
+    ...(isGiven(message.sticker_id) ? ['sticker_id'] : []),
+  ]);
+  return [
+    ...(Object.keys(first).length > 0 ? [first] : []),
+    ...(isGiven(attachment) ? [{ attachment }] : []),
+    ...inMessages(attachments),
+    ...(following?.attachments ?? []).map((one) => ({ attachment: one })),
+  ];
+}
+
+/** Images by their web addresses stay together. What the platform cannot take there gets a message of its own. */
+function inMessages(attachments: unknown): Record<string, unknown>[] {
+  if (!isGiven(attachments)) return [];
+  if (!Array.isArray(attachments) || !attachments.some(hasContent)) return [{ attachments }];
+  const messages: Record<string, unknown>[] = [];
+  let together: unknown[] | undefined;
+  for (const attachment of attachments as unknown[]) {
+    if (hasContent(attachment)) {
+      messages.push({ attachment });
+      together = undefined;
+    } else if (together) {
+      together.push(attachment);
+    } else {
+      together = [attachment];
+      messages.push({ attachments: together });
+    }
+  }
+  return messages;
+}
+
+/** Is its content here, in a file or in bytes? */
+function hasContent(attachment: unknown): boolean {
+  if (!isRecord(attachment) || !isAttachmentType(attachment.type) || !isRecord(attachment.payload))
+    return false;
+  const { attachment_id: id, url, filedata } = attachment.payload;
+  if (isGiven(id)) return false;
+  return isGiven(filedata) || (typeof url === 'string' ? !/^\s*https?:/i.test(url) : isLocal(url));
+}
+
+function isLocal(url: unknown): boolean {
+  return url instanceof URL && !/^https?:$/.test(url.protocol);
+}
+
+function isAsGiven(message: Readonly<Record<string, unknown>>, contents: Record<string, unknown>[]): boolean {
+  const [only = {}, ...more] = contents;
+  const isSame = Object.entries(only).every(([name, value]) => message[name] === value);
+  // An empty text beside an attachment would be refused.
+  return more.length === 0 && isSame && message.text !== '';
+}
+
+function permitSeveral(params: Readonly<Record<string, unknown>>, parts: readonly GraphParams[]): void {
+  const recipient = isRecord(params.recipient) ? params.recipient : {};
+  const kind = ONE_MESSAGE_RECIPIENTS.find((name) => isGiven(recipient[name]));
+  if (kind === undefined) return;
+  throw new AttachmentError(
+    'ERR_ATTACHMENT_ONE_MESSAGE',
+    parts.map(labelOfPart).join(' and '),
+    `that takes ${parts.length} messages, and a recipient with \`${kind}\` permits one only; nothing was sent. Send one of them alone, or a template that holds both`,
+  );
+}
+
+function isGiven(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}
