@@ -3,7 +3,7 @@ export type { MessengerMessage, PageAccount, PageClient, Recipient, SendAnswer }
 export type { UsageErrorCode } from './base/check-options';
 export type { GraphAnswer, GraphMethod } from './graph/client';
 export type { SavedAsset } from './delivery/engine';
-export type { AttachmentCacheOptions } from './options';
+export type { AttachmentCacheOptions, FetchFrom } from './options';
 export { audio, file, image, video } from './message/builders';
 export type {
   Attachment,

@@ -1,9 +1,10 @@
 import { statSync } from 'node:fs';
 import type { Dispatcher } from 'undici';
-import { group, option, type Reader, type Values } from './base/check-options';
+import { group, option, required, type Reader, type Values } from './base/check-options';
 import { isRecord } from './base/records';
 import { DAY } from './base/time';
 import type { KeyvLike, KeyvStorageLike } from './cache/keyv-client';
+import type { FetchList } from './source/fetched-addresses';
 import type { CacheKey } from './source/web-address';
 
 /** Milliseconds after which Facebook forgets an ID. */
@@ -100,7 +101,28 @@ export interface AttachmentCacheOptions {
    */
   readonly cacheKey?: CacheKey;
   /**
-   * The undici Dispatcher for calls to Facebook: your own TLS settings or proxy, a mock. It brings its own timeouts. Of
+   * Origins whose addresses the plugin fetches itself, and sends as bytes, instead of leaving that to Facebook: for
+   * addresses that Facebook cannot reach, for signed ones, and for pictures that change behind an address. What such an
+   * attachment is, is its content, so the same picture under two addresses is one asset, and a change is noticed, as HTTP's
+   * rules for caches have it (`ETag`, `Last-Modified`, `Cache-Control`). `cacheKey` says which addresses are the same download.
+   * Redirects are followed to listed origins only. A fetch may take 60 s and bring 25 MB; a message waits for it within
+   * `uploadWait`. If it fails or is late, Facebook is given the address for this one message.
+   *
+   * `when: 'refused'`: only what Facebook could not fetch (100/2018008). Its address stays what it is.
+   *
+   * Default: none.
+   *
+   * @example
+   * const cache = new FacebookAttachmentCache({ fetchFrom: ['https://cdn.example.com'] });
+   *
+   * @example
+   * const cache = new FacebookAttachmentCache({
+   *   fetchFrom: { origins: ['https://cdn.example.com'], when: 'refused' },
+   * });
+   */
+  readonly fetchFrom?: FetchFrom;
+  /**
+   * The undici Dispatcher for calls to Facebook, and for what `fetchFrom` fetches: your own TLS settings or proxy, a mock. It brings its own timeouts. Of
    * the plugin's calls at most 60 sends, 32 sends with content and 40 uploads are in flight to one host, whatever the
    * number of pages; give it as many connections, or the slow ones hold the others up. The plugin does not close it.
    *
@@ -119,6 +141,19 @@ export interface AttachmentCacheOptions {
    */
   readonly memory?: number;
 }
+
+/** Origins such as `https://cdn.example.com`, and when they are asked. */
+export type FetchFrom =
+  | readonly string[]
+  | {
+      readonly origins: readonly string[];
+      /**
+       * `always`, or `refused`: only what Facebook could not fetch.
+       *
+       * Default: `always`.
+       */
+      readonly when?: 'always' | 'refused';
+    };
 
 const ttl = milliseconds({ over: 0, most: PLATFORM_TTL, otherwise: DEFAULT_TTL });
 
@@ -142,6 +177,7 @@ const OPTIONS = {
     'uploads.',
   ),
   cacheKey: option('a function', isCacheKey, wholeAddress),
+  fetchFrom: readFetchFrom,
   dispatcher: option('an undici Dispatcher', isDispatcher, undefined, { isSecret: true }),
   memory: wholeNumber(10_000),
 } satisfies { [Name in keyof AttachmentCacheOptions]-?: Reader<AttachmentCacheOptions[Name]> };
@@ -152,6 +188,27 @@ export type CheckedOptions = Values<typeof OPTIONS>;
 /** @throws {TypeError | RangeError} An option is not what it should be: what was expected, and what was received. */
 export function readOptions(options: AttachmentCacheOptions = {}): CheckedOptions {
   return group('option', OPTIONS)(options, 'options', {});
+}
+
+const readFetchOptions = group(
+  'option of `fetchFrom`',
+  {
+    origins: required('a list of origins such as https://cdn.example.com, without a path', isOrigins, {
+      isSecret: true,
+    }),
+    when: option("'always' or 'refused'", isWhenToFetch, 'always' as const),
+  },
+  'fetchFrom.',
+);
+
+function readFetchFrom(
+  value: unknown,
+  name: string,
+  others: Readonly<Record<string, unknown>>,
+): FetchList | undefined {
+  if (value === undefined) return undefined;
+  const { origins, when } = readFetchOptions(Array.isArray(value) ? { origins: value } : value, name, others);
+  return { origins: origins.map((origin) => new URL(origin).origin), when };
 }
 
 function milliseconds({
@@ -180,6 +237,21 @@ function wholeNumber(otherwise: number): Reader<number> {
 
 function wholeAddress(url: URL): string {
   return url.href;
+}
+
+function isOrigins(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isOrigin);
+}
+
+/** With a slash or without. A path would look as if it limited what is fetched. */
+function isOrigin(value: unknown): boolean {
+  if (typeof value !== 'string' || !URL.canParse(value)) return false;
+  const { protocol, origin, href } = new URL(value);
+  return (protocol === 'https:' || protocol === 'http:') && href === `${origin}/`;
+}
+
+function isWhenToFetch(value: unknown): value is 'always' | 'refused' {
+  return value === 'always' || value === 'refused';
 }
 
 function isWayToSave(value: unknown): value is 'upload' | 'send' {

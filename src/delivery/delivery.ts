@@ -1,6 +1,6 @@
 import { AttachmentError } from '../base/errors';
 import { retry } from '../graph/retry';
-import { maySendAgain, verdictOn } from '../graph/verdict';
+import { isNotFetched, maySendAgain, verdictOn } from '../graph/verdict';
 import {
   findAttachmentSlots,
   withContent,
@@ -15,7 +15,7 @@ import { PageQueues } from './page-queues';
 import type { SavedId } from '../cache/saved-id';
 import type { FailedMessage, RecoverEvent, Report, SendEvent, UploadReason } from '../events/events';
 import type { GraphAnswer, GraphCall, GraphClient, GraphParams } from '../graph/client';
-import type { Asset } from '../source/asset';
+import type { Asset, Content } from '../source/asset';
 import type { Sources } from '../source/sources';
 import { TEMPLATE_WAIT, type Deadline } from './deadline';
 
@@ -130,15 +130,15 @@ export class Delivery {
     const [slot] = slots;
     await retryWhileFilesChange(async () => {
       if (isInTemplate(slot)) {
-        await Promise.all(slots.map(({ type, payload }) => this.#sources.identify(type, payload)));
+        await Promise.all(slots.map((each) => this.#identify(each, deadline.forTemplate())));
         await this.#resolveAll(
           message,
           slots.filter(({ reusable }) => reusable),
         );
         return;
       }
-      const asset = await this.#sources.identify(slot.type, slot.payload);
-      if (this.#save === 'send' || !slot.reusable) return;
+      const asset = await this.#identify(slot, deadline);
+      if (this.#save === 'send' || !slot.reusable || asset.isUnidentified) return;
       await this.#orOneStep(async () => {
         const page = await pageOf(message);
         return page && this.#ids.getOrUpload(pageAsset(client, page, asset), deadline);
@@ -154,8 +154,10 @@ export class Delivery {
   /** One attachment: if it gets no ID in time, its content can go with the message. */
   async #getAttachmentReady(message: OutgoingMessage, slot: AttachmentSlot): Promise<ReadySend> {
     const { client, deadline } = message;
-    const asset = await this.#sources.identify(slot.type, slot.payload);
-    if (!slot.reusable) return (params) => this.#sendContent({ ...message, params }, asset, message.page);
+    const asset = await this.#identify(slot, deadline);
+    if (!slot.reusable || asset.isUnidentified) {
+      return (params) => this.#sendContent({ ...message, params }, asset, message.page);
+    }
     const page = await this.#orOneStep(() => pageOf(message));
     if (page === undefined) return (params) => this.#sendContent({ ...message, params }, asset, page);
     const target = pageAsset(client, page, asset);
@@ -182,6 +184,15 @@ export class Delivery {
       if (verdictOn(error) !== 'dead-id') throw error;
       return this.#recover(message, resolved);
     }
+  }
+
+  #identify({ type, payload }: AttachmentSlot, deadline: Deadline): Promise<Asset> {
+    return this.#sources.identify(type, payload, {
+      within: (work) => deadline.within(work),
+      onFailure: (error) => {
+        this.#ids.reportOnce(error);
+      },
+    });
   }
 
   /** The platform refused the ID, so the message was not sent. What others have made since can be dead as well. */
@@ -236,7 +247,7 @@ export class Delivery {
   ): Promise<ResolvedAttachment[]> {
     const { client } = message;
     const deadline = message.deadline.forTemplate();
-    const assets = await Promise.all(slots.map(({ type, payload }) => this.#sources.identify(type, payload)));
+    const assets = await Promise.all(slots.map((slot) => this.#identify(slot, deadline)));
     const page = pageIn(message) ?? (await deadline.within(client.pageId()));
     return Promise.all(
       slots.map(async (slot, index): Promise<ResolvedAttachment> => {
@@ -244,7 +255,7 @@ export class Delivery {
         const target = page === undefined ? undefined : pageAsset(client, page, asset);
         const saved =
           target &&
-          (await (slot.reusable
+          (await (slot.reusable && !asset.isUnidentified
             ? this.#ids.getOrUploadThroughPauses(target, deadline, reason)
             : this.#ids.uploadForOneMessage(target, deadline)));
         if (target && saved) return { slot, target, saved };
@@ -308,13 +319,31 @@ export class Delivery {
     return { answer, saved: id ? { id, uploadedAt, page, type, asset: label, source, bytes } : undefined };
   }
 
-  /** A file waits until others of its page are out; what the platform fetches itself does not. */
-  #postContent(
+  /** If the platform cannot fetch an address, it has sent nothing. Then the content goes, if there is a way to get it. */
+  async #postContent(
     message: OutgoingMessage,
-    asset: Asset,
+    { label, content }: Asset,
+    options: { save: boolean; onBytes?: () => void },
+  ): Promise<GraphAnswer> {
+    try {
+      return await this.#postOnce(message, label, content, options);
+    } catch (error) {
+      if (!content.fetch || !isNotFetched(error)) throw error;
+      const file = await content.fetch().catch((failure: unknown) => {
+        this.#ids.reportOnce(failure);
+        throw error;
+      });
+      return this.#postOnce(message, label, { file }, options);
+    }
+  }
+
+  /** A file waits until others of its page are out; what the platform fetches itself does not. */
+  #postOnce(
+    message: OutgoingMessage,
+    label: string,
+    content: Content,
     { save, onBytes }: { save: boolean; onBytes?: () => void },
   ): Promise<GraphAnswer> {
-    const { content, label } = asset;
     const { file } = content;
     const params = withContent(message.params, message.slots[0], content, save);
     const call: GraphCall = {

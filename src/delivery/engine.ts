@@ -168,6 +168,7 @@ export class Engine {
   async close(): Promise<void> {
     await this.#ids.idle();
     await this.#cache.close();
+    await this.#sources.close();
   }
 
   #warmAll(

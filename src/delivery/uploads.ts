@@ -1,11 +1,12 @@
+import { toError } from '../base/errors';
 import { TransportError } from '../graph/errors';
-import { mayUploadAgain, verdictOn } from '../graph/verdict';
+import { isNotFetched, mayUploadAgain, verdictOn } from '../graph/verdict';
 import { retry } from '../graph/retry';
 import { PageQueues } from './page-queues';
 import type { GraphClient } from '../graph/client';
 import type { SavedId } from '../cache/saved-id';
 import type { Report, UploadReason } from '../events/events';
-import type { Asset } from '../source/asset';
+import type { Asset, Content } from '../source/asset';
 
 export interface UploadsOptions {
   /** How many bodies go out at a time for a page; as many small ones beside them. */
@@ -59,51 +60,73 @@ export class Uploads {
   /** @throws {GraphError | TransportError | AttachmentError} The last attempt's error; while the page pauses, the rate limit. */
   async upload(job: UploadJob, observer: UploadObserver): Promise<SavedId> {
     const { asset, page, reason } = job;
-    const { type, label, bytes, source } = asset;
+    const { type, label, source } = asset;
     const begun = performance.now();
+    let { bytes } = asset;
     let uploadedAt = 0;
     let attemptBegun = 0;
     let attempts = 0;
-    const id = await retry(
-      (attempt) => {
-        attempts = attempt;
-        return this.#inTurn(job, (onBodySent) => {
-          uploadedAt = Date.now();
-          attemptBegun = performance.now();
-          return uploadOnce(job, observer.onBytes, onBodySent);
-        });
-      },
-      {
-        attempts: this.#attempts,
-        // Whoever waits keeps the process alive. Without anybody, it may end.
-        background: true,
-        // After a timeout, whoever waits has waited long enough.
-        mayTryAgain: (error) =>
-          mayUploadAgain(error) &&
-          !(
-            verdictOn(error) === 'unknown' &&
-            performance.now() - attemptBegun > TIMED_OUT &&
-            observer.isAwaited()
-          ),
-      },
-    );
+    const upload = (content: Content): Promise<string> =>
+      retry(
+        (attempt) => {
+          attempts = attempt;
+          return this.#inTurn(page, bytes, (onBodySent) => {
+            uploadedAt = Date.now();
+            attemptBegun = performance.now();
+            return uploadOnce(job, content, observer.onBytes, onBodySent);
+          });
+        },
+        {
+          attempts: this.#attempts,
+          // Whoever waits keeps the process alive. Without anybody, it may end.
+          background: true,
+          // After a timeout, whoever waits has waited long enough.
+          mayTryAgain: (error) =>
+            mayUploadAgain(error) &&
+            !(
+              verdictOn(error) === 'unknown' &&
+              performance.now() - attemptBegun > TIMED_OUT &&
+              observer.isAwaited()
+            ),
+        },
+      );
+    const id = await upload(asset.content).catch(async (refusal: unknown) => {
+      const file = await this.#fetchInstead(asset.content, refusal);
+      bytes = file.size;
+      return upload({ file });
+    });
     const ms = performance.now() - begun;
     this.#report('upload', { page, type, asset: label, bytes, attachmentId: id, reason, attempts, ms });
     return { id, uploadedAt, page, type, asset: label, source, bytes };
   }
 
-  #inTurn<T>({ page, asset }: UploadJob, call: (onBodySent: () => void) => Promise<T>): Promise<T> {
-    const bodies = (asset.bytes ?? 0) > SMALL_BODY ? this.#largeBodies : this.#smallBodies;
+  /** @throws Why the platform refused the address, if it can be got in no other way. */
+  async #fetchInstead({ fetch }: Content, refusal: unknown): Promise<File> {
+    if (!fetch || !isNotFetched(refusal)) throw refusal;
+    try {
+      return await fetch();
+    } catch (error) {
+      this.#report('error', toError(error));
+      throw refusal;
+    }
+  }
+
+  #inTurn<T>(
+    page: string,
+    bytes: number | undefined,
+    call: (onBodySent: () => void) => Promise<T>,
+  ): Promise<T> {
+    const bodies = (bytes ?? 0) > SMALL_BODY ? this.#largeBodies : this.#smallBodies;
     return bodies.run(page, call);
   }
 }
 
 async function uploadOnce(
   { client, asset }: UploadJob,
+  { url, file }: Content,
   onBytes: () => void,
   onBodySent: () => void,
 ): Promise<string> {
-  const { url, file } = asset.content;
   const call = { action: 'upload', asset: asset.label, lane: 'upload', file, onBytes, onBodySent } as const;
   const message = { attachment: { type: asset.type, payload: { url, is_reusable: true } } };
   const { attachment_id: id } = await client.post('/me/message_attachments', { message }, call);

@@ -12,7 +12,7 @@ export type LaneName = 'send' | 'content' | 'upload';
 
 /**
  * How many calls of a kind are in flight to one host. With the files that they read and what Node has open itself, these
- * are fewer than 200 descriptors.
+ * are fewer than 200 descriptors; with `fetchFrom`, 60 more.
  */
 export const LANE_LIMITS: Readonly<Record<LaneName, number>> = { send: 60, content: 32, upload: 40 };
 
@@ -37,19 +37,29 @@ const LOOK_UP_TIMEOUT = 10_000;
 /** Milliseconds that a proxy has to open a tunnel, as long as undici gives a connection to come up. */
 const TUNNEL_TIMEOUT = 10_000;
 
-/** Bytes. The platform's answers have some hundred. */
-const MAX_ANSWER = 1024 * 1024;
+/** How our own dispatcher is limited. */
+interface AgentLimits {
+  /** To one host. */
+  readonly connections: number;
+  /** Bytes. -1: none. */
+  readonly maxResponseSize: number;
+}
+
+/** The platform's answers have some hundred bytes. */
+const GRAPH_LIMITS: AgentLimits = { connections: CONNECTIONS, maxResponseSize: 1024 * 1024 };
 
 /** How calls reach the platform: one for a plugin, whatever the number of its pages. */
 export class Connections {
   readonly #given: Dispatcher | undefined;
+  readonly #limits: AgentLimits;
   /** By host, kind of call, and whether they are for its files. */
   readonly #lanes = new Map<string, Lane>();
   #own: Dispatcher | undefined;
 
   /** @param dispatcher - The author's. Default: our own, made when it is first needed. */
-  constructor(dispatcher?: Dispatcher) {
+  constructor(dispatcher?: Dispatcher, limits: AgentLimits = GRAPH_LIMITS) {
     this.#given = dispatcher;
+    this.#limits = limits;
   }
 
   /** The author's dispatcher brings its own; each call of ours is given them. */
@@ -94,7 +104,7 @@ export class Connections {
     if (this.#own) return this.#own;
     try {
       const undici = await import('undici');
-      return (this.#own ??= openAgent(undici));
+      return (this.#own ??= openAgent(undici, this.#limits));
     } catch (error) {
       throw new NoConnectionError(error);
     }
@@ -112,11 +122,13 @@ export class Connections {
 }
 
 /** Goes by HTTPS_PROXY, HTTP_PROXY and NO_PROXY, as Botkit's adapter does. */
-function openAgent({ EnvHttpProxyAgent, Pool, buildConnector }: typeof Undici): Dispatcher {
+function openAgent(
+  { EnvHttpProxyAgent, Pool, buildConnector }: typeof Undici,
+  limits: AgentLimits,
+): Dispatcher {
   const connectDirectly = buildConnector({});
   return new EnvHttpProxyAgent({
-    connections: CONNECTIONS,
-    maxResponseSize: MAX_ANSWER,
+    ...limits,
     // Through a proxy, `connect` is the one that opens the tunnel.
     factory: (origin, { connect, ...options }: Undici.Pool.Options) =>
       new Pool(origin, {

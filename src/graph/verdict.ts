@@ -18,7 +18,8 @@ export type Verdict = 'dead-id' | 'unreached' | 'hopeless' | 'rate-limited' | 'b
 type Code = number | undefined;
 
 /** What Facebook says about the content or its address: 2018008 not fetched, 2018047 wrong type, 2018109 too large … */
-const CONTENT_SUBCODES: ReadonlySet<Code> = new Set([2018008, 2018047, 2018109, 2018294]);
+const NOT_FETCHED = 2018008;
+const CONTENT_SUBCODES: ReadonlySet<Code> = new Set([NOT_FETCHED, 2018047, 2018109, 2018294]);
 const TYPE_NOT_ALLOWED = 546;
 /** Session ended, token invalid or expired. */
 const TOKEN_CODES: ReadonlySet<Code> = new Set([102, 190]);
@@ -47,6 +48,11 @@ export function refusalScope(error: unknown): 'attempt' | 'token' | undefined {
   if (!(error instanceof GraphError)) return undefined;
   if (TOKEN_CODES.has(error.code)) return 'token';
   return isAboutContent(error) ? 'attempt' : undefined;
+}
+
+/** Could the platform not fetch an address? Then it has done nothing with the call. */
+export function isNotFetched(error: unknown): boolean {
+  return error instanceof GraphError && error.code === 100 && error.subcode === NOT_FETCHED;
 }
 
 /** May an upload that failed so be tried again? */

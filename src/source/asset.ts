@@ -12,7 +12,13 @@ export function isAttachmentType(type: unknown): type is AttachmentType {
  * when its `stream()` is, from the start each time.
  */
 export type Content =
-  { readonly url: string; readonly file?: never } | { readonly file: File; readonly url?: never };
+  | {
+      readonly url: string;
+      readonly file?: never;
+      /** Fetches the file, if the platform could not. Undefined: that is left to the platform. */
+      readonly fetch?: () => Promise<File>;
+    }
+  | { readonly file: File; readonly url?: never; readonly fetch?: never };
 
 /** Enough to build the attachment again: a path relative to `root`, or an address. */
 export type AssetSource =
@@ -40,4 +46,6 @@ export interface Asset {
    */
   readonly source: AssetSource | undefined;
   readonly content: Content;
+  /** What it holds could not be learnt, so an ID would not tell when that changes: it goes without one. */
+  readonly isUnidentified?: true;
 }

@@ -3,7 +3,9 @@ import { AttachmentError } from '../base/errors';
 import { DataUris } from './data-uris';
 import { identifyFiledata } from './filedata';
 import { LocalFiles } from './local-files';
-import { identifyAddress, type CacheKey } from './web-address';
+import { FetchedAddresses, type FetchList } from './fetched-addresses';
+import { identifyAddress, parseAddress, type CacheKey } from './web-address';
+import type { Dispatcher } from 'undici';
 import type { Asset, AttachmentType } from './asset';
 
 /** What an author may write in an attachment's `payload`, or in an element of a media template. */
@@ -18,29 +20,61 @@ export interface SourcesOptions {
 /** `C:\pictures` is a path; a scheme has at least two letters. */
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
 
+export interface SourcesOptions {
+  readonly root: string | undefined;
+  readonly cacheKey: CacheKey;
+  /** Default: nothing is fetched. */
+  readonly fetchFrom?: FetchList | undefined;
+  /** For what is fetched. Default: our own. */
+  readonly dispatcher?: Dispatcher | undefined;
+}
+
+/** Whoever cannot wait for what is fetched, and goes on without. */
+export interface FetchPatience {
+  /** Waits as long as they can. Undefined: the time is over, and the work goes on. */
+  readonly within: <T>(work: Promise<T>) => Promise<T | undefined>;
+  /** Hears why an address was not fetched. */
+  readonly onFailure: (error: AttachmentError) => void;
+}
+
 /** Tells what an attachment is from what the bot's author wrote. */
 export class Sources {
   readonly #files: LocalFiles;
   readonly #dataUris = new DataUris();
   readonly #cacheKey: CacheKey;
+  readonly #fetched: FetchedAddresses | undefined;
 
-  constructor({ root, cacheKey }: SourcesOptions) {
+  constructor({ root, cacheKey, fetchFrom: list, dispatcher }: SourcesOptions) {
     this.#files = new LocalFiles(root);
     this.#cacheKey = cacheKey;
+    this.#fetched = list && new FetchedAddresses({ list, cacheKey, dispatcher });
   }
 
-  /** @throws {AttachmentError} It cannot be sent, and why. */
-  async identify(type: AttachmentType, payload: SourcePayload): Promise<Asset> {
+  /**
+   * @param patience - Default: an address that is to be fetched is waited for, and its failure is thrown.
+   * @throws {AttachmentError} It cannot be sent, and why.
+   */
+  async identify(type: AttachmentType, payload: SourcePayload, patience?: FetchPatience): Promise<Asset> {
     const { url, filedata } = payload;
     const filename = readFilename(type, payload.filename);
     if (isGiven(url) && isGiven(filedata)) {
       throw badSource(type, 'it has both `url` and `filedata`; give one of them');
     }
     if (isGiven(filedata)) return identifyFiledata(type, filedata, filename);
-    return this.#identifyUrl(type, readUrl(type, url), filename);
+    return this.#identifyUrl(type, readUrl(type, url), filename, patience);
   }
 
-  async #identifyUrl(type: AttachmentType, url: string, filename: string | undefined): Promise<Asset> {
+  /** Drops what was fetched. Everything works afterwards, too. */
+  async close(): Promise<void> {
+    await this.#fetched?.close();
+  }
+
+  async #identifyUrl(
+    type: AttachmentType,
+    url: string,
+    filename: string | undefined,
+    patience: FetchPatience | undefined,
+  ): Promise<Asset> {
     const address = url.trim();
     const scheme = SCHEME.exec(address)?.[1]?.toLowerCase();
     switch (scheme) {
@@ -50,7 +84,7 @@ export class Sources {
         return this.#files.identify(type, pathOf(type, address), filename);
       case 'http':
       case 'https':
-        return identifyAddress(type, address, this.#cacheKey);
+        return this.#identifyAddress(type, address, filename, patience);
       case 'data':
         return this.#dataUris.identify(type, address, filename);
       default:
@@ -59,6 +93,38 @@ export class Sources {
           `its \`url\` begins with ${scheme}:, and only http:, https:, file: and data: can be sent (write ./ before a file name with a colon)`,
         );
     }
+  }
+
+  async #identifyAddress(
+    type: AttachmentType,
+    address: string,
+    filename: string | undefined,
+    patience: FetchPatience | undefined,
+  ): Promise<Asset> {
+    const fetched = this.#fetched;
+    const url = parseAddress(type, address);
+    if (!fetched?.isListed(url)) return identifyAddress(type, address, this.#cacheKey);
+    if (fetched.when === 'refused') {
+      const content = { url: address, fetch: () => fetched.fetch(type, url, filename) };
+      return { ...identifyAddress(type, address, this.#cacheKey), content };
+    }
+    const identified = fetched.identify(type, url, filename);
+    const asset = patience ? await withPatience(identified, patience) : await identified;
+    return asset ?? { ...identifyAddress(type, address, this.#cacheKey), isUnidentified: true };
+  }
+}
+
+/** Undefined: it is not known in time, or its server is down. Facebook may fare better. */
+async function withPatience(
+  identified: Promise<Asset>,
+  { within, onFailure }: FetchPatience,
+): Promise<Asset | undefined> {
+  try {
+    return await within(identified);
+  } catch (error) {
+    if (!(error instanceof AttachmentError) || error.code !== 'ERR_ATTACHMENT_FETCH_FAILED') throw error;
+    onFailure(error);
+    return undefined;
   }
 }
 

@@ -9,21 +9,25 @@ import type { Asset, AssetSource, AttachmentType } from './asset';
  */
 export type CacheKey = (url: URL) => string;
 
+/** @throws {AttachmentError} `ERR_ATTACHMENT_BAD_SOURCE`: it is no address. */
+export function parseAddress(type: AttachmentType, address: string): URL {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.hostname) return url;
+  throw new AttachmentError(
+    'ERR_ATTACHMENT_BAD_SOURCE',
+    `${type} from a web address`,
+    'its `url` is not valid',
+  );
+}
+
 /**
  * A web address as an asset. Nothing is fetched: Facebook does that.
  *
  * @throws {AttachmentError} `ERR_ATTACHMENT_BAD_SOURCE`: it is no address, or `cacheKey` gave no string for it.
  */
 export function identifyAddress(type: AttachmentType, address: string, cacheKey: CacheKey): Asset {
-  const url = URL.canParse(address) ? new URL(address) : undefined;
-  if (!url?.hostname) {
-    throw new AttachmentError(
-      'ERR_ATTACHMENT_BAD_SOURCE',
-      `${type} from a web address`,
-      'its `url` is not valid',
-    );
-  }
-  const label = `${type} ${withoutSecrets(url)}`;
+  const url = parseAddress(type, address);
+  const label = labelOf(type, url);
   // Before `cacheKey` is asked, which may change the URL.
   const source = sourceOf(url);
   return {
@@ -37,12 +41,17 @@ export function identifyAddress(type: AttachmentType, address: string, cacheKey:
   };
 }
 
+export function labelOf(type: AttachmentType, url: URL): string {
+  return `${type} ${withoutSecrets(url)}`;
+}
+
 /** A query or a fragment can hold a signature, and the user info a password. */
-function sourceOf({ href, username, password, search, hash }: URL): AssetSource | undefined {
+export function sourceOf({ href, username, password, search, hash }: URL): AssetSource | undefined {
   return username || password || search || hash ? undefined : { url: href };
 }
 
-function askCacheKey(cacheKey: CacheKey, url: URL, label: string): string {
+/** @throws {AttachmentError} `ERR_ATTACHMENT_BAD_SOURCE`: it gave no string. */
+export function askCacheKey(cacheKey: CacheKey, url: URL, label: string): string {
   try {
     const key: unknown = cacheKey(url);
     if (typeof key === 'string' && key !== '') return key;

@@ -25,7 +25,8 @@ export const PLUGIN: PublishedPackage = {
   folder: '.',
   mainExport: 'FacebookAttachmentCache',
   otherFiles: ['LICENSE', 'README.md', 'package.json'],
-  limits: { tarball: 130_000, unpacked: 450_000, packages: 22, brought: 6_200_000 },
+  // 50 kB of these are http-cache-semantics, so that `fetchFrom` need not have rules of its own for HTTP's caches.
+  limits: { tarball: 145_000, unpacked: 500_000, packages: 22, brought: 6_300_000 },
 };
 
 export const SIMULATOR: PublishedPackage = {

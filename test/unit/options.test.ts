@@ -7,6 +7,10 @@ import { readOptions, type AttachmentCacheOptions } from '../../src/options';
 import { useFolder } from '../support/files/folder';
 
 const DAY = 86_400_000;
+const FETCH_FROM = {
+  origins: ['https://cdn.example.com', 'http://localhost:8080'],
+  when: 'refused',
+} as const;
 
 /** As JavaScript may call it. */
 const read = (options: unknown): ReturnType<typeof readOptions> =>
@@ -29,6 +33,7 @@ describe('readOptions', () => {
           uploadWait: 10_000,
           storeTimeout: 500,
           uploads: { concurrency: 4, attempts: 3 },
+          fetchFrom: undefined,
           dispatcher: undefined,
           memory: 10_000,
         });
@@ -67,10 +72,11 @@ describe('readOptions', () => {
       storeTimeout: 1,
       uploads: { concurrency: 1, attempts: 1 },
       cacheKey: (url) => url.pathname,
+      fetchFrom: FETCH_FROM,
       dispatcher: new Agent(),
       memory: 1,
     };
-    assert.deepEqual(read(options), options);
+    assert.deepEqual(read(options), { ...options, fetchFrom: FETCH_FROM });
     await options.dispatcher?.close();
   });
 
@@ -87,6 +93,16 @@ describe('readOptions', () => {
       assert.equal(read({ store }).store, store);
     });
   }
+
+  it('takes origins alone, with a slash or without, and in any case', () => {
+    assert.deepEqual(
+      read({ fetchFrom: ['https://CDN.example.com/', 'https://other.example:443'] }).fetchFrom,
+      {
+        origins: ['https://cdn.example.com', 'https://other.example'],
+        when: 'always',
+      },
+    );
+  });
 
   it('takes any Dispatcher, and a folder by a symlink', async () => {
     const dispatcher = new MockAgent();
@@ -111,7 +127,7 @@ describe('readOptions', () => {
 
   describe('what is refused', () => {
     const names =
-      'store, root, ttl, refreshAhead, save, strict, uploadWait, storeTimeout, uploads, cacheKey, dispatcher, memory';
+      'store, root, ttl, refreshAhead, save, strict, uploadWait, storeTimeout, uploads, cacheKey, fetchFrom, dispatcher, memory';
     const ttl = (got: string): string =>
       `Expected \`ttl\` to be a number of milliseconds over 0 and up to 7776000000, got ${got}`;
     const storeTimeout = (got: string): string =>
@@ -126,12 +142,33 @@ describe('readOptions', () => {
       `Expected \`dispatcher\` to be an undici Dispatcher, got ${got}`;
     const noop = (): undefined => undefined;
 
+    const origins =
+      'Expected `fetchFrom.origins` to be a list of origins such as https://cdn.example.com, without a path';
     const bad: [options: unknown, message: string, kind?: 'RangeError'][] = [
       [null, 'Expected `options` to be an object, got null'],
       [[], 'Expected `options` to be an object, got an array'],
       ['assets', 'Expected `options` to be an object, got a string'],
       [{ rot: 'assets' }, `Expected each option to be one of ${names}, got \`rot\``],
       [{ TTL: 1 }, `Expected each option to be one of ${names}, got \`TTL\``],
+      ...[
+        'https://cdn.example.com/cats',
+        'https://cdn.example.com/?a=b',
+        'https://tom@cdn.example.com',
+        'cdn.example.com',
+        'ftp://cdn.example.com',
+        '*',
+        5,
+      ].map((origin): [unknown, string] => [{ fetchFrom: [origin] }, `${origins}, got an array`]),
+      [{ fetchFrom: 'https://cdn.example.com' }, 'Expected `fetchFrom` to be an object, got a string'],
+      [{ fetchFrom: {} }, `${origins}, got undefined`],
+      [
+        { fetchFrom: { origins: [], when: 'never' } },
+        "Expected `fetchFrom.when` to be 'always' or 'refused', got \"never\"",
+      ],
+      [
+        { fetchFrom: { origins: [], hosts: [] } },
+        'Expected each option of `fetchFrom` to be one of origins, when, got `hosts`',
+      ],
       [{ ttl: -1 }, ttl('-1'), 'RangeError'],
       [{ ttl: 0 }, ttl('0'), 'RangeError'],
       [{ ttl: 90 * DAY + 1 }, ttl('7776000001'), 'RangeError'],
