@@ -12,6 +12,7 @@ import {
 import { toParams, type MessageActivity } from './adapter/bot-framework';
 import { Pages } from './adapter/pages';
 import { toError } from './base/errors';
+import { isRecord } from './base/records';
 import { SECOND } from './base/time';
 import { Deadline } from './delivery/deadline';
 import { failedMessage } from './delivery/delivery';
@@ -21,6 +22,7 @@ import { attachmentsOrigin } from './message/split';
 import { readOptions, type AttachmentCacheOptions } from './options';
 import type { WarmAsset, WarmOptions, WarmReport } from './delivery/warm';
 import type { AttachmentEvents, FailedMessage } from './events/events';
+import type { GraphAccount, GraphClient } from './graph/client';
 import type { Attachment, AttachmentMessage } from './message/builders';
 
 const debug = Debug('botkit:facebook-attachments');
@@ -257,7 +259,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
     const [path, method, params] = call;
     if (!isSend(path, method)) return client.callAPI(...call);
     const { account, page } = client;
-    const send: SendCall = { client: this.#pages.clientOf(account), page, path, params };
+    const send: SendCall = { client: this.#clientOf(account, page, params), page, path, params };
     try {
       const answer = await this.#engine.send(send);
       if (answer) return answer;
@@ -265,6 +267,15 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
       throw this.#reported(error, failedMessage(send));
     }
     return client.callAPI(...call);
+  }
+
+  /** A set-up that no call could be made with is a message's failure like any other. */
+  #clientOf(account: GraphAccount, page: string | undefined, params: unknown): GraphClient {
+    try {
+      return this.#pages.clientOf(account);
+    } catch (error) {
+      throw this.#reported(error, { page, recipient: isRecord(params) ? params.recipient : undefined });
+    }
   }
 
   /** Strict mode: the only place from which an error reaches the caller of `bot.say` is the send middleware. */
