@@ -1,6 +1,6 @@
 import { AttachmentError } from '../base/errors';
 import { retry } from '../graph/retry';
-import { isNotFetched, maySendAgain, verdictOn } from '../graph/verdict';
+import { isIdRefused, isNotFetched, maySendAgain, verdictOn } from '../graph/verdict';
 import {
   findAttachmentSlots,
   withContent,
@@ -181,7 +181,7 @@ export class Delivery {
     try {
       return await this.#sendByIds(message, [resolved]);
     } catch (error) {
-      if (verdictOn(error) !== 'dead-id') throw error;
+      if (!isIdRefused(error)) throw error;
       return this.#recover(message, resolved);
     }
   }
@@ -207,7 +207,7 @@ export class Delivery {
         this.#reportRecovery(dead, 'id');
         return answer;
       } catch (error) {
-        if (verdictOn(error) !== 'dead-id') throw error;
+        if (!isIdRefused(error)) throw error;
       }
       refused = saved;
     }
@@ -230,7 +230,7 @@ export class Delivery {
         if (replacements > 0) for (const dead of first) this.#reportRecovery(dead, 'id');
         return answer;
       } catch (error) {
-        if (verdictOn(error) !== 'dead-id' || replacements === MAX_REPLACEMENTS) throw error;
+        if (!isIdRefused(error) || replacements === MAX_REPLACEMENTS) throw error;
         for (const { slot, target, saved } of resolved) {
           if (slot.reusable) this.#ids.markDead(target, saved);
         }

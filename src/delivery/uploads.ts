@@ -1,6 +1,6 @@
 import { toError } from '../base/errors';
 import { TransportError } from '../graph/errors';
-import { isNotFetched, mayUploadAgain, verdictOn } from '../graph/verdict';
+import { isNotFetched, mayFetchAgain, mayUploadAgain, verdictOn } from '../graph/verdict';
 import { retry } from '../graph/retry';
 import { PageQueues } from './page-queues';
 import type { GraphClient } from '../graph/client';
@@ -66,6 +66,13 @@ export class Uploads {
     let uploadedAt = 0;
     let attemptBegun = 0;
     let attempts = 0;
+    // One failure to fetch an address says little. What can be got in another way is not tried again in this one.
+    let hasFetchFailed = asset.content.url === undefined || asset.content.fetch !== undefined;
+    const mayBeFetchedAgain = (error: unknown): boolean => {
+      if (hasFetchFailed || !mayFetchAgain(error)) return false;
+      hasFetchFailed = true;
+      return true;
+    };
     const upload = (content: Content): Promise<string> =>
       retry(
         (attempt) => {
@@ -82,12 +89,13 @@ export class Uploads {
           background: true,
           // After a timeout, whoever waits has waited long enough.
           mayTryAgain: (error) =>
-            mayUploadAgain(error) &&
-            !(
-              verdictOn(error) === 'unknown' &&
-              performance.now() - attemptBegun > TIMED_OUT &&
-              observer.isAwaited()
-            ),
+            mayBeFetchedAgain(error) ||
+            (mayUploadAgain(error) &&
+              !(
+                verdictOn(error) === 'unknown' &&
+                performance.now() - attemptBegun > TIMED_OUT &&
+                observer.isAwaited()
+              )),
         },
       );
     const id = await upload(asset.content).catch(async (refusal: unknown) => {

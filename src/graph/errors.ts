@@ -29,7 +29,7 @@ export interface CallPurpose {
 }
 
 const MAY_BE_DONE =
-  'It may have been done all the same: Facebook documents sends that arrived although the call failed.';
+  'The fault is temporary. It may have been done all the same: Facebook documents sends that arrived although the call failed.';
 
 const PAGE_LIMIT = 'The page has reached its rate limit.';
 

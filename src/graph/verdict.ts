@@ -20,6 +20,8 @@ type Code = number | undefined;
 /** What Facebook says about the content or its address: 2018008 not fetched, 2018047 wrong type, 2018109 too large … */
 const NOT_FETCHED = 2018008;
 const CONTENT_SUBCODES: ReadonlySet<Code> = new Set([NOT_FETCHED, 2018047, 2018109, 2018294]);
+/** Of these, what the platform answers now and then to an address that is good. */
+const FETCH_SUBCODES: ReadonlySet<Code> = new Set([NOT_FETCHED, 2018047]);
 const TYPE_NOT_ALLOWED = 546;
 /** Session ended, token invalid or expired. */
 const TOKEN_CODES: ReadonlySet<Code> = new Set([102, 190]);
@@ -58,6 +60,20 @@ export function isNotFetched(error: unknown): boolean {
 /** May an upload that failed so be tried again? */
 export function mayUploadAgain(error: unknown): boolean {
   return ['unreached', 'busy', 'unknown'].includes(verdictOn(error));
+}
+
+/** May an upload from a web address that failed so be tried once more? The platform's fetching fails intermittently. */
+export function mayFetchAgain(error: unknown): boolean {
+  return error instanceof GraphError && error.code === 100 && FETCH_SUBCODES.has(error.subcode);
+}
+
+/**
+ * Has a send by ID failed because of the ID? Then it may go again without that ID. An error about the content can mean
+ * nothing else there, because the content did not go along.
+ */
+export function isIdRefused(error: unknown): boolean {
+  if (verdictOn(error) === 'dead-id') return true;
+  return error instanceof GraphError && error.code === 100 && CONTENT_SUBCODES.has(error.subcode);
 }
 
 /** May a send that failed so be tried again, just as it is? */

@@ -110,7 +110,7 @@ describe('what cannot be sent is reported once, and the bot goes on:', () => {
     ['an address where nothing is', '/no.jpg', 2018008],
     ['an address that holds another type', '/lullaby.mp3', 2018047],
   ] as const) {
-    it(`${what}: the platform’s error 100/${subcode}; nobody asks twice`, async () => {
+    it(`${what}: the platform’s error 100/${subcode}; asked once more, and not for the next message`, async () => {
       const website = platform.closeAfterTest(await openWebsite());
       const botkit = await openBot();
       const bot = await botkit.bot();
@@ -128,7 +128,7 @@ describe('what cannot be sent is reported once, and the bot goes on:', () => {
         [LINE, error],
         [LINE, error],
       ]);
-      assert.deepEqual(calls(platform.sim), [`upload-url 100/${subcode}`]);
+      assert.deepEqual(calls(platform.sim), [`upload-url 100/${subcode}`, `upload-url 100/${subcode}`]);
       assert.doesNotMatch(`${error.stack ?? ''}${JSON.stringify(error)}`, /SECRET/);
       assert.deepEqual([arrived(platform.sim), platform.sim.assets()], [[], []]);
     });

@@ -61,7 +61,7 @@ describe('in strict mode', () => {
       bot.say(image(`${website.url}/no.jpg`)) as Promise<unknown>,
       (error) => error instanceof GraphError && error.subcode === 2018008,
     );
-    assert.deepEqual(calls(platform.sim), ['upload-url 100/2018008']);
+    assert.deepEqual(calls(platform.sim), ['upload-url 100/2018008', 'upload-url 100/2018008']);
     assert.deepEqual([errors.length, lines.length], [1, 0]);
   });
 

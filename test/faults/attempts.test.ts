@@ -58,7 +58,7 @@ describe("A failure that belongs to one message's attempt", () => {
     const client = open({ cacheKey });
     await assert.rejects(client.send('7001', image(expired)));
     await assert.rejects(client.send('7001', image(expired)));
-    assert.deepEqual(callCounts(fixture.sim), { 'upload-url 100/2018008': 1 });
+    assert.deepEqual(callCounts(fixture.sim), { 'upload-url 100/2018008': 2 });
     await client.send('7002', image(good(1)));
     // By now the asset has an ID, which is good whatever signature its address has.
     await client.send('7001', image(expired));

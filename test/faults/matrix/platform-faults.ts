@@ -15,6 +15,10 @@ export interface PlatformFault {
   /** What comes of a send that it hits. */
   readonly send?: Outcome;
   readonly upload?: AfterUpload;
+  /** It is about the content, so a send by ID that it hits goes again without the ID. */
+  readonly isAboutContent?: true;
+  /** What comes of an upload from an address, if that is not `upload`. */
+  readonly fetch?: AfterUpload;
   /** It takes a client that does not wait long. */
   readonly hangs?: true;
 }
@@ -94,16 +98,23 @@ const RATE_LIMITS: readonly PlatformFault[] = [
   { name: 'is cut off every time', fault: { reset: 'during', times: Infinity }, upload: 'one step' },
 ];
 
-const REFUSALS: readonly PlatformFault[] = [
-  ...[2018008, 2018047, 2018294, 2018109].map((subcode) => graphError(100, subcode)),
-  graphError(190),
-  graphError(200),
-].map((fault) => ({
-  name: `is refused with ${[fault.error?.code, fault.error?.subcode].filter(Boolean).join('/')}`,
-  fault,
+const refusal = (code: number, subcode?: number): PlatformFault => ({
+  name: `is refused with ${[code, subcode].filter(Boolean).join('/')}`,
+  fault: graphError(code, subcode),
   send: REPORTED,
   upload: 'hopeless',
-}));
+});
+
+const REFUSALS: readonly PlatformFault[] = [
+  ...[2018008, 2018047].map((subcode): PlatformFault => ({
+    ...refusal(100, subcode),
+    isAboutContent: true,
+    fetch: 'again',
+  })),
+  ...[2018294, 2018109].map((subcode): PlatformFault => ({ ...refusal(100, subcode), isAboutContent: true })),
+  refusal(190),
+  refusal(200),
+];
 
 /** The recipient's or the app's matter. */
 const OTHER_REFUSALS: readonly PlatformFault[] = [
@@ -117,6 +128,11 @@ const HARMLESS: readonly PlatformFault[] = [
 ];
 
 export const PLATFORM_FAULTS = [...UNKNOWN_FATE, ...RATE_LIMITS, ...REFUSALS, ...OTHER_REFUSALS, ...HARMLESS];
+
+/** What must come of a message when its send fails so. */
+export function afterSend({ isAboutContent }: PlatformFault, send: Outcome, way: Way): Outcome {
+  return isAboutContent && !way.inOneStep ? ARRIVES : send;
+}
 
 /** What must come of a message when its upload fails so. */
 export function afterUpload(upload: AfterUpload, way: Way): Outcome {

@@ -28,6 +28,8 @@ export interface Way {
   readonly prepare?: (setting: Setting) => Promise<void>;
   /** How many sends of it the platform refuses for a dead ID, before the one that counts. */
   readonly refused: 0 | 1;
+  /** The send that counts carries the content itself. */
+  readonly inOneStep?: true;
   /**
    * `needed`: it uploads before it can send. `behind`: it uploads in the background. `none`: it has an ID, or the send
    * itself saves.
@@ -67,6 +69,7 @@ export const SAVING: Way = {
   ...ordinary,
   name: "a first send by save: 'send'",
   options: { save: 'send' },
+  inOneStep: true,
   upload: 'none',
 };
 export const RECOVERY: Way = {
@@ -74,6 +77,7 @@ export const RECOVERY: Way = {
   name: 'a recovery',
   prepare: sendOnceAndRevoke,
   refused: 1,
+  inOneStep: true,
   upload: 'behind',
 };
 export const TEMPLATE: Way = { ...template, name: 'a media template', refused: 0 };

@@ -145,14 +145,44 @@ describe('Uploads', () => {
     assert.equal(server.received.length, 1);
   });
 
+  const refusal = (subcode: number): Answer =>
+    json(400, { error: { message: 'No', code: 100, error_subcode: subcode } });
+
   it('does not try again what is refused', async () => {
-    server.answer(json(400, { error: { message: 'No', code: 100, error_subcode: 2018047 } }), given('11'));
+    server.answer(refusal(2018109), given('11'));
     await assert.rejects(
       open().upload({ client, page: '1001', asset: web('tom.png'), reason: 'send' }, NOBODY),
-      {
-        subcode: 2018047,
-      },
+      { subcode: 2018109 },
     );
+    assert.equal(server.received.length, 1);
+  });
+
+  for (const subcode of [2018008, 2018047]) {
+    it(`tries an address once more after ${subcode}, which good ones meet now and then`, async () => {
+      server.answer(refusal(subcode), given('11'));
+      const saved = await open().upload(
+        { client, page: '1001', asset: web('tom.png'), reason: 'send' },
+        NOBODY,
+      );
+      assert.deepEqual([saved.id, server.received.length], ['11', 2]);
+    });
+  }
+
+  it('tries an address once more, and not twice', async () => {
+    server.answer(refusal(2018008), refusal(2018047), given('11'));
+    await assert.rejects(
+      open().upload({ client, page: '1001', asset: web('tom.png'), reason: 'send' }, NOBODY),
+      { subcode: 2018047 },
+    );
+    assert.equal(server.received.length, 2);
+  });
+
+  it('tries bytes that are refused only once', async () => {
+    server.answer(refusal(2018047), given('11'));
+    const asset = await identifyFiledata('image', readAsset('paw.png'), undefined);
+    await assert.rejects(open().upload({ client, page: '1001', asset, reason: 'send' }, NOBODY), {
+      subcode: 2018047,
+    });
     assert.equal(server.received.length, 1);
   });
 

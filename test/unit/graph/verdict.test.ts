@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import {
+  isIdRefused,
+  mayFetchAgain,
   maySendAgain,
   mayUploadAgain,
   refusalScope,
@@ -106,6 +108,31 @@ describe('verdictOn', () => {
       assert.equal(maySendAgain(error), send);
     });
   }
+});
+
+describe('mayFetchAgain', () => {
+  it('is so of what the platform answers now and then to a good address', () => {
+    const subcodes = [2018008, 2018047, 2018109, 2018294, 2018074, undefined];
+    assert.deepEqual(
+      subcodes.filter((subcode) => mayFetchAgain(graphError(100, subcode))),
+      [2018008, 2018047],
+    );
+    assert.equal(mayFetchAgain(graphError(10, 2018008)), false);
+    assert.equal(mayFetchAgain(transportError('ERR_GRAPH_INTERRUPTED')), false);
+  });
+});
+
+describe('isIdRefused', () => {
+  it('is so of a dead ID, and of what is said of the content, which did not go along', () => {
+    const subcodes = [2018074, 2018008, 2018047, 2018109, 2018294, 2018001, undefined];
+    assert.deepEqual(
+      subcodes.filter((subcode) => isIdRefused(graphError(100, subcode))),
+      [2018074, 2018008, 2018047, 2018109, 2018294],
+    );
+    for (const error of [graphError(10, 2018047), graphError(546), graphError(190), new Error('No')]) {
+      assert.equal(isIdRefused(error), false);
+    }
+  });
 });
 
 describe('refusalScope', () => {

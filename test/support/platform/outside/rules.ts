@@ -10,6 +10,8 @@ export interface ErrorBody {
   readonly code: number;
   readonly error_subcode?: number;
   readonly is_transient?: boolean;
+  /** Default: `OAuthException`. `null`: none, as some bodies have it. */
+  readonly type?: string | null;
 }
 
 /** What the platform does with certain calls. The first rule that fits is followed. */
@@ -64,4 +66,9 @@ export const ERRORS = {
   temporary: { message: '(#2) Service temporarily unavailable', code: 2, is_transient: true },
   rateLimit: { message: '(#613) Calls to this api have exceeded the rate limit.', code: 613 },
   invalidId: { message: '(#100) Invalid attachment ID.', code: 100, error_subcode: 2018074 },
+  onlyOneContent: {
+    message: '(#100) Only one of the text, attachment, and dynamic_text fields can be specified',
+    code: 100,
+    error_subcode: 2018191,
+  },
 } as const satisfies Record<string, ErrorBody>;

@@ -189,6 +189,10 @@ class Call {
     }
     const recipient = body.recipient?.id;
     if (recipient === undefined) throw new Error('a message to nobody');
+    if (body.message?.text && body.message.attachment) {
+      refuse(this.#res, 400, ERRORS.onlyOneContent);
+      return;
+    }
     const payload = body.message?.attachment?.payload;
     const used = [payload, ...(payload?.elements ?? [])].flatMap((holder) => holder?.attachment_id ?? []);
     if (used.some((id) => ids.get(id)?.page !== page || ids.get(id)?.isDead)) {
@@ -268,7 +272,9 @@ function succeed(res: ServerResponse, body: object, headers: Rule['headers']): v
 }
 
 function refuse(res: ServerResponse, status: number, error: ErrorBody, headers?: Rule['headers']): void {
-  reply(res, status, { error: { type: 'OAuthException', fbtrace_id: 'OUTSIDE', ...error } }, headers);
+  const { type = 'OAuthException', ...rest } = error;
+  const typed = type === null ? {} : { type };
+  reply(res, status, { error: { ...typed, fbtrace_id: 'OUTSIDE', ...rest } }, headers);
 }
 
 function reply(res: ServerResponse, status: number, body: object, headers: Rule['headers']): void {
