@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { isIPv6 } from 'node:net';
 import { Agent } from 'undici';
 import { InputError } from './base/check';
@@ -105,6 +106,8 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const faults = new Faults();
   const connections = new Connections();
   const closing = new AbortController();
+  // Each call that waits listens to it, and they may be many.
+  setMaxListeners(0, closing.signal);
   // Nothing is fetched twice, and whoever serves it must be able to close: no connection is kept.
   const agent = new Agent({ pipelining: 0, connect: fetchCa === undefined ? {} : { ca: fetchCa } });
   const webhook = new Webhook(platform, agent, closing.signal);

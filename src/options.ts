@@ -47,7 +47,8 @@ export interface AttachmentCacheOptions {
    */
   readonly ttl?: number;
   /**
-   * Milliseconds before the end of `ttl` in which a use renews the ID in the background. 0: never.
+   * Milliseconds before the end of `ttl` in which a use renews the ID in the background. 0: never. With a `store`, each
+   * process begins at a random point of the first half of that time, so that not all of them do so at once.
    *
    * Default: 7 days, or a tenth of a `ttl` under 70 days.
    */

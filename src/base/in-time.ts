@@ -10,6 +10,9 @@ export class NoAnswerError extends Error {
 }
 
 /**
+ * Waits for `work` for a limited time. An answer that has come while the process was busy counts: it is looked for once
+ * more before the time is over.
+ *
  * @param limit - Milliseconds.
  * @param holdsProcess - Whether the process stays alive for it. False: nobody waits for the result.
  * @throws {NoAnswerError} It took longer. How it ends then is nobody's concern.
@@ -18,7 +21,10 @@ export async function inTime<T>(work: Promise<T>, limit: number, holdsProcess = 
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      reject(new NoAnswerError(limit));
+      // Timers come before the answers that wait to be read, this comes after.
+      setImmediate(() => {
+        reject(new NoAnswerError(limit));
+      });
     }, limit);
     if (!holdsProcess) timer.unref();
   });

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { IdStore } from './id-store';
+import type { Lease } from './leases';
 import type { SavedId } from './saved-id';
 
 export interface IdCacheOptions {
@@ -22,6 +23,8 @@ export class IdCache {
   readonly #store: IdStore | undefined;
   readonly #ttl: number;
   readonly #refreshAhead: number;
+  /** The part of `refreshAhead` in which this process refreshes. */
+  readonly #share: number;
   readonly #memory: LRUCache<string, SavedId>;
   /** IDs that the platform has refused: the store may go on offering them. */
   readonly #dead: LRUCache<string, true>;
@@ -34,6 +37,7 @@ export class IdCache {
     this.#store = store;
     this.#ttl = ttl;
     this.#refreshAhead = refreshAhead;
+    this.#share = store ? 1 - Math.random() / 2 : 1;
     this.#memory = new LRUCache({ max: memory });
     this.#dead = new LRUCache({ max: memory });
     store?.onLoss(() => this.#putBack(store));
@@ -72,10 +76,38 @@ export class IdCache {
     return lookUp;
   }
 
-  /** Keeps a new ID, in memory at once and in the store in the background. */
-  put(key: string, saved: SavedId): void {
+  /** The same for several keys, of which the store is asked at once. Never rejects. */
+  async findNewestOf(keys: readonly string[]): Promise<(SavedId | undefined)[]> {
+    if (!this.#store) return keys.map((key) => this.known(key));
+    const stored = await this.#store.getMany(keys);
+    return keys.map((key, at) =>
+      this.#forgetting.has(key) ? this.known(key) : this.#takeOver(key, stored[at]),
+    );
+  }
+
+  /** Whether processes with the same store can take turns. */
+  get canLease(): boolean {
+    return this.#store?.canLease ?? false;
+  }
+
+  /**
+   * The right to make the ID of `key`, which one process has at a time.
+   *
+   * @param ms - Milliseconds after which it ends by itself.
+   * @returns `held`: another process has it. Undefined: the store cannot do that, or not now. Never rejects.
+   */
+  async lease(key: string, ms: number): Promise<Lease | 'held' | undefined> {
+    return this.#store?.lease(key, ms);
+  }
+
+  /**
+   * Keeps a new ID, in memory at once and in the store in the background.
+   *
+   * @returns Resolves when the store has it, or cannot take it now. Never rejects.
+   */
+  put(key: string, saved: SavedId): Promise<void> {
     this.#memory.set(key, saved);
-    this.#store?.put(key, saved);
+    return this.#store?.put(key, saved) ?? Promise.resolve();
   }
 
   /** Never gives this ID again. A newer one of the same asset stays. */
@@ -84,9 +116,14 @@ export class IdCache {
     if (this.#memory.get(key)?.id === id) this.#memory.delete(key);
   }
 
-  /** Is it time to refresh this ID? */
-  isNearEnd({ uploadedAt }: SavedId): boolean {
-    return this.#refreshAhead > 0 && Date.now() - uploadedAt >= this.#ttl - this.#refreshAhead;
+  /** Is it in the time before its end in which it is refreshed? */
+  isNearEnd(saved: SavedId): boolean {
+    return this.#hasLess(saved, this.#refreshAhead);
+  }
+
+  /** Is it time for this process to refresh the ID? Others with the same store do so at another time. */
+  isRefreshDue(saved: SavedId): boolean {
+    return this.#hasLess(saved, this.#refreshAhead * this.#share);
   }
 
   /**
@@ -132,7 +169,7 @@ export class IdCache {
       const known = this.known(key);
       // Forgotten, dead or ended meanwhile.
       if (!known) continue;
-      if (this.#takeOver(key, stored) === known && stored?.id !== known.id) store.put(key, known);
+      if (this.#takeOver(key, stored) === known && stored?.id !== known.id) void store.put(key, known);
     }
   }
 
@@ -143,6 +180,11 @@ export class IdCache {
     if (known && known.uploadedAt >= stored.uploadedAt) return known;
     this.#memory.set(key, stored);
     return stored;
+  }
+
+  /** Has the ID no more than so many milliseconds to its end? */
+  #hasLess({ uploadedAt }: SavedId, left: number): boolean {
+    return left > 0 && Date.now() - uploadedAt >= this.#ttl - left;
   }
 
   #isUsable(saved: SavedId): boolean {

@@ -4,6 +4,7 @@ import { inTime, NoAnswerError } from '../base/in-time';
 import { MINUTE } from '../base/time';
 import { KeyvClient, PROBE_KEY, type KeyvLike, type KeyvStorageLike, type Patience } from './keyv-client';
 import { LossWatch } from './loss-watch';
+import type { Lease } from './leases';
 import { fromRecord, KEY_PREFIX, toRecord, type SavedId } from './saved-id';
 import { StoreHealth } from './store-health';
 
@@ -74,7 +75,7 @@ export class IdStore {
       },
       onChecked: () => {
         // What came since its last step.
-        for (const key of this.#unsaved.keys()) this.#writeInBackground(key);
+        for (const key of this.#unsaved.keys()) void this.#writeInBackground(key);
       },
       runInBackground,
     });
@@ -110,11 +111,48 @@ export class IdStore {
     }
   }
 
-  /** Writes in the background, at once or when the store can be written again. */
-  put(key: string, saved: SavedId): void {
+  /**
+   * The same for several keys, in one call of the store, and for nobody who is held up by a store that is slow.
+   *
+   * @returns In the order of the keys.
+   */
+  async getMany(keys: readonly string[]): Promise<(SavedId | undefined)[]> {
+    if (this.#reads.isDown) return keys.map((key) => this.#unsaved.peek(key));
+    try {
+      const found = await this.#client.getMany(keys, this.#patience);
+      return keys.map((key, at) => this.#unsaved.peek(key) ?? fromRecord(key, found[at]));
+    } catch (error) {
+      this.#reads.suspect(error);
+      return [];
+    }
+  }
+
+  /** Whether processes with this store can take turns. */
+  get canLease(): boolean {
+    return this.#client.canLease && !this.#writes.isDown;
+  }
+
+  /** @returns `held`: another process has it. Undefined: there are no leases now. Never rejects. */
+  async lease(key: string, ms: number): Promise<Lease | 'held' | undefined> {
+    if (!this.canLease) return undefined;
+    try {
+      return await this.#client.lease(key, ms, { limit: this.#options.timeout, isAwaited: true });
+    } catch (error) {
+      this.#writes.suspect(error);
+      return undefined;
+    }
+  }
+
+  /**
+   * Writes in the background, at once or when the store can be written again.
+   *
+   * @returns Resolves when it was tried. Never rejects.
+   */
+  put(key: string, saved: SavedId): Promise<void> {
     this.#unsaved.set(key, saved);
     // A check ends with writing all that waits.
-    if (!this.#writes.isDown && !this.#writes.isChecking) this.#writeInBackground(key);
+    if (this.#writes.isDown || this.#writes.isChecking) return Promise.resolve();
+    return this.#writeInBackground(key);
   }
 
   /** @throws {StoreError} The store cannot be asked. */
@@ -193,12 +231,12 @@ export class IdStore {
     await this.#client.set(PROBE_KEY, true, PROBE_TTL, this.#patience);
   }
 
-  #writeInBackground(key: string): void {
-    this.#inBackground(
-      this.#write(key).catch((error: unknown) => {
-        this.#writes.suspect(error);
-      }),
-    );
+  #writeInBackground(key: string): Promise<void> {
+    const writing = this.#write(key).catch((error: unknown) => {
+      this.#writes.suspect(error);
+    });
+    this.#inBackground(writing);
+    return writing;
   }
 
   /**

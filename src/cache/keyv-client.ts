@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import Keyv from 'keyv';
 import { inTime, NoAnswerError } from '../base/in-time';
+import { leasesOf, type Lease, type Leases } from './leases';
 
 /**
  * The part of Keyv, versions 4 to 6, that is used.
@@ -12,6 +13,7 @@ export interface KeyvLike {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown, ttl?: number): Promise<unknown>;
   delete(key: string): Promise<unknown>;
+  getMany?: unknown;
   iterator?: unknown;
   on?(event: 'error', listener: (error: unknown) => void): unknown;
 }
@@ -50,6 +52,7 @@ interface Call {
  */
 export class KeyvClient {
   readonly #keyv: KeyvLike;
+  readonly #leases: Leases | undefined;
   readonly #calls = new Set<Call>();
   /** Tells which call an event belongs to: reads and writes fail each on their own, and are under way together. */
   readonly #current = new AsyncLocalStorage<Call>();
@@ -57,6 +60,7 @@ export class KeyvClient {
   /** @param onError - Told of an error that came while nothing was asked. */
   constructor(store: KeyvLike | KeyvStorageLike, onError: (error: unknown) => void) {
     this.#keyv = asKeyv(store);
+    this.#leases = leasesOf(this.#keyv);
     // Without a listener, a Keyv whose connection breaks can end the process.
     this.#keyv.on?.('error', (error) => {
       const call = this.#current.getStore();
@@ -72,6 +76,46 @@ export class KeyvClient {
     // A failing read must not look like a miss.
     if (failure && (answer === undefined || answer === null)) throw failure.error;
     return answer;
+  }
+
+  /**
+   * The values of several keys, in one call of the store where it can do that.
+   *
+   * @throws What the store throws or tells, or NoAnswerError.
+   */
+  async getMany(keys: readonly string[], patience: Patience): Promise<unknown[]> {
+    const { getMany } = this.#keyv;
+    const ask = (): Promise<unknown> =>
+      typeof getMany === 'function'
+        ? (getMany.call(this.#keyv, keys) as Promise<unknown>)
+        : Promise.all(keys.map((key) => this.#keyv.get(key)));
+    const { answer, failure } = await this.#ask(ask, patience);
+    if (failure) throw failure.error;
+    return Array.isArray(answer) ? (answer as unknown[]) : [];
+  }
+
+  /** Whether processes with this store can take turns. */
+  get canLease(): boolean {
+    return this.#leases !== undefined;
+  }
+
+  /**
+   * @returns `held`: another process has it. Undefined: the store has no leases.
+   * @throws What the store throws or tells, or NoAnswerError.
+   */
+  async lease(key: string, ms: number, patience: Patience): Promise<Lease | 'held' | undefined> {
+    const leases = this.#leases;
+    if (!leases) return undefined;
+    const taking = leases.take(key, ms);
+    try {
+      const { answer, failure } = await this.#ask(() => taking, patience);
+      if (failure) throw failure.error;
+      return answer ?? 'held';
+    } catch (error) {
+      // It may be taken yet, and nobody would use it.
+      taking.then((late) => late?.release()).catch(ignore);
+      throw error;
+    }
   }
 
   /** @throws What the store throws or tells, or NoAnswerError. */
@@ -140,4 +184,8 @@ const NOTHING = {};
 function isKeyv(store: object): store is KeyvLike {
   const { opts, store: inner } = store as { opts?: { store?: unknown }; store?: unknown };
   return typeof inner === 'object' || typeof opts?.store === 'object';
+}
+
+function ignore(): void {
+  // It ends by itself.
 }

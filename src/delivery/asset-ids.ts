@@ -40,6 +40,9 @@ const REFRESH_PAUSE = 60_000;
 /** How many of each are remembered. A cache makes room for all of them when it is made. */
 const MAX_REMEMBERED = 1_000;
 
+/** Milliseconds that the first message which met a dead ID waits to learn whether another process makes the new one. */
+const TURN_WAIT = 1_000;
+
 /** Milliseconds that whoever needs an ID waits for the end of the platform's rate limit. */
 const LONGEST_PAUSE_AWAITED = 5 * 60_000;
 
@@ -98,7 +101,7 @@ export class AssetIds {
   async uploadForOneMessage(target: PageAsset, deadline: Deadline): Promise<SavedId | undefined> {
     return this.#throughPauses(target, deadline, () =>
       new UploadUnderWay(target, (observer) =>
-        this.#uploads.upload({ ...target, reason: 'send' }, observer),
+        this.#uploads.uploadAlone({ ...target, reason: 'send' }, observer),
       ).wait(deadline),
     );
   }
@@ -129,9 +132,11 @@ export class AssetIds {
     let own: Promise<SavingSend> | undefined;
     this.#share(
       target,
-      async ({ onBytes }) => {
+      async ({ onBytes, keep }) => {
         own = send(onBytes);
-        return (await own).saved;
+        const { saved } = await own;
+        if (saved) void keep(saved);
+        return saved;
       },
       { isSend: true },
     );
@@ -140,7 +145,8 @@ export class AssetIds {
 
   /**
    * An ID in place of one that the platform refused. Whoever meets a dead ID first gets what others have made already, or
-   * nothing: that message goes in one step, while a new ID is made in the background. All others wait for that.
+   * nothing: that message goes in one step, while a new ID is made in the background. All others wait for that, also
+   * those of other processes with the same store.
    *
    * @returns Undefined: send it in one step.
    */
@@ -148,14 +154,15 @@ export class AssetIds {
     this.markDead(target, dead);
     const found = await this.#find(target, deadline);
     if (found) return found;
-    const other = this.#underWay.get(target.key);
-    if (other) {
-      return other.wait(deadline).catch((error: unknown): undefined => {
-        if (!isFileChange(error)) this.reportOnce(error);
-      });
+    let underWay = this.#underWay.get(target.key);
+    if (!underWay) {
+      underWay = this.#begin(target, 'recover');
+      const isOurs = await new Deadline(TURN_WAIT, { extension: 0 }).within(underWay.isOurs);
+      if (isOurs !== false) return undefined;
     }
-    this.#begin(target, 'recover');
-    return undefined;
+    return underWay.wait(deadline).catch((error: unknown): undefined => {
+      if (!isFileChange(error)) this.reportOnce(error);
+    });
   }
 
   /** Never gives this ID again. */
@@ -229,8 +236,7 @@ export class AssetIds {
       const isOwn = other?.isSameAttempt(target) ?? false;
       if (!other || (joins >= MAX_JOINS && !isOwn)) {
         this.#throwRefusal(target);
-        onBegin();
-        return this.#begin(target, reason).wait(deadline);
+        return this.#begin(target, reason, onBegin).wait(deadline);
       }
       try {
         return await other.wait(deadline);
@@ -247,8 +253,10 @@ export class AssetIds {
   }
 
   /** Begins an upload, which is shared by all who need the asset from now on. */
-  #begin(target: PageAsset, reason: UploadReason): UploadUnderWay {
-    return this.#share(target, (observer) => this.#uploads.upload({ ...target, reason }, observer));
+  #begin(target: PageAsset, reason: UploadReason, onBegin?: () => void): UploadUnderWay {
+    return this.#share(target, (observer) =>
+      this.#uploads.upload({ ...target, reason, ...(onBegin && { onBegin }) }, observer),
+    );
   }
 
   /** A new ID for one that is still good, unless another process has made one. Whoever sends meanwhile uses the old one. */
@@ -261,17 +269,17 @@ export class AssetIds {
     this.#refreshed.set(target.key, true);
     const other = this.#underWay.get(target.key);
     if (other) return other;
+    const isWanted = (saved: SavedId): boolean => saved.uploadedAt > old.uploadedAt;
     return this.#share(target, async (observer) => {
       const stored = await this.#cache.findNewest(target.key);
-      if (stored && stored.uploadedAt > old.uploadedAt) return stored;
-      onBegin();
-      return this.#uploads.upload({ ...target, reason }, observer);
+      if (stored && isWanted(stored)) return stored;
+      return this.#uploads.upload({ ...target, reason, isWanted, onBegin }, observer);
     });
   }
 
   #refreshInTime(target: PageAsset, saved: SavedId): void {
     const { key, asset, page } = target;
-    if (!this.#cache.isNearEnd(saved) || this.#underWay.has(key) || this.#refreshed.has(key)) return;
+    if (!this.#cache.isRefreshDue(saved) || this.#underWay.has(key) || this.#refreshed.has(key)) return;
     this.#refresh(target, saved, 'refresh').result.then((fresh) => {
       this.#report('refresh', { ...assetEvent(asset, page), attachmentId: fresh.id });
     }, noop);
@@ -283,15 +291,8 @@ export class AssetIds {
     options: { isSend?: boolean } = {},
   ): UploadUnderWay {
     const { key } = target;
-    const underWay: UploadUnderWay = new UploadUnderWay(
-      target,
-      async (observer) => {
-        const saved = await work(observer);
-        if (saved && !underWay.isForgotten) this.#cache.put(key, saved);
-        return saved;
-      },
-      options,
-    );
+    const keep = (saved: SavedId): Promise<void> => this.#cache.put(key, saved);
+    const underWay = new UploadUnderWay(target, work, { ...options, keep });
     this.#underWay.set(key, underWay);
     const end = (): void => {
       if (this.#underWay.get(key) === underWay) this.#underWay.delete(key);

@@ -7,6 +7,7 @@ import { Sources, type SourcesOptions } from '../source/sources';
 import { AssetIds } from './asset-ids';
 import { ActivityDeadlines, type Deadline } from './deadline';
 import { Delivery, type DeliveryOptions } from './delivery';
+import { Fleet } from './fleet';
 import { Pacer } from './pacer';
 import { pageAsset } from './page-asset';
 import { SplitDelivery } from './split-delivery';
@@ -88,7 +89,11 @@ export class Engine {
       });
     this.#cache = new IdCache({ store: idStore, ttl, refreshAhead, memory });
     this.#sources = new Sources(options);
-    this.#ids = new AssetIds({ cache: this.#cache, uploads: new Uploads({ ...uploads, report }), report });
+    this.#ids = new AssetIds({
+      cache: this.#cache,
+      uploads: new Uploads({ ...uploads, report, fleet: new Fleet(this.#cache) }),
+      report,
+    });
     const { concurrency } = uploads;
     this.#delivery = new Delivery({ sources: this.#sources, ids: this.#ids, save, concurrency, report });
     this.#splitDelivery = new SplitDelivery(this.#delivery, report);

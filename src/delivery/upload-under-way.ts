@@ -6,6 +6,12 @@ import type { UploadObserver } from './uploads';
 /** Milliseconds without a byte after which an upload is not moving any more; its answer has to come within that time, too. */
 const STILL = 5_000;
 
+export interface UploadUnderWayOptions {
+  /** It is a message that saves what it sends. */
+  readonly isSend?: boolean;
+  readonly keep?: (saved: SavedId) => Promise<void>;
+}
+
 /** Somebody's message was to save the attachment, and did not. What it met is its recipient's matter. */
 class NotSavedError extends Error {}
 
@@ -15,6 +21,8 @@ class NotSavedError extends Error {}
  */
 export class UploadUnderWay {
   readonly result: Promise<SavedId>;
+  /** Whether this process uploads. False as well if another one has, or if it is over. */
+  readonly isOurs: Promise<boolean>;
   /** The asset was forgotten meanwhile: the ID is for those who wait, and is not kept. */
   isForgotten = false;
   readonly #target: PageAsset;
@@ -23,14 +31,32 @@ export class UploadUnderWay {
   #lastBytesAt = -Infinity;
   #isOverdue = false;
 
+  /** @param keep - Keeps the ID, unless it is `isForgotten`. Resolves when the store has it. Default: it is not kept. */
   constructor(
     target: PageAsset,
     work: (observer: UploadObserver) => Promise<SavedId | undefined>,
-    { isSend = false }: { isSend?: boolean } = {},
+    { isSend = false, keep = () => Promise.resolve() }: UploadUnderWayOptions = {},
   ) {
     this.#target = target;
     this.#isSend = isSend;
-    this.result = this.#run(work);
+    let resolveTurn: (isOurs: boolean) => void = ignore;
+    this.isOurs = new Promise((resolve) => {
+      resolveTurn = resolve;
+    });
+    this.result = this.#run(work, {
+      onBytes: () => {
+        this.#lastBytesAt = performance.now();
+      },
+      isAwaited: () => this.isAwaited(),
+      onTurn: resolveTurn,
+      keep: async (saved) => {
+        if (!this.isForgotten) await keep(saved);
+      },
+    });
+    const end = (): void => {
+      resolveTurn(false);
+    };
+    this.result.then(end, end);
   }
 
   /** Is its failure also that of whoever needs this? A send's never is: it belongs to its recipient. */
@@ -58,13 +84,11 @@ export class UploadUnderWay {
     }
   }
 
-  async #run(work: (observer: UploadObserver) => Promise<SavedId | undefined>): Promise<SavedId> {
-    const saved = await work({
-      onBytes: () => {
-        this.#lastBytesAt = performance.now();
-      },
-      isAwaited: () => this.isAwaited(),
-    });
+  async #run(
+    work: (observer: UploadObserver) => Promise<SavedId | undefined>,
+    observer: UploadObserver,
+  ): Promise<SavedId> {
+    const saved = await work(observer);
     if (saved) return saved;
     throw new NotSavedError();
   }
@@ -72,4 +96,8 @@ export class UploadUnderWay {
   #isMoving(): boolean {
     return performance.now() - this.#lastBytesAt < STILL;
   }
+}
+
+function ignore(): void {
+  // Nobody asks yet.
 }

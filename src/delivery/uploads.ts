@@ -3,10 +3,11 @@ import { TransportError } from '../graph/errors';
 import { isNotFetched, mayFetchAgain, mayUploadAgain, verdictOn } from '../graph/verdict';
 import { retry } from '../graph/retry';
 import { PageQueues } from './page-queues';
-import type { GraphClient } from '../graph/client';
 import type { SavedId } from '../cache/saved-id';
 import type { Report, UploadReason } from '../events/events';
-import type { Asset, Content } from '../source/asset';
+import type { Content } from '../source/asset';
+import type { Fleet, Upload } from './fleet';
+import type { PageAsset } from './page-asset';
 
 export interface UploadsOptions {
   /** How many bodies go out at a time for a page; as many small ones beside them. */
@@ -14,23 +15,38 @@ export interface UploadsOptions {
   /** How often an upload is tried in all. */
   readonly attempts: number;
   readonly report: Report;
+  readonly fleet: Fleet;
 }
 
-export interface UploadJob {
-  readonly client: GraphClient;
-  /** The page's ID. */
-  readonly page: string;
-  readonly asset: Asset;
+export interface UploadJob extends PageAsset {
   readonly reason: UploadReason;
+  /** Whether an ID that another process has made will do. Default: any that can be used. */
+  readonly isWanted?: (saved: SavedId) => boolean;
+  /** This process uploads. Called for each attempt. */
+  readonly onBegin?: () => void;
 }
 
 /** What an upload tells those who wait for it, and asks them. */
 export interface UploadObserver {
-  /** A piece of the body went out. */
+  /** A piece of the body went out, here or in the process that uploads. */
   readonly onBytes: () => void;
+  /** Is it this process that uploads? Told whenever that is known. */
+  readonly onTurn: (isOurs: boolean) => void;
+  /** Keeps the ID. Resolves when the store has it, or cannot take it now. Never rejects. */
+  readonly keep: (saved: SavedId) => Promise<void>;
   /** Does anybody wait for it right now? */
   readonly isAwaited: () => boolean;
 }
+
+interface UploadBody {
+  readonly content: Content;
+  readonly bytes: number | undefined;
+  /** When the first attempt began, as `performance.now()` tells it. */
+  readonly begun: number;
+}
+
+/** Uploads when there is a place, or takes what another process has uploaded. */
+type Obtain = (bytes: number | undefined, upload: Upload) => Promise<SavedId>;
 
 /** Bytes. What is no larger does not wait behind what is. */
 const SMALL_BODY = 1024 * 1024;
@@ -47,65 +63,96 @@ const TIMED_OUT = 10_000;
 export class Uploads {
   readonly #attempts: number;
   readonly #report: Report;
+  readonly #fleet: Fleet;
   readonly #smallBodies: PageQueues;
   readonly #largeBodies: PageQueues;
 
-  constructor({ concurrency, attempts, report }: UploadsOptions) {
+  constructor({ concurrency, attempts, report, fleet }: UploadsOptions) {
     this.#attempts = attempts;
     this.#report = report;
+    this.#fleet = fleet;
     this.#smallBodies = new PageQueues(concurrency);
     this.#largeBodies = new PageQueues(concurrency);
   }
 
-  /** @throws {GraphError | TransportError | AttachmentError} The last attempt's error; while the page pauses, the rate limit. */
+  /**
+   * The ID of what was uploaded, by this process or meanwhile by another one.
+   *
+   * @throws {GraphError | TransportError | AttachmentError} The last attempt's error; while the page pauses, the rate limit.
+   */
   async upload(job: UploadJob, observer: UploadObserver): Promise<SavedId> {
-    const { asset, page, reason } = job;
-    const { type, label, source } = asset;
+    const { key, page, isWanted = () => true } = job;
+    return this.#uploadOrFetch(job, observer, (bytes, upload) =>
+      this.#fleet.obtain({ ...observer, key, isWanted }, (work) => this.#inTurn(page, bytes, work), upload),
+    );
+  }
+
+  /**
+   * An ID that nobody else is to use, whatever IDs there are.
+   *
+   * @throws {GraphError | TransportError | AttachmentError} As `upload` does.
+   */
+  async uploadAlone(job: UploadJob, observer: UploadObserver): Promise<SavedId> {
+    return this.#uploadOrFetch(job, observer, (bytes, upload) =>
+      this.#inTurn(job.page, bytes, (onBodySent) => upload(observer.onBytes, onBodySent)),
+    );
+  }
+
+  /** What the platform could not fetch is fetched here, where the author allows that. */
+  async #uploadOrFetch(job: UploadJob, observer: UploadObserver, obtain: Obtain): Promise<SavedId> {
+    const { bytes, content } = job.asset;
     const begun = performance.now();
-    let { bytes } = asset;
-    let uploadedAt = 0;
-    let attemptBegun = 0;
-    let attempts = 0;
+    try {
+      return await this.#try(job, { content, bytes, begun }, observer, obtain);
+    } catch (refusal) {
+      const file = await this.#fetchInstead(content, refusal);
+      return this.#try(job, { content: { file }, bytes: file.size, begun }, observer, obtain);
+    }
+  }
+
+  #try(
+    job: UploadJob,
+    { content, bytes, begun }: UploadBody,
+    observer: UploadObserver,
+    obtain: Obtain,
+  ): Promise<SavedId> {
+    const { page, asset, reason } = job;
+    const { type, label, source } = asset;
+    let attemptBegun = begun;
     // One failure to fetch an address says little. What can be got in another way is not tried again in this one.
-    let hasFetchFailed = asset.content.url === undefined || asset.content.fetch !== undefined;
+    let hasFetchFailed = content.url === undefined || content.fetch !== undefined;
     const mayBeFetchedAgain = (error: unknown): boolean => {
       if (hasFetchFailed || !mayFetchAgain(error)) return false;
       hasFetchFailed = true;
       return true;
     };
-    const upload = (content: Content): Promise<string> =>
-      retry(
-        (attempt) => {
-          attempts = attempt;
-          return this.#inTurn(page, bytes, (onBodySent) => {
-            uploadedAt = Date.now();
-            attemptBegun = performance.now();
-            return uploadOnce(job, content, observer.onBytes, onBodySent);
-          });
-        },
-        {
-          attempts: this.#attempts,
-          // Whoever waits keeps the process alive. Without anybody, it may end.
-          background: true,
-          // After a timeout, whoever waits has waited long enough.
-          mayTryAgain: (error) =>
-            mayBeFetchedAgain(error) ||
-            (mayUploadAgain(error) &&
-              !(
-                verdictOn(error) === 'unknown' &&
-                performance.now() - attemptBegun > TIMED_OUT &&
-                observer.isAwaited()
-              )),
-        },
-      );
-    const id = await upload(asset.content).catch(async (refusal: unknown) => {
-      const file = await this.#fetchInstead(asset.content, refusal);
-      bytes = file.size;
-      return upload({ file });
-    });
-    const ms = performance.now() - begun;
-    this.#report('upload', { page, type, asset: label, bytes, attachmentId: id, reason, attempts, ms });
-    return { id, uploadedAt, page, type, asset: label, source, bytes };
+    return retry(
+      (attempt) =>
+        obtain(bytes, async (onBytes, onBodySent) => {
+          job.onBegin?.();
+          attemptBegun = performance.now();
+          const uploadedAt = Date.now();
+          const id = await uploadOnce(job, content, onBytes, onBodySent);
+          const ms = performance.now() - begun;
+          const event = { page, type, asset: label, bytes, attachmentId: id, reason, attempts: attempt, ms };
+          this.#report('upload', event);
+          return { id, uploadedAt, page, type, asset: label, source, bytes };
+        }),
+      {
+        attempts: this.#attempts,
+        // Whoever waits keeps the process alive. Without anybody, it may end.
+        background: true,
+        // After a timeout, whoever waits has waited long enough.
+        mayTryAgain: (error) =>
+          mayBeFetchedAgain(error) ||
+          (mayUploadAgain(error) &&
+            !(
+              verdictOn(error) === 'unknown' &&
+              performance.now() - attemptBegun > TIMED_OUT &&
+              observer.isAwaited()
+            )),
+      },
+    );
   }
 
   /** @throws Why the platform refused the address, if it can be got in no other way. */

@@ -134,7 +134,7 @@ describe('an attachment ID that gets older', () => {
     const [bot, otherBot] = [await one.bot('1'), await other.bot('2')];
     await bot.say(TOM);
     await otherBot.say(TOM);
-    clock.tick(83 * DAY);
+    clock.tick(86 * DAY);
     const refreshed = once(one.plugin, 'refresh');
     await bot.say(TOM);
     await refreshed;

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -114,7 +115,10 @@ describe("A failure that belongs to one message's attempt", () => {
   it('a refused refresh does not hide the ID that is still good', async () => {
     const store = new FaultyStore();
     const options = { store, ttl: 60_000, refreshAhead: 58_000 };
+    // It refreshes at the first moment of the window, and not at a random one.
+    const random = sinon.stub(Math, 'random').returns(0);
     const client = open(options);
+    random.restore();
     await client.send('7001', image('paw.png'));
     await sleep(2_100);
     fixture.sim.addFaults({ path: UPLOADS, error: { code: 100, subcode: 2018047 }, times: 2 });

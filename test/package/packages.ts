@@ -26,7 +26,7 @@ export const PLUGIN: PublishedPackage = {
   mainExport: 'FacebookAttachmentCache',
   otherFiles: ['LICENSE', 'README.md', 'package.json'],
   // 50 kB of these are http-cache-semantics, so that `fetchFrom` need not have rules of its own for HTTP's caches.
-  limits: { tarball: 145_000, unpacked: 500_000, packages: 22, brought: 6_300_000 },
+  limits: { tarball: 160_000, unpacked: 550_000, packages: 23, brought: 6_300_000 },
 };
 
 export const SIMULATOR: PublishedPackage = {

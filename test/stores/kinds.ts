@@ -52,6 +52,8 @@ export interface StoreKind {
   readonly address?: string;
   /** Whether several can have it open. */
   readonly isShared: boolean;
+  /** It can set a value only if there is none, so that processes can take turns. */
+  readonly canLease?: boolean;
   /** It counts rows to find the next ones, and Keyv deletes those that came to their end meanwhile. */
   readonly skipsWhenRowsEnd?: boolean;
   /** The same store was tested by itself, and this is another way to it. */
@@ -111,6 +113,7 @@ export const REDIS: StoreKind = {
   name: 'Redis',
   address: process.env.REDIS_URL ?? 'redis://127.0.0.1:6379',
   isShared: true,
+  canLease: true,
   open: ({ at }) => {
     const store = new KeyvRedis<unknown>(at);
     return {
@@ -201,6 +204,7 @@ function sqlKind({ name, adapter, keyColumn, address, uri = (at) => at, ...rest 
   return {
     ...rest,
     name,
+    canLease: true,
     ...(address !== undefined && { address }),
     isShared: true,
     open: (place) => {

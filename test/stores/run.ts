@@ -20,6 +20,7 @@ async function main(): Promise<void> {
   const all = [
     await runFile('stores.test.ts', process.execPath),
     await runFile('broadcast.test.ts', process.execPath),
+    await runFile('fleet.test.ts', process.execPath),
     await runFile('newer.test.ts', newer?.node ?? process.execPath),
   ];
   const sum = (name: keyof Counts): number => all.reduce((total, counts) => total + counts[name], 0);

@@ -1,6 +1,7 @@
 import { promisesOnFaults } from './faults';
 import { promisesOnIds } from './ids';
 import { KINDS, type StoreKind } from './kinds';
+import { promisesOnLeases } from './leases';
 import { promisesOnListing } from './listing';
 import { promisesOnProcesses } from './processes';
 import { useStore, type MakeDispatcher } from './use-store';
@@ -13,6 +14,7 @@ export function describeStore(kind: StoreKind, makeDispatcher?: MakeDispatcher):
     promisesOnIds(kind, fixture);
     // Another process opens a store by its name.
     if (kind.isShared && KINDS.includes(kind)) promisesOnProcesses(fixture);
+    if (kind.canLease === true) promisesOnLeases(fixture);
     if (kind.address !== undefined) promisesOnFaults(kind.address, fixture);
     promisesOnListing(kind, fixture);
   });

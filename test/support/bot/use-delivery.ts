@@ -11,6 +11,7 @@ import { GraphClient } from '../../../src/graph/client';
 import { Connections } from '../../../src/graph/connections';
 import { findAttachmentSlots } from '../../../src/message/attachment-slots';
 import { Sources } from '../../../src/source/sources';
+import { Fleet } from '../../../src/delivery/fleet';
 import { Uploads } from '../../../src/delivery/uploads';
 import { recordEvents } from '../checks/event-recorder';
 import { ASSETS, readAsset } from '../files/assets';
@@ -73,7 +74,7 @@ function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDeli
     },
   });
   const cache = new IdCache({ store, ttl: 89 * DAY, refreshAhead, memory: 100 });
-  const uploads = new Uploads({ concurrency: 4, attempts, report });
+  const uploads = new Uploads({ concurrency: 4, attempts, report, fleet: new Fleet(cache) });
   const ids = new AssetIds({ cache, uploads, report });
   const sources = new Sources({ root, cacheKey: (url) => url.href });
   const delivery = new Delivery({ sources, ids, save, concurrency: 4, report });

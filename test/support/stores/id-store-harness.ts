@@ -32,7 +32,7 @@ export class IdStoreHarness {
   async openUnwritable(options?: Partial<IdStoreOptions>): Promise<IdStore> {
     const store = this.open(options);
     this.inner.fail({ set: throws() });
-    store.put(this.waiting.key, this.waiting.saved);
+    void store.put(this.waiting.key, this.waiting.saved);
     await this.settle();
     return store;
   }

@@ -45,7 +45,7 @@ describe('IdCache', () => {
   /** What another process has put into the store. */
   async function putElsewhere(saved: SavedId, key = KEY): Promise<void> {
     const [other] = openCache();
-    other.put(key, saved);
+    void other.put(key, saved);
     await settle();
   }
 
@@ -56,7 +56,7 @@ describe('IdCache', () => {
     });
 
     it('gives what was put, and asks nobody', async () => {
-      ids.put(KEY, savedId('11'));
+      void ids.put(KEY, savedId('11'));
       assert.equal((await ids.find(KEY))?.id, '11');
       assert.equal(ids.known(KEY)?.id, '11');
       assert.equal(reads(), 0);
@@ -74,7 +74,7 @@ describe('IdCache', () => {
     });
 
     it('trusts an ID for its ttl, and not for a millisecond more', async () => {
-      ids.put(KEY, savedId('11', { uploadedAt: Date.now() }));
+      void ids.put(KEY, savedId('11', { uploadedAt: Date.now() }));
       await clock.tickAsync(TTL - 1);
       assert.equal(ids.known(KEY)?.id, '11');
       await clock.tickAsync(1);
@@ -92,8 +92,8 @@ describe('IdCache', () => {
 
     it('keeps as many in memory as it may, those used last, and finds the others in the store', async () => {
       const [, small] = openCache({ memory: 1 });
-      small.put(KEY, savedId('11'));
-      small.put(OTHER_KEY, savedId('12', { type: 'image' }));
+      void small.put(KEY, savedId('11'));
+      void small.put(OTHER_KEY, savedId('12', { type: 'image' }));
       assert.equal(small.known(KEY), undefined);
       await settle();
       assert.equal((await small.find(KEY))?.id, '11');
@@ -101,7 +101,7 @@ describe('IdCache', () => {
 
     it('works without a store: memory is all there is', async () => {
       const alone = new IdCache({ store: undefined, ttl: TTL, refreshAhead: AHEAD, memory: 2 });
-      for (const n of [1, 2, 3]) alone.put(keyOf('1001', `image:${n}`), savedId(String(n)));
+      for (const n of [1, 2, 3]) void alone.put(keyOf('1001', `image:${n}`), savedId(String(n)));
       const listed: string[] = [];
       for await (const { id } of alone.list()) listed.push(id);
       assert.deepEqual(listed.sort(), ['2', '3']);
@@ -113,7 +113,7 @@ describe('IdCache', () => {
 
   describe('findNewest', () => {
     it('takes over the newer ID of another process, and no other', async () => {
-      ids.put(KEY, savedId('11', { uploadedAt: Date.now() - 10 }));
+      void ids.put(KEY, savedId('11', { uploadedAt: Date.now() - 10 }));
       await putElsewhere(savedId('12', { uploadedAt: Date.now() }));
       assert.equal((await ids.findNewest(KEY))?.id, '12');
       assert.equal(ids.known(KEY)?.id, '12');
@@ -132,7 +132,7 @@ describe('IdCache', () => {
     });
 
     it('leaves a newer ID of the same asset alone', async () => {
-      ids.put(KEY, savedId('12'));
+      void ids.put(KEY, savedId('12'));
       ids.markDead(KEY, '11');
       assert.equal((await ids.find(KEY))?.id, '12');
     });
@@ -181,8 +181,8 @@ describe('IdCache', () => {
         .sort();
 
     beforeEach(async () => {
-      ids.put(KEY, savedId('11'));
-      ids.put(OTHER_KEY, savedId('12'));
+      void ids.put(KEY, savedId('11'));
+      void ids.put(OTHER_KEY, savedId('12'));
       await settle();
       assert.deepEqual(stored(), ['11', '12']);
     });
@@ -220,7 +220,7 @@ describe('IdCache', () => {
     it('it gets back what each process knows, though another has noticed it before', async () => {
       const [, other] = openCache();
       const third = keyOf('1001', 'image:LEO');
-      other.put(third, savedId('13'));
+      void other.put(third, savedId('13'));
       await settle();
       inner.clear();
       await clock.tickAsync(60_000);
@@ -255,7 +255,7 @@ describe('IdCache', () => {
       await clock.tickAsync(60_000);
       assert.deepEqual(stored(), []);
       inner.heal();
-      ids.put(KEY, savedId('13', { uploadedAt: Date.now() - TTL + 30_000 }));
+      void ids.put(KEY, savedId('13', { uploadedAt: Date.now() - TTL + 30_000 }));
       await settle();
       inner.clear();
       await clock.tickAsync(60_000);
@@ -264,8 +264,8 @@ describe('IdCache', () => {
 
     it('keeps no ID that memory does not hold any more', async () => {
       const [, small] = openCache({ memory: 1 });
-      small.put(KEY, savedId('31'));
-      small.put(OTHER_KEY, savedId('32'));
+      void small.put(KEY, savedId('31'));
+      void small.put(OTHER_KEY, savedId('32'));
       await ids.close();
       await settle();
       inner.clear();
@@ -302,7 +302,7 @@ describe('IdCache', () => {
         onError: () => undefined,
       });
       const cache = new IdCache({ store: opened, ttl: 1e9, refreshAhead: 0, memory: 9 });
-      cache.put(KEY, savedId('11'));
+      void cache.put(KEY, savedId('11'));
       await clock.tickAsync(600_000);
       assert.equal(forgetful.countCalls('set'), 1);
       await cache.close();
@@ -311,13 +311,13 @@ describe('IdCache', () => {
 
   describe('put, forget and list', () => {
     it('put writes to the store', async () => {
-      ids.put(KEY, savedId('11'));
+      void ids.put(KEY, savedId('11'));
       await store.close();
       assert.deepEqual(inner.ids(), [[`facebook-attachments:${KEY}`, '11']]);
     });
 
     it('forget forgets here and in the store', async () => {
-      ids.put(KEY, savedId('11'));
+      void ids.put(KEY, savedId('11'));
       await settle();
       await ids.forget(KEY);
       assert.deepEqual(inner.ids(), []);
@@ -334,9 +334,9 @@ describe('IdCache', () => {
         onError: () => undefined,
       });
       const cache = new IdCache({ store: listing, ttl: TTL, refreshAhead: AHEAD, memory: 9 });
-      cache.put(KEY, savedId('11'));
-      cache.put(OTHER_KEY, savedId('12', { uploadedAt: Date.now() - TTL + 1 }));
-      cache.put(keyOf('1001', 'image:LEO'), savedId('13'));
+      void cache.put(KEY, savedId('11'));
+      void cache.put(OTHER_KEY, savedId('12', { uploadedAt: Date.now() - TTL + 1 }));
+      void cache.put(keyOf('1001', 'image:LEO'), savedId('13'));
       cache.markDead(keyOf('1001', 'image:LEO'), '13');
       const list = async (): Promise<string[]> => {
         const found: string[] = [];

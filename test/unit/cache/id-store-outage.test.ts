@@ -86,7 +86,7 @@ describe('IdStore, while the store is down', () => {
     it('is not what it is when it answers in the last moment', async () => {
       const store = harness.open();
       const saved = savedId('11');
-      store.put(KEY, saved);
+      void store.put(KEY, saved);
       await harness.settle();
       const timers = harness.clock.countTimers();
       harness.failAll(isSlow(499));
@@ -158,7 +158,7 @@ describe('IdStore, while the store is down', () => {
     it('it is written all the same, if it can be', async () => {
       const store = await harness.openUnreadable();
       harness.inner.fail({ get: throws() });
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       await harness.settle();
       assert.deepEqual(
         harness.inner.ids().map(([, id]) => id),
@@ -180,7 +180,7 @@ describe('IdStore, while the store is down', () => {
       it(`because it ${what}: there is one report`, async () => {
         const store = harness.open();
         harness.inner.fail({ set: course });
-        for (const key of keys) store.put(key, savedId(key));
+        for (const key of keys) void store.put(key, savedId(key));
         await harness.settle();
         assert.deepEqual(harness.errorMessages, [storeErrorMessage(reason, 'write')]);
         assert.deepEqual(
@@ -193,7 +193,7 @@ describe('IdStore, while the store is down', () => {
     it('because it does not answer: nobody waits for that, so it gets ten times as long', async () => {
       const store = harness.open();
       harness.failAll(hangs);
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       await harness.clock.tickAsync(4_999);
       assert.deepEqual(harness.errors, []);
       await harness.clock.tickAsync(1);
@@ -203,7 +203,7 @@ describe('IdStore, while the store is down', () => {
     it('it is read all the same', async () => {
       const reader = harness.open();
       const saved = savedId('11');
-      reader.put(KEY, saved);
+      void reader.put(KEY, saved);
       await harness.settle();
       const store = await harness.openUnwritable();
       await harness.clock.tickAsync(60_000);
@@ -213,7 +213,7 @@ describe('IdStore, while the store is down', () => {
 
     it('it is not asked to write again for each new ID', async () => {
       const store = await harness.openUnwritable();
-      for (const key of keys) store.put(key, savedId(key));
+      for (const key of keys) void store.put(key, savedId(key));
       await harness.settle();
       assert.equal(harness.inner.countCalls('set'), 1);
     });
@@ -228,7 +228,7 @@ describe('IdStore, while the store is down', () => {
   it('for reading and for writing, each is told of once', async () => {
     const store = await harness.openUnreadable();
     for (const key of keys) {
-      store.put(key, savedId(key));
+      void store.put(key, savedId(key));
       await store.get(key);
     }
     await harness.clock.tickAsync(120_000);

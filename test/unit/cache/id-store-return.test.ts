@@ -72,7 +72,7 @@ describe('IdStore, after an outage and at the end', () => {
   describe('when it can be written again', () => {
     it('it gets all that waited', async () => {
       const store = await harness.openUnwritable();
-      for (const key of keys) store.put(key, savedId(`id of ${key}`));
+      for (const key of keys) void store.put(key, savedId(`id of ${key}`));
       harness.inner.heal();
       await harness.clock.tickAsync(1_000);
       assert.deepEqual(writtenIds(), ['10', ...keys.map((key) => `id of ${key}`)].sort());
@@ -84,12 +84,12 @@ describe('IdStore, after an outage and at the end', () => {
 
     it('it gets all that waited, and what comes while it gets them', async () => {
       const store = await harness.openUnwritable();
-      for (const key of keys.slice(1)) store.put(key, savedId(key));
+      for (const key of keys.slice(1)) void store.put(key, savedId(key));
       harness.inner.heal();
       harness.inner.fail({ set: isSlow(10) });
       await harness.clock.tickAsync(1_025);
       await store.get(keys[1] ?? '');
-      store.put(keys[0] ?? '', savedId(keys[0] ?? ''));
+      void store.put(keys[0] ?? '', savedId(keys[0] ?? ''));
       await harness.clock.tickAsync(1_000);
       assert.deepEqual(writtenIds(), ['10', ...keys].sort());
     });
@@ -102,7 +102,7 @@ describe('IdStore, after an outage and at the end', () => {
           set: (carryOut, key) => {
             if (key.endsWith(harness.waiting.key)) {
               void after(turns, () => {
-                store.put(KEY, savedId(`after ${turns}`));
+                void store.put(KEY, savedId(`after ${turns}`));
               });
             }
             return carryOut();
@@ -118,8 +118,8 @@ describe('IdStore, after an outage and at the end', () => {
 
     it('it gets the last of two IDs of an asset', async () => {
       const store = await harness.openUnwritable();
-      store.put(KEY, savedId('11'));
-      store.put(KEY, savedId('12'));
+      void store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('12'));
       harness.inner.heal();
       await harness.clock.tickAsync(1_000);
       assert.deepEqual(writtenIds(), ['10', '12']);
@@ -127,7 +127,7 @@ describe('IdStore, after an outage and at the end', () => {
 
     it('it gets nothing that came to its end meanwhile', async () => {
       const store = await harness.openUnwritable({ ttl: 1_000 });
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       harness.inner.heal();
       await harness.clock.tickAsync(1_000);
       assert.deepEqual([writtenIds(), await store.get(KEY)], [[], undefined]);
@@ -135,7 +135,7 @@ describe('IdStore, after an outage and at the end', () => {
 
     it('it gets no more than memory holds: the last ones', async () => {
       const store = await harness.openUnwritable({ maxUnsaved: 2 });
-      for (const key of keys) store.put(key, savedId(key));
+      for (const key of keys) void store.put(key, savedId(key));
       harness.inner.heal();
       await harness.clock.tickAsync(1_000);
       assert.deepEqual(writtenIds(), keys.slice(-2).sort());
@@ -151,7 +151,7 @@ describe('IdStore, after an outage and at the end', () => {
 
     it('and fails again while it gets them, it gets the rest the next time', async () => {
       const store = await harness.openUnwritable();
-      for (const key of keys) store.put(key, savedId(key));
+      for (const key of keys) void store.put(key, savedId(key));
       harness.inner.fail({
         set: (carryOut) => (writtenIds().length >= 2 ? throws('full')(carryOut, '') : carryOut()),
       });
@@ -178,7 +178,7 @@ describe('IdStore, after an outage and at the end', () => {
       });
       const store = harness.open({ store: new Keyv({ store: adapter }) });
       const saved = savedId('11');
-      store.put(KEY, saved);
+      void store.put(KEY, saved);
       await harness.clock.tickAsync(999);
       assert.equal(await store.get(KEY), saved);
       await harness.clock.tickAsync(1);
@@ -191,8 +191,8 @@ describe('IdStore, after an outage and at the end', () => {
     it('that record alone is not saved, and that is told with its asset', async () => {
       const store = harness.open();
       harness.inner.fail({ set: refuses('😺') });
-      store.put(KEY, savedId('11', { asset: 'image "😺.png"' }));
-      for (const key of keys) store.put(key, savedId(key));
+      void store.put(KEY, savedId('11', { asset: 'image "😺.png"' }));
+      for (const key of keys) void store.put(key, savedId(key));
       await harness.settle();
       assert.deepEqual(writtenIds(), [...keys].sort());
       const [error] = harness.errors;
@@ -213,10 +213,10 @@ describe('IdStore, after an outage and at the end', () => {
     it('it is read and written as before', async () => {
       const store = harness.open();
       harness.inner.fail({ set: refuses('😺') });
-      store.put(KEY, savedId('11', { asset: 'image "😺.png"' }));
+      void store.put(KEY, savedId('11', { asset: 'image "😺.png"' }));
       await harness.settle();
       const saved = savedId('12');
-      store.put(keys[0] ?? '', saved);
+      void store.put(keys[0] ?? '', saved);
       await harness.settle();
       assert.deepEqual(await store.get(keys[0] ?? ''), saved);
     });
@@ -229,7 +229,7 @@ describe('IdStore, after an outage and at the end', () => {
             ? throws('deadlock')(carryOut, key)
             : carryOut(),
       });
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       await harness.settle();
       assert.deepEqual([writtenIds(), harness.errors], [['11'], []]);
     });
@@ -237,9 +237,9 @@ describe('IdStore, after an outage and at the end', () => {
     it('a newer ID of the same asset is tried again', async () => {
       const store = harness.open();
       harness.inner.fail({ set: refuses('😺') });
-      store.put(KEY, savedId('11', { asset: 'image "😺.png"' }));
+      void store.put(KEY, savedId('11', { asset: 'image "😺.png"' }));
       await harness.settle();
-      store.put(KEY, savedId('12', { asset: 'image "cat.png"' }));
+      void store.put(KEY, savedId('12', { asset: 'image "cat.png"' }));
       await harness.settle();
       assert.deepEqual(writtenIds(), ['12']);
     });
@@ -249,7 +249,7 @@ describe('IdStore, after an outage and at the end', () => {
     it('waits for what is being written', async () => {
       const store = harness.open();
       harness.inner.fail({ set: isSlow(100) });
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       let closed = false;
       const closing = store.close().then(() => (closed = true));
       await harness.clock.tickAsync(99);
@@ -262,7 +262,7 @@ describe('IdStore, after an outage and at the end', () => {
 
     it('writes what waited while the store was down, if it is back', async () => {
       const store = await harness.openUnwritable();
-      for (const key of keys) store.put(key, savedId(key));
+      for (const key of keys) void store.put(key, savedId(key));
       harness.inner.heal();
       await store.close();
       assert.deepEqual(writtenIds(), ['10', ...keys].sort());
@@ -270,7 +270,7 @@ describe('IdStore, after an outage and at the end', () => {
 
     it('waits for a store that hangs no longer than for one write, whatever waits for it', async () => {
       const store = await harness.openUnwritable();
-      for (const key of keys) store.put(key, savedId(key));
+      for (const key of keys) void store.put(key, savedId(key));
       harness.failAll(hangs);
       let closed = false;
       const closing = store.close().then(() => (closed = true));
@@ -294,7 +294,7 @@ describe('IdStore, after an outage and at the end', () => {
 
     it('leaves no timer of a store that works', async () => {
       const store = harness.open();
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       await harness.settle();
       await store.get(keys[0] ?? '');
       await store.close();
@@ -318,7 +318,7 @@ describe('IdStore, after an outage and at the end', () => {
           throw new Error('disk full');
         },
       });
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       const closing = store.close();
       await harness.clock.tickAsync(1_000);
       await closing;
@@ -355,7 +355,7 @@ describe('IdStore, after an outage and at the end', () => {
       };
       assert.ok(await waitsFor(() => harness.open({ timeout: 20, store: keyv }).list().next()));
       const store = open();
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       assert.ok(await waitsFor(() => store.close()));
     });
 
@@ -363,7 +363,7 @@ describe('IdStore, after an outage and at the end', () => {
       const before = countActiveTimers();
       harness.failAll(hangs);
       const store = harness.open({ timeout: 20 });
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       const deleted = assert.rejects(store.delete(KEY));
       assert.equal(countActiveTimers() - before, 1);
       await deleted;
@@ -375,7 +375,7 @@ describe('IdStore, after an outage and at the end', () => {
       const before = countActiveTimers();
       harness.failAll(hangs);
       const store = harness.open({ timeout: 20 });
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       assert.equal(countActiveTimers() - before, 0);
       await store.get(keys[0] ?? '');
       assert.equal(harness.errors.length, 1);

@@ -111,7 +111,7 @@ describe('IdStore', () => {
         const inner = make();
         const store = open(inner);
         const saved = savedId('11');
-        store.put(KEY, saved);
+        void store.put(KEY, saved);
         await store.close();
         const later = open(inner);
         assert.deepEqual(await later.get(KEY), saved);
@@ -126,7 +126,7 @@ describe('IdStore', () => {
       const filename = folder.at('ids.json');
       const store = open(new KeyvFile({ filename, writeDelay: 0 }));
       const saved = savedId('11');
-      store.put(KEY, saved);
+      void store.put(KEY, saved);
       await store.close();
       assert.deepEqual(await open(new KeyvFile({ filename })).get(KEY), saved);
     });
@@ -134,7 +134,7 @@ describe('IdStore', () => {
     it('keeps to a namespace of its own in a storage adapter', async () => {
       const records = new Map<string, unknown>();
       const store = open(records);
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       await store.close();
       assert.deepEqual([...records.keys()], [`facebook-attachments:${KEY}`]);
     });
@@ -142,7 +142,7 @@ describe('IdStore', () => {
     it("keeps to the namespace of the author's Keyv", async () => {
       const records = new Map<string, unknown>();
       const store = open(new Keyv({ store: records, namespace: 'mine' }));
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       await store.close();
       assert.deepEqual([...records.keys()], [`mine:${KEY}`]);
     });
@@ -161,7 +161,7 @@ describe('IdStore', () => {
       const keyv = new Recording();
       const saved = savedId('11', { uploadedAt: Date.now() - 1_000 });
       const store = open(keyv);
-      store.put(KEY, saved);
+      void store.put(KEY, saved);
       await store.close();
       assert.deepEqual(keyv.written, [[KEY, toRecord(saved), TTL - 1_000]]);
       assert.deepEqual(errors, []);
@@ -170,8 +170,8 @@ describe('IdStore', () => {
     it('is nothing of an ID that is at its end', async () => {
       const keyv = new Recording();
       const store = open(keyv);
-      store.put(KEY, savedId('11', { uploadedAt: Date.now() - TTL }));
-      store.put(OTHER_KEY, savedId('12', { uploadedAt: Date.now() - TTL + 1 }));
+      void store.put(KEY, savedId('11', { uploadedAt: Date.now() - TTL }));
+      void store.put(OTHER_KEY, savedId('12', { uploadedAt: Date.now() - TTL + 1 }));
       await store.close();
       assert.deepEqual(
         keyv.written.map(([key, , ttl]) => [key, ttl]),
@@ -187,7 +187,7 @@ describe('IdStore', () => {
       slow.fail({ set: () => new Promise(() => undefined) });
       const store = open(slow);
       const saved = savedId('11');
-      store.put(KEY, saved);
+      void store.put(KEY, saved);
       assert.equal(await store.get(KEY), saved);
       assert.deepEqual(
         slow.calls.filter(({ action }) => action === 'get'),
@@ -200,9 +200,9 @@ describe('IdStore', () => {
       inner.fail({ set: (carryOut, key) => isSlow(inner.countCalls('set') === 1 ? 100 : 1)(carryOut, key) });
       const store = open(inner);
       const newer = savedId('12');
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       await clock.tickAsync(50);
-      store.put(KEY, newer);
+      void store.put(KEY, newer);
       assert.equal(await store.get(KEY), newer);
       await clock.tickAsync(101);
       assert.deepEqual(inner.ids(), [[`facebook-attachments:${KEY}`, '12']]);
@@ -232,7 +232,7 @@ describe('IdStore', () => {
         assert.equal(await store.get(KEY), undefined);
         await settle();
         const saved = savedId('12');
-        store.put(OTHER_KEY, saved);
+        void store.put(OTHER_KEY, saved);
         await settle();
         assert.deepEqual(await store.get(OTHER_KEY), saved);
         assert.deepEqual(errors, []);
@@ -244,7 +244,7 @@ describe('IdStore', () => {
     it('takes an ID out of the store', async () => {
       const inner = new FaultyStore();
       const store = open(inner);
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       await settle();
       assert.equal(inner.ids().length, 1);
       await store.delete(KEY);
@@ -256,7 +256,7 @@ describe('IdStore', () => {
       const slow = new FaultyStore();
       slow.fail({ set: isSlow(100) });
       const store = open(slow);
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       const deleting = store.delete(KEY);
       await clock.tickAsync(100);
       await deleting;
@@ -269,7 +269,7 @@ describe('IdStore', () => {
       slow.fail({ delete: isSlow(100) });
       const store = open(slow);
       const deleting = store.delete(KEY);
-      store.put(KEY, savedId('12'));
+      void store.put(KEY, savedId('12'));
       await clock.tickAsync(100);
       await deleting;
       await settle();
@@ -280,7 +280,7 @@ describe('IdStore', () => {
       const hanging = new FaultyStore();
       hanging.fail({ set: () => new Promise(() => undefined) });
       const store = open(hanging);
-      store.put(OTHER_KEY, savedId('11'));
+      void store.put(OTHER_KEY, savedId('11'));
       await store.delete(KEY);
       assert.equal(hanging.countCalls('delete'), 1);
     });
@@ -316,12 +316,12 @@ describe('IdStore', () => {
       const records = new Map<string, unknown>();
       const first = open(records);
       const [one, two, three] = [savedId('11'), savedId('12', { page: '1002' }), savedId('13')];
-      first.put(KEY, one);
-      first.put(keyOf('1002', 'image:TOM'), two);
+      void first.put(KEY, one);
+      void first.put(keyOf('1002', 'image:TOM'), two);
       await first.close();
       const second = open(records);
       assert.deepEqual(await list(second), [one, two]);
-      second.put(keyOf('1001', 'image:LEO'), three);
+      void second.put(keyOf('1001', 'image:LEO'), three);
       assert.deepEqual(await list(second), [one, two, three]);
     });
 
@@ -331,7 +331,7 @@ describe('IdStore', () => {
       const saved = savedId('11');
       await keyv.set(KEY, toRecord(saved));
       sinon.stub(keyv, 'set').returns(new Promise(() => undefined));
-      store.put(KEY, saved);
+      void store.put(KEY, saved);
       assert.deepEqual(await list(store), [saved]);
     });
 
@@ -340,7 +340,7 @@ describe('IdStore', () => {
       const store = open(keyv);
       const saved = savedId('11');
       sinon.stub(keyv, 'set').returns(new Promise(() => undefined));
-      store.put(KEY, saved);
+      void store.put(KEY, saved);
       assert.deepEqual(await list(store), [saved]);
     });
 
@@ -367,7 +367,7 @@ describe('IdStore', () => {
     it('leaves out what cannot be read', async () => {
       const records = new Map<string, unknown>();
       const store = open(records);
-      store.put(KEY, savedId('11'));
+      void store.put(KEY, savedId('11'));
       await settle();
       records.set(`facebook-attachments:${OTHER_KEY}`, 'no JSON');
       records.set('facebook-attachments:x', '['.repeat(100_000));

@@ -5,7 +5,7 @@ import { assetEvent, pageAsset, type PageAsset } from '../../../src/delivery/pag
 import { IdCache } from '../../../src/cache/id-cache';
 import { keyOf, type SavedId } from '../../../src/cache/saved-id';
 import { Deadline } from '../../../src/delivery/deadline';
-import { Uploads, type UploadObserver } from '../../../src/delivery/uploads';
+import { Uploads, type UploadJob, type UploadObserver } from '../../../src/delivery/uploads';
 import { GraphClient } from '../../../src/graph/client';
 import { UploadPause } from '../../../src/graph/upload-pause';
 import { addressKey } from '../../../src/source/asset-key';
@@ -67,19 +67,35 @@ describe('AssetIds', () => {
   function uploadsGive(...failures: Error[]): void {
     for (const [n, failure] of failures.entries()) uploads.upload.onCall(n).rejects(failure);
     let next = 11;
-    uploads.upload.callsFake(() => Promise.resolve(saved(String(next++))));
+    uploads.upload.callsFake((job, observer) => bring(String(next++), job, observer));
+    uploads.uploadAlone.callsFake(() => Promise.resolve(saved(String(next++))));
+  }
+
+  /** What an upload by this process does when it ends well. */
+  function bring(id: string, { onBegin }: UploadJob, { onTurn, keep }: UploadObserver): Promise<SavedId> {
+    onBegin?.();
+    onTurn(true);
+    const made = saved(id);
+    void keep(made);
+    return Promise.resolve(made);
   }
 
   /** An upload that ends when the test says so. */
-  function heldUpload(call = 0): { end: (id: string) => void; fail: (error: Error) => void } {
+  function heldUpload({ call = 0, isInTurn = true } = {}): {
+    end: (id: string) => void;
+    fail: (error: Error) => void;
+  } {
     const held = {} as { end: (id: string) => void; fail: (error: Error) => void };
-    const result = new Promise<SavedId>((resolve, reject) => {
-      held.end = (id) => {
-        resolve(saved(id));
-      };
-      held.fail = reject;
-    });
-    uploads.upload.onCall(call).returns(result);
+    uploads.upload.onCall(call).callsFake(
+      (job, observer) =>
+        new Promise<SavedId>((resolve, reject) => {
+          if (isInTurn) observer.onTurn(true);
+          held.end = (id) => {
+            resolve(bring(id, job, observer));
+          };
+          held.fail = reject;
+        }),
+    );
     return held;
   }
 
@@ -209,7 +225,7 @@ describe('AssetIds', () => {
 
   describe('near its end', () => {
     beforeEach(() => {
-      cache.put(KEY, saved('10', TTL - AHEAD));
+      void cache.put(KEY, saved('10', TTL - AHEAD));
     });
 
     it('gives the ID, and refreshes it in the background, once', async () => {
@@ -236,7 +252,10 @@ describe('AssetIds', () => {
 
     it('takes the newer ID of another process instead', async () => {
       uploadsGive();
-      sinon.stub(cache, 'findNewest').resolves(saved('12'));
+      sinon.stub(cache, 'findNewest').callsFake(async (key) => {
+        await cache.put(key, saved('12'));
+        return saved('12');
+      });
       await get();
       await settle();
       assert.deepEqual(reasons(), []);
@@ -257,7 +276,7 @@ describe('AssetIds', () => {
     });
 
     it('sends nothing when there is an ID', async () => {
-      cache.put(KEY, saved('10'));
+      void cache.put(KEY, saved('10'));
       assert.equal(await save(() => Promise.reject(new Error('sent'))), undefined);
     });
 
@@ -284,7 +303,7 @@ describe('AssetIds', () => {
     const dead = savedId('10');
     const replace = (): Promise<SavedId | undefined> => ids.replace(target, dead, new Deadline(WAIT));
     beforeEach(() => {
-      cache.put(KEY, dead);
+      void cache.put(KEY, dead);
     });
 
     it('gives the first nothing, and all others the new ID', async () => {
@@ -299,8 +318,30 @@ describe('AssetIds', () => {
       assert.deepEqual(reasons(), ['recover']);
     });
 
+    it('gives all of them the new ID when another process makes it', async () => {
+      const upload = heldUpload({ isInTurn: false });
+      const all = [replace(), replace()];
+      await settle();
+      observer().onTurn(false);
+      await settle();
+      upload.end('11');
+      assert.deepEqual(
+        (await Promise.all(all)).map((one) => one?.id),
+        ['11', '11'],
+      );
+    });
+
+    it('gives the first nothing after a second, if it is not known yet who makes the new one', async () => {
+      heldUpload({ isInTurn: false });
+      const first = replace();
+      await clock.tickAsync(999);
+      assert.equal(await Promise.race([first, Promise.resolve('waits')]), 'waits');
+      await clock.tickAsync(1);
+      assert.equal(await first, undefined);
+    });
+
     it('gives what has been made since', async () => {
-      cache.put(KEY, saved('12'));
+      void cache.put(KEY, saved('12'));
       assert.equal((await replace())?.id, '12');
       assert.deepEqual(reasons(), []);
     });
@@ -327,11 +368,11 @@ describe('AssetIds', () => {
     });
 
     it('lets the next one upload anew, and keeps that', async () => {
-      const old = heldUpload(0);
+      const old = heldUpload({ call: 0 });
       const waiting = get();
       await settle();
       await ids.forget(KEY);
-      const next = heldUpload(1);
+      const next = heldUpload({ call: 1 });
       const second = get();
       await settle();
       next.end('12');
@@ -394,7 +435,7 @@ describe('AssetIds', () => {
 
     it('refreshes an ID near its end, and waits for that', async () => {
       uploadsGive();
-      cache.put(KEY, saved('10', TTL - AHEAD));
+      void cache.put(KEY, saved('10', TTL - AHEAD));
       assert.deepEqual(await warm(), ['11', true]);
     });
 
@@ -405,9 +446,9 @@ describe('AssetIds', () => {
 
     it('finds in a check what it would leave, and nothing else', async () => {
       assert.equal(await ids.check(target.key), undefined);
-      cache.put(KEY, saved('10', TTL - AHEAD));
+      void cache.put(KEY, saved('10', TTL - AHEAD));
       assert.equal(await ids.check(target.key), undefined);
-      cache.put(KEY, saved('11'));
+      void cache.put(KEY, saved('11'));
       assert.equal((await ids.check(target.key))?.id, '11');
     });
   });

@@ -5,6 +5,9 @@ import { GraphClient } from '../../../src/graph/client';
 import type { Asset } from '../../../src/source/asset';
 import { identifyFiledata } from '../../../src/source/filedata';
 import { identifyAddress } from '../../../src/source/web-address';
+import { IdCache } from '../../../src/cache/id-cache';
+import { Fleet } from '../../../src/delivery/fleet';
+import { pageAsset } from '../../../src/delivery/page-asset';
 import { Uploads, type UploadObserver, type UploadsOptions } from '../../../src/delivery/uploads';
 import { Connections } from '../../../src/graph/connections';
 import { graphError, transportError } from '../../support/checks/sample-errors';
@@ -14,8 +17,17 @@ import { parseForm } from '../../support/platform/recorder';
 import { readAsset } from '../../support/files/assets';
 
 const busy = json(400, { error: { message: 'Slow down', code: 2 } });
-const NOBODY: UploadObserver = { onBytes: () => undefined, isAwaited: () => false };
+const NOBODY: UploadObserver = {
+  onBytes: () => undefined,
+  onTurn: () => undefined,
+  keep: () => Promise.resolve(),
+  isAwaited: () => false,
+};
 const given = (id: string): Answer => json(200, { attachment_id: id });
+
+/** Without a store: no other process has part in it. */
+const newCache = (): IdCache =>
+  new IdCache({ store: undefined, ttl: 1_000_000, refreshAhead: 0, memory: 10 });
 
 describe('Uploads', () => {
   const server = useGraphServer();
@@ -41,7 +53,7 @@ describe('Uploads', () => {
       assert.equal(name, 'upload');
       events.push(event as UploadEvent);
     };
-    return new Uploads({ concurrency: 4, attempts: 3, report, ...options });
+    return new Uploads({ concurrency: 4, attempts: 3, report, fleet: new Fleet(newCache()), ...options });
   }
 
   const web = (name: string): Asset =>
@@ -61,7 +73,7 @@ describe('Uploads', () => {
   it('has the platform fetch an address and keep it', async () => {
     sinon.useFakeTimers({ now: 1_767_225_600_000, toFake: ['Date'] });
     const saved = await open().upload(
-      { client, page: '1001', asset: web('tom.png'), reason: 'send' },
+      { ...pageAsset(client, '1001', web('tom.png')), reason: 'send' },
       NOBODY,
     );
     const assetEvent = {
@@ -88,7 +100,7 @@ describe('Uploads', () => {
 
   it('sends a file beside the message', async () => {
     const mp3 = await identifyFiledata('audio', readAsset('lullaby.mp3'), 'lullaby.mp3');
-    const saved = await open().upload({ client, page: '1001', asset: mp3, reason: 'warm' }, NOBODY);
+    const saved = await open().upload({ ...pageAsset(client, '1001', mp3), reason: 'warm' }, NOBODY);
     assert.equal(saved.bytes, readAsset('lullaby.mp3').length);
     assert.deepEqual([events[0]?.bytes, events[0]?.reason], [saved.bytes, 'warm']);
     assert.deepEqual(paths(), ['/v25.0/me/message_attachments']);
@@ -116,7 +128,7 @@ describe('Uploads', () => {
     };
     server.answer(late, late, given('11'));
     const { uploadedAt } = await open().upload(
-      { client, page: '1001', asset: web('tom.png'), reason: 'send' },
+      { ...pageAsset(client, '1001', web('tom.png')), reason: 'send' },
       NOBODY,
     );
     assert.equal(uploadedAt, 1_200);
@@ -127,7 +139,7 @@ describe('Uploads', () => {
   it('gives up after its attempts, with the last error, and tells of no upload', async () => {
     server.answer(busy, busy, json(400, { error: { message: 'Enough', code: 2 } }), given('11'));
     await assert.rejects(
-      open().upload({ client, page: '1001', asset: web('tom.png'), reason: 'send' }, NOBODY),
+      open().upload({ ...pageAsset(client, '1001', web('tom.png')), reason: 'send' }, NOBODY),
       {
         name: 'GraphError',
         message: /^Facebook failed to upload image https:\/\/example\.com\/tom\.png: Enough \[2\]\. /,
@@ -140,7 +152,7 @@ describe('Uploads', () => {
     server.answer(busy, given('11'));
     const uploads = open({ attempts: 1 });
     await assert.rejects(
-      uploads.upload({ client, page: '1001', asset: web('tom.png'), reason: 'send' }, NOBODY),
+      uploads.upload({ ...pageAsset(client, '1001', web('tom.png')), reason: 'send' }, NOBODY),
     );
     assert.equal(server.received.length, 1);
   });
@@ -151,7 +163,7 @@ describe('Uploads', () => {
   it('does not try again what is refused', async () => {
     server.answer(refusal(2018109), given('11'));
     await assert.rejects(
-      open().upload({ client, page: '1001', asset: web('tom.png'), reason: 'send' }, NOBODY),
+      open().upload({ ...pageAsset(client, '1001', web('tom.png')), reason: 'send' }, NOBODY),
       { subcode: 2018109 },
     );
     assert.equal(server.received.length, 1);
@@ -161,7 +173,7 @@ describe('Uploads', () => {
     it(`tries an address once more after ${subcode}, which good ones meet now and then`, async () => {
       server.answer(refusal(subcode), given('11'));
       const saved = await open().upload(
-        { client, page: '1001', asset: web('tom.png'), reason: 'send' },
+        { ...pageAsset(client, '1001', web('tom.png')), reason: 'send' },
         NOBODY,
       );
       assert.deepEqual([saved.id, server.received.length], ['11', 2]);
@@ -171,7 +183,7 @@ describe('Uploads', () => {
   it('tries an address once more, and not twice', async () => {
     server.answer(refusal(2018008), refusal(2018047), given('11'));
     await assert.rejects(
-      open().upload({ client, page: '1001', asset: web('tom.png'), reason: 'send' }, NOBODY),
+      open().upload({ ...pageAsset(client, '1001', web('tom.png')), reason: 'send' }, NOBODY),
       { subcode: 2018047 },
     );
     assert.equal(server.received.length, 2);
@@ -180,7 +192,7 @@ describe('Uploads', () => {
   it('tries bytes that are refused only once', async () => {
     server.answer(refusal(2018047), given('11'));
     const asset = await identifyFiledata('image', readAsset('paw.png'), undefined);
-    await assert.rejects(open().upload({ client, page: '1001', asset, reason: 'send' }, NOBODY), {
+    await assert.rejects(open().upload({ ...pageAsset(client, '1001', asset), reason: 'send' }, NOBODY), {
       subcode: 2018047,
     });
     assert.equal(server.received.length, 1);
@@ -190,7 +202,7 @@ describe('Uploads', () => {
     it(`takes an answer with ${JSON.stringify({ attachment_id: id })} for a failure that may pass`, async () => {
       server.answer(json(200, { attachment_id: id }));
       await assert.rejects(
-        open().upload({ client, page: '1001', asset: web('tom.png'), reason: 'send' }, NOBODY),
+        open().upload({ ...pageAsset(client, '1001', web('tom.png')), reason: 'send' }, NOBODY),
         {
           name: 'TransportError',
           code: 'ERR_GRAPH_BAD_ANSWER',
@@ -240,7 +252,7 @@ describe('Uploads', () => {
     const uploads = open({ concurrency: 2 });
     for (const label of ['a', 'b', 'c', 'd']) {
       void uploads.upload(
-        { client: calls.client, page: '1', asset: assetOf(label, 2 * MB), reason: 'send' },
+        { ...pageAsset(calls.client, '1', assetOf(label, 2 * MB)), reason: 'send' },
         NOBODY,
       );
     }
@@ -258,10 +270,7 @@ describe('Uploads', () => {
     const calls = heldCalls();
     const uploads = open({ concurrency: 1 });
     const add = (label: string, bytes: number | undefined): void => {
-      void uploads.upload(
-        { client: calls.client, page: '1', asset: assetOf(label, bytes), reason: 'send' },
-        NOBODY,
-      );
+      void uploads.upload({ ...pageAsset(calls.client, '1', assetOf(label, bytes)), reason: 'send' }, NOBODY);
     };
     add('large', MB + 1);
     add('larger', 2 * MB);
@@ -279,7 +288,7 @@ describe('Uploads', () => {
     const uploads = open({ concurrency: 1 });
     for (const page of ['1', '2']) {
       void uploads.upload(
-        { client: calls.client, page, asset: assetOf(page, 2 * MB), reason: 'send' },
+        { ...pageAsset(calls.client, page, assetOf(page, 2 * MB)), reason: 'send' },
         NOBODY,
       );
     }
@@ -292,7 +301,7 @@ describe('Uploads', () => {
     const uploads = open({ concurrency: 1 });
     for (let n = 0; n < 30; n++) {
       void uploads.upload(
-        { client: calls.client, page: '1', asset: assetOf(String(n), MB + n), reason: 'send' },
+        { ...pageAsset(calls.client, '1', assetOf(String(n), MB + n)), reason: 'send' },
         NOBODY,
       );
       await settle();
@@ -309,7 +318,7 @@ describe('Uploads', () => {
       pieces += 1;
     };
     const observer = { ...NOBODY, onBytes };
-    await open().upload({ client, page: '1001', asset: mp3, reason: 'send' }, observer);
+    await open().upload({ ...pageAsset(client, '1001', mp3), reason: 'send' }, observer);
     assert.ok(pieces > 0);
   });
 
@@ -319,7 +328,7 @@ describe('Uploads', () => {
     server.answer(busy, given('11'));
     const uploads = open({ concurrency: 1 });
     const upload = (name: string): Promise<unknown> =>
-      uploads.upload({ client, page: '1001', asset: web(name), reason: 'send' }, NOBODY);
+      uploads.upload({ ...pageAsset(client, '1001', web(name)), reason: 'send' }, NOBODY);
     await Promise.all([upload('a'), upload('b')]);
     assert.deepEqual(fetched(), ['a', 'b', 'a']);
   });
@@ -332,10 +341,7 @@ describe('Uploads', () => {
     // Mocha sets a timer of its own in the meantime.
     await new Promise(setImmediate);
     const before = countActiveTimers();
-    const upload = open().upload(
-      { client: stub, page: '1001', asset: web('tom.png'), reason: 'send' },
-      NOBODY,
-    );
+    const upload = open().upload({ ...pageAsset(stub, '1001', web('tom.png')), reason: 'send' }, NOBODY);
     await new Promise(setImmediate);
     assert.equal(countActiveTimers() - before, 0);
     assert.equal((await upload).id, '11');
@@ -358,7 +364,7 @@ describe('Uploads', () => {
       stub.post.resolves({ attachment_id: '11' });
       const observer = { ...NOBODY, isAwaited: () => isAwaited };
       await open()
-        .upload({ client: stub, page: '1', asset: web('tom.png'), reason: 'send' }, observer)
+        .upload({ ...pageAsset(stub, '1', web('tom.png')), reason: 'send' }, observer)
         .catch(() => undefined);
       assert.equal(stub.post.callCount, attempts);
     });

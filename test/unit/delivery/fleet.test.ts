@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import sinon, { type SinonFakeTimers } from 'sinon';
+import { Fleet, type FleetJob, type Upload } from '../../../src/delivery/fleet';
+import type { Lease } from '../../../src/cache/leases';
+import type { SavedId } from '../../../src/cache/saved-id';
+import { fakeTime } from '../../support/checks/fake-time';
+import { savedId } from '../../support/stores/saved-id';
+
+const KEY = 'fb-attachment:2:1001:image:a';
+
+// What becomes of many processes together is tested in test/model/fleet.test.ts.
+describe('Fleet', () => {
+  let clock: SinonFakeTimers;
+  let store: { canLease: boolean; lease: sinon.SinonStub; findNewestOf: sinon.SinonStub };
+  let lease: { renew: sinon.SinonStub; release: sinon.SinonStub };
+  let turns: boolean[];
+  let bytes: number;
+  let keep: sinon.SinonStub<[SavedId], Promise<void>>;
+
+  beforeEach(() => {
+    clock = fakeTime();
+    lease = { renew: sinon.stub().resolves(true), release: sinon.stub().resolves() };
+    store = {
+      canLease: true,
+      lease: sinon.stub<[string, number], Promise<Lease>>().resolves(lease),
+      findNewestOf: sinon.stub().resolves([undefined]),
+    };
+    keep = sinon.stub<[SavedId], Promise<void>>().resolves();
+    turns = [];
+    bytes = 0;
+  });
+  afterEach(() => {
+    sinon.restore();
+  });
+
+  function obtain(upload: Upload, job: Partial<FleetJob> = {}, wait = 0): Promise<SavedId> {
+    return new Fleet(store).obtain(
+      {
+        key: KEY,
+        isWanted: () => true,
+        keep,
+        onBytes: () => {
+          bytes++;
+        },
+        onTurn: (isOurs) => turns.push(isOurs),
+        ...job,
+      },
+      async (work) => {
+        if (wait > 0) await new Promise((resolve) => setTimeout(resolve, wait));
+        return work(() => undefined);
+      },
+      upload,
+    );
+  }
+
+  const uploads =
+    (id: string): Upload =>
+    () =>
+      Promise.resolve(savedId(id));
+  const never: Upload = () => Promise.reject(new Error('It uploads'));
+
+  it('uploads with the lease, and gives it back when the store has the ID', async () => {
+    let isStored: () => void = () => undefined;
+    keep.returns(new Promise((resolve) => (isStored = resolve)));
+    assert.equal((await obtain(uploads('11'))).id, '11');
+    assert.deepEqual(turns, [true]);
+    await clock.tickAsync(0);
+    sinon.assert.notCalled(lease.release);
+    isStored();
+    await clock.tickAsync(0);
+    sinon.assert.calledOnce(lease.release);
+  });
+
+  it('takes the ID that another process has made before it came to have the lease', async () => {
+    store.findNewestOf.resolves([savedId('12')]);
+    assert.equal((await obtain(never)).id, '12');
+    assert.deepEqual(turns, []);
+    sinon.assert.notCalled(keep);
+    await clock.tickAsync(0);
+    sinon.assert.calledOnce(lease.release);
+  });
+
+  it('uploads although another process has made an ID, if it is not wanted', async () => {
+    store.findNewestOf.resolves([savedId('12')]);
+    assert.equal((await obtain(uploads('13'), { isWanted: ({ id }) => id !== '12' })).id, '13');
+  });
+
+  it('gives the lease back when the upload fails', async () => {
+    await assert.rejects(obtain(never), { message: 'It uploads' });
+    await clock.tickAsync(0);
+    sinon.assert.calledOnce(lease.release);
+  });
+
+  it('waits for the ID of the process that has the lease, and takes its life for bytes that move', async () => {
+    store.lease.resolves('held');
+    const obtained = obtain(never);
+    await clock.tickAsync(200);
+    assert.deepEqual([turns, bytes], [[false], 1]);
+    store.findNewestOf.resolves([savedId('12')]);
+    await clock.tickAsync(1_000);
+    assert.equal((await obtained).id, '12');
+  });
+
+  it('uploads itself when the other process has given up', async () => {
+    store.lease.onCall(0).resolves('held');
+    const upload = uploads('13');
+    const obtained = obtain(upload);
+    await clock.tickAsync(5_000);
+    assert.equal((await obtained).id, '13');
+    assert.deepEqual(turns, [false, true]);
+  });
+
+  it('renews the lease while bytes move, and not any more when they are still', async () => {
+    let end: (saved: SavedId) => void = () => undefined;
+    let onBytes: () => void = () => undefined;
+    const obtained = obtain((move) => {
+      onBytes = move;
+      return new Promise((resolve) => (end = resolve));
+    });
+    for (let second = 0; second < 5; second++) {
+      onBytes();
+      await clock.tickAsync(1_000);
+    }
+    sinon.assert.callCount(lease.renew, 5);
+    await clock.tickAsync(60_000);
+    assert.ok(lease.renew.callCount <= 7, `${lease.renew.callCount} renewals`);
+    end(savedId('11'));
+    await obtained;
+  });
+
+  it('asks the store for many IDs at once', async () => {
+    store.lease.resolves('held');
+    const fleet = new Fleet(store);
+    const all = Array.from({ length: 600 }, (_, n) =>
+      fleet.obtain(
+        { key: `${KEY}${n}`, isWanted: () => true, keep, onBytes: () => undefined, onTurn: () => undefined },
+        (work) => work(() => undefined),
+        never,
+      ),
+    );
+    store.findNewestOf.callsFake((keys: string[]) => Promise.resolve(keys.map(() => savedId('12'))));
+    await clock.tickAsync(200);
+    await Promise.all(all);
+    sinon.assert.callCount(store.findNewestOf, 2);
+  });
+
+  describe('without leases', () => {
+    beforeEach(() => {
+      store.canLease = false;
+      store.lease.resolves(undefined);
+    });
+
+    it('says at once that it uploads, and does not ask the store again', async () => {
+      const obtained = obtain(uploads('11'), {}, 100);
+      assert.deepEqual(turns, [true]);
+      await clock.tickAsync(100);
+      assert.equal((await obtained).id, '11');
+      sinon.assert.notCalled(store.findNewestOf);
+    });
+
+    it('asks the store once more when it has waited in the queue', async () => {
+      store.findNewestOf.resolves([savedId('12')]);
+      const obtained = obtain(never, {}, 300);
+      await clock.tickAsync(300);
+      assert.equal((await obtained).id, '12');
+    });
+  });
+});
