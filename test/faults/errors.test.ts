@@ -200,6 +200,15 @@ describe('An error of the platform', () => {
     };
   }
 
+  it('100/2018191 is met by no message with a text beside an attachment: it goes as two', async () => {
+    const { calls, delivered } = await countsOf(() =>
+      adapter.send('7001', { text: 'This is Tom', ...image(readAsset('cats/tom.jpg')) }),
+    );
+    assert.deepEqual([calls.upload, calls.send], [1, 2]);
+    assert.deepEqual(delivered, { none: 1, id: 1, file: 0, url: 0 });
+    assert.deepEqual(adapter.errors, []);
+  });
+
   for (const row of ROWS) {
     for (const [name, effect] of Object.entries(row.effects) as [CallName, Effect][]) {
       it(`${labelOf(row)} to ${name}: ${inWords(effect)}`, async () => {
