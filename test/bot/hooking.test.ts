@@ -194,7 +194,7 @@ describe('the hook', () => {
         const { sim, plugin, controller, ...botkit } = await platform.openBotkit({ store });
         const bot = await botkit.bot();
         await bot.say(TOM);
-        clock.tick(83 * 24 * 60 * 60 * 1000);
+        clock.tick(86 * 24 * 60 * 60 * 1000);
         sim.addFaults({ purpose: 'upload-file', delayMs: 100 });
         await bot.say(TOM);
         await end(plugin, controller);
@@ -242,7 +242,7 @@ describe('the hook', () => {
 class SlowMap extends Map<string, unknown> {
   override set(key: string, value: unknown): this {
     const write = async () => {
-      await wait(50);
+      await wait(500);
       super.set(key, value);
     };
     // Keyv waits for what an adapter's `set` returns.

@@ -43,11 +43,15 @@ const controller = new Botkit({
   disable_console: true,
   storage: new MemoryStorage(),
 });
+// It refreshes at the first moment of the time for that, and not at a random one.
+const { random } = Math;
+if (refreshAhead !== undefined) Math.random = () => 0;
 const plugin = new FacebookAttachmentCache({
   root,
   store: new KeyvFile({ filename: orders.store, separatedFile: true }),
   ...(refreshAhead !== undefined && { refreshAhead }),
 });
+Math.random = random;
 controller.usePlugin(plugin);
 
 const waiting = [...users];
