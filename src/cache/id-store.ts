@@ -250,8 +250,9 @@ export class IdStore {
       if (!saved) return;
       const left = saved.uploadedAt + this.#options.ttl - Date.now();
       if (left > 0) {
-        await this.#client.set(key, toRecord(saved), left, this.#patience);
+        // Together, because a store that is one file may miss what comes while it is written.
         this.#lossWatch.begin();
+        await this.#client.set(key, toRecord(saved), left, this.#patience);
       }
       if (this.#unsaved.peek(key) === saved) this.#unsaved.delete(key);
     });
