@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { rename } from 'node:fs/promises';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { chmod, lstat, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { KeyvStorageLike } from '../cache/keyv-client';
@@ -15,6 +15,10 @@ export interface FileStore extends KeyvStorageLike {
 }
 
 export type FileStoreClass = new (options: { filename: string; separatedFile: boolean }) => FileStore;
+
+/** Of what the tool creates: IDs are nobody else's business. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
 
 /** In a folder of KeyvFile: encoded keys, and files of its own that begin with a dot. */
 const ENTRY = /^(\..*|[^.\-\s]+)$/;
@@ -35,6 +39,7 @@ export function openFileStore(KeyvFile: FileStoreClass, filename: string): FileS
   const stats = statSync(filename, { throwIfNoEntry: false });
   if (stats?.isDirectory() ?? path.extname(filename) === '') {
     if (stats) checkFolder(filename);
+    else mkdirSync(filename, { recursive: true, mode: FOLDER_MODE });
     return new KeyvFile({ filename, separatedFile: true });
   }
   if (stats) checkFile(filename);
@@ -44,13 +49,23 @@ export function openFileStore(KeyvFile: FileStoreClass, filename: string): FileS
 /**
  * Its one file is written beside it and then moved: whoever is stopped in between leaves the old one whole. And what
  * comes while it is written is written after it; KeyvFile would say that it is, and wait for the next change.
+ *
+ * It is written in a new folder that only this user can enter, so that others who can write to the folder of the store
+ * cannot put a link in its way.
  */
 function safeToInterrupt(store: FileStore): FileStore {
   const { filename } = store.opts;
-  store.opts.filename = `${filename}.${process.pid}.tmp`;
   const write = async (): Promise<void> => {
-    await store.saveToDisk();
-    await rename(store.opts.filename, filename);
+    await mkdir(path.dirname(filename), { recursive: true });
+    const folder = await mkdtemp(`${filename}.`);
+    try {
+      store.opts.filename = path.join(folder, path.basename(filename));
+      await store.saveToDisk();
+      await chmod(store.opts.filename, await modeOf(filename));
+      await rename(store.opts.filename, filename);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
   };
   let underway: Promise<unknown> = Promise.resolve();
   let next: Promise<void> | undefined;
@@ -69,8 +84,16 @@ function safeToInterrupt(store: FileStore): FileStore {
   return store;
 }
 
+/** That of a file that is there stays: a bot that runs as another user may have to read it. */
+async function modeOf(filename: string): Promise<number> {
+  const stats = await lstat(filename).catch(() => undefined);
+  return stats?.isFile() ? stats.mode & 0o777 : FILE_MODE;
+}
+
+/** KeyvFile writes through links. */
 function checkFolder(folder: string): void {
-  if (!readdirSync(folder).every((name) => ENTRY.test(name)))
+  const entries = readdirSync(folder, { withFileTypes: true });
+  if (!entries.every((entry) => entry.isFile() && ENTRY.test(entry.name)))
     throw new Error('it is a folder of something else');
 }
 

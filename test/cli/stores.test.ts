@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { readdir, readFile } from 'node:fs/promises';
+import { chmod, lstat, readdir, readFile, symlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import KeyvFile from 'keyv-file';
@@ -41,7 +41,8 @@ describe('The store of facebook-attachments', () => {
   it('may be a folder with a file for each ID, for which a name without extension is enough', async () => {
     await warm('file://.data/attachment-ids');
     assert.equal(
-      (await readdir(bench.folder.at('.data/attachment-ids'))).filter((name) => !name.startsWith('.')).length,
+      (await readdir(bench.folder.at('.data/attachment-ids'))).filter((name) => name.includes('image'))
+        .length,
       2,
     );
     const store = new KeyvFile({ filename: bench.folder.at('.data/attachment-ids'), separatedFile: true });
@@ -66,6 +67,46 @@ describe('The store of facebook-attachments', () => {
     const { stdout } = await bench.tool(['list', '--json', '--store', STORE]);
     assert.equal((JSON.parse(stdout) as unknown[]).length, 60);
     assert.deepEqual((await readdir(bench.folder.path)).sort(), ['assets', 'ids.json']);
+  });
+
+  const modeOf = async (...name: string[]): Promise<string> =>
+    ((await lstat(bench.folder.at(...name))).mode & 0o777).toString(8);
+
+  it('is for its user alone if the tool creates it, as one file or as a folder', async () => {
+    await warm(STORE);
+    await warm('file://ids');
+    assert.deepEqual([await modeOf('ids.json'), await modeOf('ids')], ['600', '700']);
+  });
+
+  it('keeps its mode if it was there, so that the bot can go on reading it', async () => {
+    await warm(STORE);
+    await chmod(bench.folder.at('ids.json'), 0o640);
+    await bench.tool(['warm', 'paw.png', '--root', ASSETS, '--store', STORE]);
+    assert.equal(await modeOf('ids.json'), '640');
+    const { stdout } = await bench.tool(['list', '--json', '--store', STORE]);
+    assert.equal((JSON.parse(stdout) as unknown[]).length, 3);
+  });
+
+  it('is written through no link that somebody put in its way', async () => {
+    const victim = await bench.folder.write('victim', 'precious');
+    const missing = bench.folder.at('missing');
+    const beside = bench.folder.at(`ids.json.${process.pid}.tmp`);
+    await symlink(victim, beside);
+    await symlink(missing, bench.folder.at('ids.json'));
+    assert.equal((await warm(STORE)).code, 0);
+    assert.equal(await readFile(victim, 'utf8'), 'precious');
+    assert.ok((await lstat(beside)).isSymbolicLink(), 'it was not touched');
+    assert.ok((await lstat(bench.folder.at('ids.json'))).isFile(), 'the link is replaced, and not followed');
+    await assert.rejects(lstat(missing), { code: 'ENOENT' });
+  });
+
+  it('is no folder that holds a link, which would be written through', async () => {
+    const victim = await bench.folder.write('victim', 'precious');
+    await warm('file://ids');
+    await symlink(victim, bench.folder.at('ids', 'facebook_2Dattachments'));
+    const { code, stderr } = await warm('file://ids');
+    assert.equal(code, 1);
+    assert.match(stderr, /: it is a folder of something else\n$/);
   });
 
   it('keeps what else stands in it', async () => {
