@@ -79,7 +79,9 @@ export function useAsset(
   if (asset.type !== type) throw uploadFailed();
   platform.countUse(asset.id);
   const { name, contentType, bytes, sha256 } = asset;
-  return { file: { type, name, contentType, bytes, sha256 }, attachmentId: asset.id };
+  const { width, height } = asset;
+  const size = width === undefined || height === undefined ? {} : { width, height };
+  return { file: { type, name, contentType, bytes, sha256, ...size }, attachmentId: asset.id };
 }
 
 export function attachmentType(type: unknown): AttachmentType {

@@ -69,11 +69,23 @@ function Clock() {
   const clock = status.value?.clock;
   if (!clock) return null;
   return (
-    <p class="clock" title="The simulator’s clock">
+    <p
+      class="clock"
+      title={
+        clock.advancedDays > 0
+          ? `The simulator’s clock: ${format.plural(clock.advancedDays, 'day')} ahead of yours, see Controls`
+          : 'The simulator’s clock'
+      }
+    >
       <Icon name="clock" />
       <span class="hidden">The simulator’s clock: </span>
-      {format.day(clock.now)}
-      {clock.advancedDays > 0 && <b>+{format.plural(clock.advancedDays, 'day')}</b>}
+      <span class={clock.advancedDays > 0 ? 'date is-ahead' : 'date'}>{format.day(clock.now)}</span>
+      {clock.advancedDays > 0 && (
+        <b>
+          +{format.plural(clock.advancedDays, 'day')}
+          <span class="hidden"> ahead of yours</span>
+        </b>
+      )}
     </p>
   );
 }

@@ -1,37 +1,43 @@
 import { useSignal } from '@preact/signals';
 import { memo } from 'preact/compat';
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { type CallOutline } from '../control/call-outline';
 import { type CallPurpose, type GraphCall } from '../platform/call-log';
 import { get } from './api';
+import { faultInWords } from './faults';
 import * as format from './format';
 import { Icon, type IconName } from './icons';
 import { Json } from './json';
-import { type Recovery, type Step } from './recovery';
+import { Recoveries } from './recoveries';
+import { type Step } from './recovery';
 import { go, opens, route } from './route';
-import { calls, MAX_CALLS, recoveries, status, steps } from './store';
-
-const SHOWN_RECOVERIES = 2;
+import { Waited } from './send-line';
+import { MAX_CALLS, shownCalls, snapshots, status, steps, type ShownCall } from './store';
 
 /** What went over the wire, the last call first. */
 export function Calls() {
-  const { callCount = 0 } = status.value ?? {};
-  const shown = calls.value.toReversed();
+  const { callCount = 0, waitingCount = 0 } = status.value ?? {};
+  const shown = shownCalls.value.toReversed();
+  const { call: open } = route.value;
+  const isElsewhere = open !== undefined && callCount > 0 && !shown.some(({ number }) => number === open);
   return (
     <div class="panel">
       <h2 class="hidden">Graph API calls</h2>
-      {recoveries.value
-        .slice(-SHOWN_RECOVERIES)
-        .reverse()
-        .map((recovery) => (
-          <RecoveryCard key={recovery.refused} recovery={recovery} />
-        ))}
+      <Recoveries />
+      {isElsewhere && <EarlierCall key={`${snapshots.value}:${open}`} number={open} />}
+      {waitingCount > 0 && (
+        <p class="note is-waiting" role="status">
+          {format.plural(waitingCount, 'call')} without an answer yet
+        </p>
+      )}
       <div class="call-head" aria-hidden="true">
-        <span>Time</span>
-        <span>Call</span>
-        <span class="end">Bytes</span>
-        <span class="end wide">Took</span>
-        <span class="end">Outcome</span>
+        <span class="call-time">Time</span>
+        <span class="call-purpose">Call</span>
+        <span class="call-figures">
+          <span class="call-bytes">Bytes</span>
+          <span class="call-took">Took</span>
+        </span>
+        <span class="outcome">Outcome</span>
       </div>
       {shown.length === 0 && (
         <p class="nothing">No call yet. Whatever the bot asks of the platform shows up here.</p>
@@ -55,17 +61,39 @@ export function Calls() {
   );
 }
 
+/** A call that the list no longer shows, or that is no longer kept. */
+function EarlierCall({ number }: { number: number }) {
+  const loaded = useSignal<CallOutline | undefined>(undefined);
+  const isGone = useSignal(false);
+  useEffect(() => {
+    get<CallOutline>(`/calls/${number}`).then(
+      (call) => (loaded.value = call),
+      () => (isGone.value = true),
+    );
+  }, [number]);
+  if (isGone.value) return <p class="note">Call {number} is no longer kept.</p>;
+  if (!loaded.value) return null;
+  return (
+    <ol class="calls is-earlier" aria-label={`Call ${number}`}>
+      <CallRow call={loaded.value} isOpen step={undefined} />
+    </ol>
+  );
+}
+
 interface CallRowProps {
-  call: CallOutline;
+  call: ShownCall;
   isOpen: boolean;
   step: Step | undefined;
 }
 
 const CallRow = memo(function CallRow({ call, isOpen, step }: CallRowProps) {
   const row = useRef<HTMLLIElement>(null);
+  // The whole of it, or its beginning if it is higher than the panel.
+  const reveal = () => row.current?.scrollIntoView({ block: 'nearest' });
   useEffect(() => {
-    if (isOpen) row.current?.scrollIntoView({ block: 'nearest' });
+    if (isOpen) reveal();
   }, [isOpen]);
+  const isWaiting = call.waitingSince !== undefined;
   const isGood = call.status > 0 && call.status < 400;
   const id = `call-${call.number}`;
   return (
@@ -84,29 +112,44 @@ const CallRow = memo(function CallRow({ call, isOpen, step }: CallRowProps) {
           <Icon name={iconOf(call.purpose)} />
           <b>{format.purpose(call.purpose)}</b>
           {step && <strong class="step">{step}</strong>}
-          <span class="call-about">
-            <em class={`kind is-${call.kind}`}>{call.kind === 'json' ? 'JSON' : call.kind}</em>
-            {call.asset?.name}
-          </span>
         </span>
-        <span class="end">{format.bytes(call.bytes)}</span>
-        <span class="end wide">{format.milliseconds(call.ms)}</span>
-        <span class={`end outcome ${isGood ? '' : 'is-bad'}`}>{format.outcome(call)}</span>
+        <span class="call-about">
+          <em class={`kind is-${call.kind}`}>{call.kind === 'json' ? 'JSON' : call.kind}</em>
+          {call.asset?.name}
+        </span>
+        <span class="call-figures">
+          <span class="call-bytes">{format.bytes(call.bytes)}</span>
+          <span class="call-took">{isWaiting ? <Waited call={call} /> : format.milliseconds(call.ms)}</span>
+        </span>
+        <span class={`outcome ${isWaiting ? 'is-waiting' : isGood ? '' : 'is-bad'}`}>
+          {isWaiting ? 'waiting' : format.outcome(call)}
+        </span>
       </button>
-      {isOpen && <CallDetail id={id} call={call} />}
+      {isOpen && <CallDetail id={id} call={call} onShown={reveal} />}
     </li>
   );
 });
 
-function CallDetail({ id, call }: { id: string; call: CallOutline }) {
+interface CallDetailProps {
+  id: string;
+  call: ShownCall;
+  /** Called when the request and the answer are there. */
+  onShown: () => void;
+}
+
+function CallDetail({ id, call, onShown }: CallDetailProps) {
   const loaded = useSignal<GraphCall | undefined>(undefined);
   const problem = useSignal('');
+  const isWaiting = call.waitingSince !== undefined;
   useEffect(() => {
     get<GraphCall>(`/calls/${call.number}`).then(
       (got) => (loaded.value = got),
       (error: unknown) => (problem.value = String(error)),
     );
-  }, [call.number]);
+  }, [call.number, isWaiting]);
+  useLayoutEffect(() => {
+    if (loaded.value) onShown();
+  }, [loaded.value]);
   return (
     <div class="call-detail" id={id}>
       <p class="call-address">
@@ -116,7 +159,7 @@ function CallDetail({ id, call }: { id: string; call: CallOutline }) {
         {call.user !== undefined && (
           <a {...opens({ user: call.user, page: call.page })}>to user {call.user}</a>
         )}
-        {call.fault !== undefined && <strong class="fault">fault: {call.fault}</strong>}
+        {call.fault !== undefined && <strong class="fault">Fault: {faultInWords(call.fault)}</strong>}
       </p>
       {call.message !== undefined && <p class="problem">{call.message}</p>}
       {problem.value !== '' && <p class="problem">{problem.value}</p>}
@@ -125,7 +168,8 @@ function CallDetail({ id, call }: { id: string; call: CallOutline }) {
           <h3>Request</h3>
           <Json value={loaded.value.body} label="Request" />
           <h3>
-            Answer <span>{call.status === 0 ? 'none' : `HTTP ${call.status}`}</span>
+            Answer{' '}
+            <span>{isWaiting ? 'not yet' : call.status === 0 ? noAnswer(call) : `HTTP ${call.status}`}</span>
           </h3>
           <Json value={loaded.value.answer} label="Answer" />
         </>
@@ -134,57 +178,9 @@ function CallDetail({ id, call }: { id: string; call: CallOutline }) {
   );
 }
 
-/** A dead ID, and how the bot gets over it, as it happens. */
-function RecoveryCard({ recovery }: { recovery: Recovery }) {
-  const { name, deadId, refused, refusals, oneStep, renewal, newId = '', next } = recovery;
-  return (
-    <section class="recovery" aria-label={`Recovery of ${name}`}>
-      <h3>
-        Recovery <span>{name}</span>
-      </h3>
-      <ol>
-        <RecoveryStep kind="refused" title="ID refused" call={refused}>
-          …{deadId.slice(-6)}
-          {refusals > 1 && `, ${refusals} times`}
-        </RecoveryStep>
-        <RecoveryStep kind="one-step" title="Sent in one step" call={oneStep}>
-          it arrived
-        </RecoveryStep>
-        <RecoveryStep kind="renewed" title="ID renewed" call={renewal}>
-          …{newId.slice(-6)}
-        </RecoveryStep>
-        <RecoveryStep kind="new-ID" title="New ID in use" call={next}>
-          all is well
-        </RecoveryStep>
-      </ol>
-    </section>
-  );
-}
-
-interface RecoveryStepProps {
-  kind: string;
-  title: string;
-  call: number | undefined;
-  children: preact.ComponentChildren;
-}
-
-function RecoveryStep({ kind, title, call, children }: RecoveryStepProps) {
-  if (call === undefined) {
-    return (
-      <li class="is-to-come">
-        <b>{title}</b>
-        <span>not yet</span>
-      </li>
-    );
-  }
-  return (
-    <li class={`is-done step-${kind}`}>
-      <a {...opens({ tab: 'calls', call })}>
-        <b>{title}</b>
-        <span>{children}</span>
-      </a>
-    </li>
-  );
+function noAnswer({ fault, ms }: ShownCall): string {
+  if (fault?.startsWith('reset')) return 'none: the connection was cut';
+  return `none: the connection was closed after ${format.milliseconds(ms)}`;
 }
 
 function iconOf(purpose: CallPurpose): IconName {

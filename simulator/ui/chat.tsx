@@ -1,6 +1,6 @@
 import { useSignal } from '@preact/signals';
 import { Fragment } from 'preact';
-import { useLayoutEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 import { type ThreadMessage } from '../platform/model';
 import { lastRequest } from './api';
 import * as format from './format';
@@ -9,10 +9,10 @@ import { Message, quickReplies } from './message';
 import { Avatar, nameOf, PersonChoice } from './people';
 import { route } from './route';
 import { say } from './say';
+import { SendLine } from './send-line';
+import { sendsToShow } from './sends';
 import { messages, page, status, thread } from './store';
-
-/** How far from the end still counts as reading along. */
-const NEAR = 80;
+import { useFollowing } from './use-following';
 
 export function Chat() {
   const { user } = route.value;
@@ -32,50 +32,49 @@ export function Chat() {
 
 function Log() {
   const log = useRef<HTMLDivElement>(null);
-  const isAtEnd = useSignal(true);
-  const toEnd = () => {
-    if (log.current) log.current.scrollTop = log.current.scrollHeight;
-  };
+  const content = useRef<HTMLDivElement>(null);
+  const { isFollowing, onScroll, toEnd } = useFollowing(log, content);
   const shown = messages.value;
-  const isTyping = thread.value?.typing ?? false;
-  useLayoutEffect(() => {
-    if (isAtEnd.peek()) toEnd();
-  }, [shown, isTyping]);
   const last = shown.findLast(({ from }) => from === 'user');
+  // One's own message is always shown, wherever one was reading.
+  useLayoutEffect(() => {
+    if (last !== undefined) toEnd();
+  }, [last?.mid]);
+  const isTyping = thread.value?.typing ?? false;
   const earlier = (thread.value?.count ?? 0) - shown.length;
+  const sends = sendsToShow.value;
   return (
     <div class="log-frame">
       <div
-        class="log"
+        class={isFollowing ? 'log is-following' : 'log'}
         role="log"
         aria-label="Messages"
         tabIndex={0}
         ref={log}
-        onScroll={({ currentTarget: { scrollHeight, scrollTop, clientHeight } }) => {
-          isAtEnd.value = scrollHeight - scrollTop - clientHeight < NEAR;
-        }}
-        // Pictures get their height when they are there. Loading does not bubble.
-        onLoadCapture={() => {
-          if (isAtEnd.peek()) toEnd();
-        }}
-        onLoadedMetadataCapture={() => {
-          if (isAtEnd.peek()) toEnd();
-        }}
+        onScroll={onScroll}
       >
-        {shown.length === 0 && <Empty />}
-        {earlier > 0 && shown.length > 0 && (
-          <p class="note">{format.plural(earlier, 'earlier message')} not shown</p>
-        )}
-        {shown.map((message, at) => (
-          <Fragment key={message.mid}>
-            <Message message={message} previous={shown[at - 1]} next={shown[at + 1]} />
-            {message === last && <State message={message} />}
-          </Fragment>
-        ))}
-        {isTyping && <Typing />}
-        <QuickReplies message={shown.at(-1)} />
+        <div class="log-content" ref={content}>
+          {shown.length === 0 && <Empty />}
+          {earlier > 0 && shown.length > 0 && (
+            <p class="note">{format.plural(earlier, 'earlier message')} not shown</p>
+          )}
+          {shown.map((message, at) => (
+            <Fragment key={message.mid}>
+              <Message message={message} previous={shown[at - 1]} next={shown[at + 1]} />
+              {message === last && <State message={message} />}
+              {sends.get(message.mid)?.map((send) => (
+                <SendLine key={send.call.number} send={send} />
+              ))}
+            </Fragment>
+          ))}
+          {sends.get('')?.map((send) => (
+            <SendLine key={send.call.number} send={send} />
+          ))}
+          {isTyping && <Typing />}
+          <QuickReplies message={shown.at(-1)} />
+        </div>
       </div>
-      {!isAtEnd.value && (
+      {!isFollowing && (
         <button type="button" class="to-end" onClick={toEnd}>
           To the last message
         </button>
@@ -121,14 +120,16 @@ function State({ message: { text = '', payload, delivery } }: { message: ThreadM
   return (
     <p class="state is-failed">
       <Icon name="warn" />
-      Not delivered: {delivery.error}{' '}
-      <button
-        type="button"
-        class="link"
-        onClick={() => void say({ text, ...(payload !== undefined && { payload }) })}
-      >
-        Try again
-      </button>
+      <span>
+        Not delivered: {delivery.error}{' '}
+        <button
+          type="button"
+          class="link"
+          onClick={() => void say({ text, ...(payload !== undefined && { payload }) })}
+        >
+          Try again
+        </button>
+      </span>
     </p>
   );
 }
@@ -139,7 +140,14 @@ function QuickReplies({ message }: { message: ThreadMessage | undefined }) {
   return (
     <div class="quick-replies" role="group" aria-label="Quick replies">
       {replies.map(({ title, payload }, at) => (
-        <button key={at} type="button" onClick={() => void say({ text: title, payload })}>
+        <button
+          key={at}
+          type="button"
+          onClick={() => {
+            void say({ text: title, payload });
+            document.getElementById('composer')?.focus(); // The button goes.
+          }}
+        >
           {title}
         </button>
       ))}
@@ -149,6 +157,16 @@ function QuickReplies({ message }: { message: ThreadMessage | undefined }) {
 
 function Composer() {
   const text = useSignal('');
+  const field = useRef<HTMLTextAreaElement>(null);
+  const { user, tab } = route.value;
+  const pageId = page.value?.id;
+  const isFirst = useRef(true);
+  // Whoever opens a chat wants to write. On a touch screen a keyboard would cover what they came to read.
+  useEffect(() => {
+    const isAsked = tab === 'chat' || !isFirst.current;
+    isFirst.current = false;
+    if (isAsked && window.matchMedia('(hover: hover)').matches) field.current?.focus();
+  }, [user, pageId]);
   const problem = lastRequest.value?.request.startsWith('POST /_sim/say')
     ? lastRequest.value.problem
     : undefined;
@@ -156,7 +174,9 @@ function Composer() {
     const written = text.value.trim();
     if (written === '') return;
     text.value = '';
-    void say({ text: written });
+    void say({ text: written }).then((isSaid) => {
+      if (!isSaid && text.value === '') text.value = written;
+    });
   };
   return (
     <form
@@ -173,6 +193,7 @@ function Composer() {
       )}
       <textarea
         id="composer"
+        ref={field}
         rows={1}
         placeholder="Aa"
         aria-label={`Message of ${nameOf(route.value.user)}`}

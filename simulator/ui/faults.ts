@@ -1,3 +1,5 @@
+import { type ShownFault } from '../control/event-model';
+
 /** What can be made of the next call: bodies for `POST /_sim/faults`. */
 export const FAULTS: readonly { name: string; fault: object }[] = [
   { name: '100/2018074 · invalid attachment ID', fault: graphError(100, 2018074) },
@@ -22,6 +24,48 @@ export const TARGETS: readonly { name: string; match: object }[] = [
   { name: 'a send with the file', match: { purpose: 'send-file' } },
   { name: 'any upload', match: { path: '/message_attachments$' } },
 ];
+
+/** What `faultName` of the simulator says, for people. */
+export function faultInWords(name: string): string {
+  const [cause = '', ...more] = name.split(', ');
+  const words = FAULT_WORDS[cause] ?? (cause.startsWith('error:') ? `error ${cause.slice(6)}` : cause);
+  return more.length === 0 ? words : `${words}, although it was done`;
+}
+
+const FAULT_WORDS: Record<string, string> = {
+  hang: 'no answer',
+  'reset:before': 'the connection is cut before it is done',
+  'reset:during': 'the connection is cut while it is read',
+  'reset:after': 'the connection is cut after it was done',
+  'reset:answer': 'the connection is cut in the middle of the answer',
+  answer: 'another answer',
+  drop: 'an answer without some of its fields',
+  delay: 'a delay',
+};
+
+/** "The next call: no answer" */
+export function pendingFault({ name, code, subcode, hits, left }: ShownFault): string {
+  const error =
+    code === undefined ? undefined : [code, subcode].filter((part) => part !== undefined).join('/');
+  const what = faultInWords(
+    error === undefined ? name : name.replace(`error:${code ?? ''}`, `error:${error}`),
+  );
+  const [one, several] = HIT_WORDS[hits] ?? [`call that matches ${hits}`, `calls that match ${hits}`];
+  return `The next ${left === 1 ? one : `${left} ${several}`}: ${what}`;
+}
+
+const HIT_WORDS: Record<string, [one: string, several: string]> = {
+  'any call': ['call', 'calls'],
+  '/messages$': ['send', 'sends'],
+  '/message_attachments$': ['upload', 'uploads'],
+  'send-id': ['send by ID', 'sends by ID'],
+  'send-file': ['send with the file', 'sends with the file'],
+  'send-url': ['send from a URL', 'sends from a URL'],
+  'send-text': ['send of text', 'sends of text'],
+  'send-template': ['send of a template', 'sends of a template'],
+  'upload-file': ['upload of a file', 'uploads of a file'],
+  'upload-url': ['upload from a URL', 'uploads from a URL'],
+};
 
 function graphError(code: number, subcode?: number): object {
   return { error: { code, ...(subcode !== undefined && { subcode }) } };

@@ -25,8 +25,17 @@ function scaled(size: number): [value: number, unit: string] {
   return size < 1e9 ? [size / 1e6, 'MB'] : [size / 1e9, 'GB'];
 }
 
+/** "38 ms", "2 s", "1 min 5 s": never longer than its column. */
 export function milliseconds(ms: number): string {
-  return ms < 10_000 ? `${Math.round(ms)} ms` : `${number.format(ms / 1000)} s`;
+  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 60_000) return `${number.format(ms / 1000)} s`;
+  const seconds = Math.floor(ms / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** For a time that is still counted: whole seconds. */
+export function waiting(ms: number): string {
+  return milliseconds(1000 * Math.max(0, Math.floor(ms / 1000))).replace(/^0 ms$/, '0 s');
 }
 
 export function percent(part: number, whole: number): string {
@@ -48,7 +57,8 @@ export function daysLeft(ms: number): number {
 }
 
 export function plural(value: number, unit: string): string {
-  return `${count(value)} ${unit}${value === 1 ? '' : 's'}`;
+  const several = /[^aeiou]y$/.test(unit) ? `${unit.slice(0, -1)}ies` : `${unit}s`;
+  return `${count(value)} ${value === 1 ? unit : several}`;
 }
 
 const PURPOSES: Record<CallPurpose, string> = {
@@ -71,7 +81,7 @@ export function purpose(purpose: CallPurpose): string {
 }
 
 export function outcome({ status, code, subcode, fault }: CallOutline): string {
-  if (status === 0) return fault?.startsWith('reset') ? 'cut' : 'no answer';
+  if (status === 0) return fault?.startsWith('reset') ? 'cut' : 'no answer'; // The column "Took" says for how long.
   if (code !== undefined) return subcode === undefined ? `error ${code}` : `${code}/${subcode}`;
   return status < 400 ? 'OK' : `HTTP ${status}`;
 }

@@ -1,12 +1,15 @@
 import { type ThreadOutline } from '../control/event-model';
-import { type ThreadMessage } from '../platform/model';
+import { type AttachmentType, type ThreadMessage } from '../platform/model';
 import * as format from './format';
 import { Icon } from './icons';
 import { go, opens, route } from './route';
 import { page, pages, status, threads } from './store';
+import { titleOf } from './template';
+import { unreadOf } from './unread';
 
 /** More are a matter of the control API. */
 const MAX_PEOPLE = 50;
+const MAX_UNREAD = 99;
 
 export function PageChoice() {
   return (
@@ -55,21 +58,37 @@ export function People() {
 
 function Person({ user, thread }: { user: string; thread: ThreadOutline | undefined }) {
   const isOpen = user === route.value.user;
+  const unread = thread ? unreadOf(thread) : 0;
   return (
     <li>
-      <a class="person" aria-current={isOpen ? 'true' : undefined} {...opens({ user })}>
+      <a
+        class={unread > 0 ? 'person is-unread' : 'person'}
+        aria-current={isOpen ? 'true' : undefined}
+        {...opens({ user })}
+      >
         <Avatar user={user} />
         <span class="name">{nameOf(user)}</span>
         <span class="last">{thread?.typing ? 'typing…' : preview(thread?.last)}</span>
+        {unread > 0 && (
+          <span class="unread">
+            {unread > MAX_UNREAD ? `${MAX_UNREAD}+` : unread}
+            <span class="hidden"> new</span>
+          </span>
+        )}
       </a>
     </li>
   );
 }
 
+/** A part of a number would read as another person's. */
 export function Avatar({ user }: { user: string }) {
+  const initials = user.length > 4 ? `…${user.slice(-2)}` : user;
   return (
-    <span class={`avatar hue-${Number(user.slice(-3)) % 6}`} aria-hidden="true">
-      {user.slice(-2)}
+    <span
+      class={`avatar hue-${Number(user.slice(-3)) % 6} ${initials.length > 2 ? 'is-long' : ''}`}
+      aria-hidden="true"
+    >
+      <span>{initials}</span>
     </span>
   );
 }
@@ -83,8 +102,12 @@ export function PersonChoice() {
   const { user } = route.value;
   const known = [...threads.value.values()].filter((thread) => thread.page === page.value?.id);
   const users = [...new Set([user, ...known.map((thread) => thread.user)])].slice(0, MAX_PEOPLE);
+  const unreadByUser = new Map(
+    known.map((thread) => [thread.user, unreadOf(thread)] as const).filter(([, unread]) => unread > 0),
+  );
   return (
     <div class="person-choice">
+      {unreadByUser.size > 0 && <span class="dot" title="Other people have new messages" />}
       <label class="choice">
         <span class="hidden">Person</span>
         <select
@@ -96,6 +119,7 @@ export function PersonChoice() {
           {users.map((id) => (
             <option key={id} value={id}>
               {nameOf(id)}
+              {unreadByUser.has(id) && ` · ${unreadByUser.get(id) ?? 0} new`}
             </option>
           ))}
         </select>
@@ -114,8 +138,25 @@ function openNewPerson(): void {
   document.getElementById('composer')?.focus();
 }
 
+const KINDS: Record<AttachmentType, [one: string, several: string]> = {
+  image: ['Picture', 'pictures'],
+  audio: ['Sound', 'sounds'],
+  video: ['Video', 'videos'],
+  file: ['File', 'files'],
+};
+
 function preview(message: ThreadMessage | undefined): string {
   if (!message) return 'No messages yet';
-  const summary = message.text ?? message.attachments[0]?.type ?? (message.template ? 'template' : 'message');
+  const summary = summaryOf(message);
   return message.from === 'user' ? `You: ${summary}` : summary;
+}
+
+function summaryOf({ text, attachments, template }: ThreadMessage): string {
+  if (text !== undefined) return text;
+  const [first, ...more] = attachments;
+  if (first) {
+    const [one, several] = KINDS[first.type];
+    return more.length === 0 ? `${one}: ${first.name}` : `${attachments.length} ${several}`;
+  }
+  return template === undefined ? 'A message' : `Template: ${titleOf(template)}`;
 }

@@ -32,16 +32,34 @@ export const page = computed(() => {
   return pages.value.find(({ id }) => id === asked) ?? pages.value[0];
 });
 /** Changes when another thread is opened, or when this one must be loaded anew. */
-const snapshots = signal(0);
+export const snapshots = signal(0);
 const openThread = computed(() => `${page.value?.id ?? ''}:${route.value.user}:${snapshots.value}`);
 export const thread = computed(() => threads.value.get(keyOf(page.value?.id ?? '', route.value.user)));
+/** A call as it is shown: one that has no answer yet counts the time. */
+export interface ShownCall extends CallOutline {
+  /** When it came, by `performance.now()`, if it still waits. */
+  waitingSince?: number;
+}
+
+/** When the status came: the milliseconds in it count from then on. */
+let statusAt = performance.now();
+const waitingCalls = computed<ShownCall[]>(() =>
+  (status.value?.waiting ?? []).map((call) => ({ ...call, waitingSince: statusAt - call.ms })),
+);
+/** All in the order in which they came, whether they have ended or not. */
+export const shownCalls = computed<readonly ShownCall[]>(() => {
+  if (waitingCalls.value.length === 0) return calls.value;
+  return [...calls.value, ...waitingCalls.value].sort((a, b) => a.number - b.number);
+});
+/** `performance.now()`, at least once a second while a call waits. */
+export const tick = signal(performance.now());
 export const recoveries = computed(() => findRecoveries(calls.value));
 export const steps = computed(() => stepsByCall(recoveries.value));
 export const callsByMessage = computed(
   () => new Map(calls.value.flatMap((call) => (call.mid === undefined ? [] : [[call.mid, call] as const]))),
 );
 
-function keyOf(pageId: string, user: string): string {
+export function keyOf(pageId: string, user: string): string {
   return `${pageId}:${user}`;
 }
 
@@ -66,10 +84,17 @@ export function connect(): void {
   source.addEventListener('open', () => (isConnected.value = true));
   source.addEventListener('error', () => (isConnected.value = false));
 
-  const tick = () => (now.value = Date.now() + clockOffset.value);
-  setInterval(tick, 10_000);
+  const readClock = () => (now.value = Date.now() + clockOffset.value);
+  setInterval(readClock, 10_000);
   effect(() => {
-    tick();
+    if (waitingCalls.value.length === 0) return undefined;
+    const counting = setInterval(() => (tick.value = performance.now()), 1000);
+    return () => {
+      clearInterval(counting);
+    };
+  });
+  effect(() => {
+    readClock();
   });
   effect(() => {
     const [pageId = '', user = ''] = openThread.value.split(':');
@@ -106,7 +131,7 @@ function takeSnapshot(snapshot: Snapshot): void {
   threads.value = new Map(snapshot.threads.map((one) => [keyOf(one.page, one.user), one]));
   assets.value = new Map(snapshot.assets.map((asset) => [asset.id, asset]));
   calls.value = snapshot.calls;
-  status.value = snapshot.status;
+  takeStatus(snapshot.status);
   snapshots.value += 1;
   const [first] = snapshot.pages;
   if (route.peek().page === undefined && first) go({ page: first.id }, { replace: true });
@@ -115,8 +140,8 @@ function takeSnapshot(snapshot: Snapshot): void {
 function takeChanges(changes: Changes): void {
   if (changes.calls) {
     // They come as they end; they are shown as they began.
-    const all = [...calls.value, ...changes.calls].sort((a, b) => a.number - b.number);
-    calls.value = all.slice(-MAX_CALLS);
+    const all = new Map([...calls.value, ...changes.calls].map((call) => [call.number, call]));
+    calls.value = [...all.values()].sort((a, b) => a.number - b.number).slice(-MAX_CALLS);
   }
   if (changes.threads) {
     threads.value = changed(
@@ -132,11 +157,17 @@ function takeChanges(changes: Changes): void {
       MAX_ASSETS,
     );
   }
-  if (changes.status) status.value = changes.status;
+  if (changes.status) takeStatus(changes.status);
   const isOpen = (one: { page: string; user: string }) =>
     one.page === page.value?.id && one.user === route.value.user;
   const here = changes.messages?.filter(isOpen).map(({ message }) => message) ?? [];
   if (here.length > 0) messages.value = merged(messages.value, here);
+}
+
+function takeStatus(told: Status): void {
+  statusAt = performance.now();
+  tick.value = statusAt;
+  status.value = told;
 }
 
 function changed<T>(known: ReadonlyMap<string, T>, entries: [string, T][], limit: number): Map<string, T> {

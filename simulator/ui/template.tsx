@@ -45,6 +45,12 @@ export function Template({ payload, attachments }: { payload: unknown; attachmen
   );
 }
 
+/** What a template says first, for a line that stands for it. */
+export function titleOf(payload: unknown): string {
+  const { template_type: kind, text, elements } = fields(payload);
+  return string(text) || string(fields(list(elements)[0])['title']) || string(kind);
+}
+
 function Card({ element }: { element: Fields }) {
   const { title, subtitle, image_url: image, buttons } = element;
   return (

@@ -38,7 +38,7 @@ describe('What a tester does on the page', () => {
       await view.tab('Calls');
       const recovery = view.page.getByRole('region', { name: 'Recovery of tom.jpg' });
       await recovery.getByRole('link', { name: /^ID renewed/ }).waitFor();
-      assert.equal(await recovery.getByText('not yet').count(), 1);
+      assert.equal(await recovery.getByText('with the next send').count(), 1);
       await view.write('picture');
       await recovery.getByRole('link', { name: /^New ID in use/ }).click();
       const steps = await view.calls.locator('.step').allInnerTexts();
@@ -87,7 +87,7 @@ describe('What a tester does on the page', () => {
     await page.getByLabel('To which call').selectOption('any upload');
     await control('Let it fail').click();
     const waiting = page.getByRole('list', { name: 'Faults that wait' });
-    await waiting.getByText('hits /message_attachments$, 1 time').waitFor();
+    await waiting.getByText('The next upload: another answer').waitFor();
     await view.write('picture');
     await waiting.waitFor({ state: 'detached' });
     assert.match((await outcomes()).join('\n'), /HTTP 503/);
@@ -155,16 +155,35 @@ describe('What a tester does on the page', () => {
     view.problems.splice(0); // The browser notes the answer 400.
   });
 
-  it('starts over, and every window with it', async () => {
+  it('is asked before everything starts over, and told that the bot keeps its IDs', async () => {
+    await view.write('picture');
+    await control('Start over…').click();
+    const dialog = view.page.getByRole('dialog', { name: 'Start over?' });
+    assert.match(await dialog.innerText(), /in every window/);
+    assert.match(await dialog.innerText(), /The bot is not told\. Its store keeps the IDs that it knows/);
+    await dialog.getByRole('button', { name: 'Keep everything' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await control('Start over…').click();
+    await view.page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'hidden' });
+    assert.equal(fixture.simulator.assets().length, 1);
+    assert.equal(await view.fromBot().count(), 1);
+  });
+
+  it('starts over, and every window with it; the bot’s next send is seen to recover', async () => {
     const other = await fixture.open(`?page=${CATS}&user=1&tab=assets`);
     await view.write('picture');
     await other.page.getByRole('list', { name: 'Saved assets' }).getByRole('listitem').waitFor();
-    await control('Start over').click();
+    await control('Start over…').click();
+    await view.page.getByRole('dialog').getByRole('button', { name: 'Start over' }).click();
     for (const { log } of [view, other]) await log.getByText('has not written to').waitFor();
     assert.equal(
       await other.page.getByRole('list', { name: 'Saved assets' }).getByRole('listitem').count(),
       0,
     );
+    await view.write('picture');
+    await view.log.getByRole('link', { name: 'ID refused, sent again without it' }).waitFor();
+    assert.equal(await view.log.getByText('could not send').count(), 0);
     await other.close();
   });
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { PNG, upload, useSimulator } from './support';
+import { PNG, received, sendById, upload, useSimulator } from './support';
 
 const ASSETS = path.join(__dirname, '../../example-bot/assets');
 
@@ -39,6 +39,12 @@ describe('The size of a picture', () => {
     ]);
     assert.deepEqual(await sizeOf(lossless), [320, 240]);
     assert.deepEqual(await sizeOf(webp('VP8X', [0, 0, 0, 0, 0x3f, 0x01, 0, 0xef, 0, 0])), [320, 240]);
+  });
+
+  it('stands with the message that was sent by the ID', async () => {
+    await sendById(simulator(), await upload(simulator()));
+    const [attachment] = received(simulator())[0]?.attachments ?? [];
+    assert.deepEqual([attachment?.width, attachment?.height], [1, 1]);
   });
 
   it('is unknown for anything else, and for a header that ends too early', async () => {
