@@ -14,6 +14,7 @@ export type {
 } from './message/builders';
 export type { AssetSource, AttachmentType } from './source/asset';
 export type { Filedata } from './source/filedata';
+export type { AssetToPrepare, Prepare, PreparedAsset } from './source/preparation';
 export type { CacheKey } from './source/web-address';
 export type { KeyvLike, KeyvStorageLike } from './cache/keyv-client';
 export {

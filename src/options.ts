@@ -5,6 +5,7 @@ import { isRecord } from './base/records';
 import { DAY } from './base/time';
 import type { KeyvLike, KeyvStorageLike } from './cache/keyv-client';
 import type { FetchList } from './source/fetched-addresses';
+import type { Prepare } from './source/preparation';
 import type { CacheKey } from './source/web-address';
 
 /** Milliseconds after which Facebook forgets an ID. */
@@ -123,6 +124,23 @@ export interface AttachmentCacheOptions {
    */
   readonly fetchFrom?: FetchFrom;
   /**
+   * Converts what Facebook does not take, before it is uploaded: WebP, HEIC, an image that is too large. `convert` gets the
+   * content of local files, bytes and what `fetchFrom` fetches, when there is no ID for it yet: once for each content and
+   * `version`, and never when there is one. Content and version both are part of what an asset is, so everything is uploaded anew
+   * when this option is added, or its version changes. A conversion may take 60 s.
+   *
+   * Default: none; everything goes out as it is.
+   *
+   * @example
+   * const cache = new FacebookAttachmentCache({
+   *   prepare: {
+   *     version: 1,
+   *     convert: ({ file }) => (file.type === 'image/webp' ? { type: 'file' } : undefined),
+   *   },
+   * });
+   */
+  readonly prepare?: Prepare;
+  /**
    * The undici Dispatcher for calls to Facebook, and for what `fetchFrom` fetches: your own TLS settings or proxy, a mock. It brings its own timeouts. Of
    * the plugin's calls at most 60 sends, 32 sends with content and 40 uploads are in flight to one host, whatever the
    * number of pages; give it as many connections, or the slow ones hold the others up. The plugin does not close it.
@@ -179,6 +197,7 @@ const OPTIONS = {
   ),
   cacheKey: option('a function', isCacheKey, wholeAddress),
   fetchFrom: readFetchFrom,
+  prepare: (value, name, others) => (value === undefined ? undefined : readPrepare(value, name, others)),
   dispatcher: option('an undici Dispatcher', isDispatcher, undefined, { isSecret: true }),
   memory: wholeNumber(10_000),
 } satisfies { [Name in keyof AttachmentCacheOptions]-?: Reader<AttachmentCacheOptions[Name]> };
@@ -200,6 +219,15 @@ const readFetchOptions = group(
     when: option("'always' or 'refused'", isWhenToFetch, 'always' as const),
   },
   'fetchFrom.',
+);
+
+const readPrepare = group(
+  'option of `prepare`',
+  {
+    version: required('a number or a text', isVersion),
+    convert: required('a function', isConvert),
+  },
+  'prepare.',
 );
 
 function readFetchFrom(
@@ -249,6 +277,14 @@ function isOrigin(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { protocol, origin, href } = new URL(value);
   return (protocol === 'https:' || protocol === 'http:') && href === `${origin}/`;
+}
+
+function isVersion(value: unknown): value is string | number {
+  return typeof value === 'number' || (typeof value === 'string' && value !== '');
+}
+
+function isConvert(value: unknown): value is Prepare['convert'] {
+  return isFunction(value);
 }
 
 function isWhenToFetch(value: unknown): value is 'always' | 'refused' {

@@ -35,6 +35,7 @@ export abstract class FacebookAttachmentsError extends Error {
  * - `ERR_ATTACHMENT_FETCH_FAILED`: the plugin was to fetch it (`fetchFrom`), and got no answer, or a temporary fault.
  * - `ERR_ATTACHMENT_FETCH_REFUSED`: the plugin was to fetch it (`fetchFrom`), and its server does not give it, or sends it
  *   in another way: HTTP 404, a redirect to an origin that is not listed …
+ * - `ERR_ATTACHMENT_PREPARE_FAILED`: the option `prepare` threw, took longer than 60 s, or gave what is no attachment.
  * - `ERR_ATTACHMENT_UPLOAD_TIMEOUT`: it stands in a media template, and its upload took longer than 60 s.
  * - `ERR_ATTACHMENT_ONE_MESSAGE`: it takes several messages, and the recipient (a comment, a post, a one-time token)
  *   permits one only.
@@ -53,6 +54,7 @@ export type AttachmentErrorCode =
   | 'ERR_ATTACHMENT_CHANGED'
   | 'ERR_ATTACHMENT_FETCH_FAILED'
   | 'ERR_ATTACHMENT_FETCH_REFUSED'
+  | 'ERR_ATTACHMENT_PREPARE_FAILED'
   | 'ERR_ATTACHMENT_UPLOAD_TIMEOUT'
   | 'ERR_ATTACHMENT_ONE_MESSAGE'
   | 'ERR_ATTACHMENT_NOT_SENT';

@@ -10,6 +10,8 @@ export interface SavedId {
   /** The page's ID. */
   readonly page: string;
   readonly type: AttachmentType;
+  /** What Facebook knows it as, if that is another type. */
+  readonly sentAs?: AttachmentType | undefined;
   /** For people: path or address, without query string or credentials. Never parsed: see `source`. */
   readonly asset: string;
   /** Undefined: the attachment was given as bytes, or its address holds what must not be stored. */
@@ -47,7 +49,7 @@ export function toRecord(saved: SavedId): object {
 /** Anything can be in a store that is shared, under any key. Undefined: it is no record that can be trusted. */
 export function fromRecord(key: string, value: unknown): SavedId | undefined {
   if (!isRecord(value)) return undefined;
-  const { v, id, uploadedAt, page, type, asset, source, bytes } = value as Partial<
+  const { v, id, uploadedAt, page, type, sentAs, asset, source, bytes } = value as Partial<
     Record<keyof StoredRecord, unknown>
   >;
   if (v !== VERSION || typeof id !== 'string' || id === '' || id.length > LONGEST_ID) return undefined;
@@ -61,6 +63,7 @@ export function fromRecord(key: string, value: unknown): SavedId | undefined {
     uploadedAt,
     page,
     type,
+    ...(isAttachmentType(sentAs) && { sentAs }),
     asset,
     ...(from && { source: from }),
     bytes: isSize(bytes) ? bytes : undefined,

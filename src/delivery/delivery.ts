@@ -15,7 +15,7 @@ import { PageQueues } from './page-queues';
 import type { SavedId } from '../cache/saved-id';
 import type { FailedMessage, RecoverEvent, Report, SendEvent, UploadReason } from '../events/events';
 import type { GraphAnswer, GraphCall, GraphClient, GraphParams } from '../graph/client';
-import type { Asset, Content } from '../source/asset';
+import { readyContent, type Asset, type AttachmentType, type ReadyContent } from '../source/asset';
 import type { Sources } from '../source/sources';
 import { TEMPLATE_WAIT, type Deadline } from './deadline';
 
@@ -258,6 +258,8 @@ export class Delivery {
           (await (slot.reusable && !asset.isUnidentified
             ? this.#ids.getOrUploadThroughPauses(target, deadline, reason)
             : this.#ids.uploadForOneMessage(target, deadline)));
+        if (saved?.sentAs === 'audio' || saved?.sentAs === 'file')
+          throw notInTemplate(asset.label, saved.sentAs);
         if (target && saved) return { slot, target, saved };
         throw new AttachmentError(
           'ERR_ATTACHMENT_UPLOAD_TIMEOUT',
@@ -271,9 +273,9 @@ export class Delivery {
   async #sendByIds(message: OutgoingMessage, resolved: readonly ResolvedAttachment[]): Promise<GraphAnswer> {
     const begun = performance.now();
     const slots = resolved.map(({ slot }) => slot);
-    const ids = resolved.map(({ saved }) => saved.id);
+    const saved = resolved.map(({ saved: { id, type, sentAs = type } }) => ({ id, type: sentAs }));
     const label = resolved.map(({ target }) => target.asset.label).join(' and ');
-    const answer = await post(message, withIds(message.params, slots, ids), {
+    const answer = await post(message, withIds(message.params, slots, saved), {
       action: 'send',
       asset: label,
       lane: 'send',
@@ -298,7 +300,7 @@ export class Delivery {
   /** Upload and send in one step. */
   async #sendContent(message: OutgoingMessage, asset: Asset, page: string | undefined): Promise<GraphAnswer> {
     const begun = performance.now();
-    const answer = await this.#postContent(message, asset, { save: false });
+    const answer = await this.#postContent(message, asset, await readyContent(asset), { save: false });
     this.#reportSend(asset, page, 'one-step', undefined, performance.now() - begun);
     return answer;
   }
@@ -311,29 +313,34 @@ export class Delivery {
   ): Promise<SavingSend> {
     const uploadedAt = Date.now();
     const begun = performance.now();
-    const answer = await this.#postContent(message, asset, { save: true, onBytes });
+    const ready = await readyContent(asset, onBytes);
+    const answer = await this.#postContent(message, asset, ready, { save: true, onBytes });
     const ms = performance.now() - begun;
     const id = typeof answer.attachment_id === 'string' ? answer.attachment_id : undefined;
     this.#reportSend(asset, page, id ? 'save' : 'one-step', id, ms);
     const { type, label, source, bytes } = asset;
-    return { answer, saved: id ? { id, uploadedAt, page, type, asset: label, source, bytes } : undefined };
+    if (id === undefined) return { answer, saved: undefined };
+    const sentAs = ready.type === type ? {} : { sentAs: ready.type };
+    return { answer, saved: { id, uploadedAt, page, type, ...sentAs, asset: label, source, bytes } };
   }
 
   /** If the platform cannot fetch an address, it has sent nothing. Then the content goes, if there is a way to get it. */
   async #postContent(
     message: OutgoingMessage,
-    { label, content }: Asset,
+    { label }: Asset,
+    ready: ReadyContent,
     options: { save: boolean; onBytes?: () => void },
   ): Promise<GraphAnswer> {
+    const { content } = ready;
     try {
-      return await this.#postOnce(message, label, content, options);
+      return await this.#postOnce(message, label, ready, options);
     } catch (error) {
       if (!content.fetch || !isNotFetched(error)) throw error;
       const file = await content.fetch().catch((failure: unknown) => {
         this.#ids.reportOnce(failure);
         throw error;
       });
-      return this.#postOnce(message, label, { file }, options);
+      return this.#postOnce(message, label, { ...ready, content: { file } }, options);
     }
   }
 
@@ -341,11 +348,11 @@ export class Delivery {
   #postOnce(
     message: OutgoingMessage,
     label: string,
-    content: Content,
+    ready: ReadyContent,
     { save, onBytes }: { save: boolean; onBytes?: () => void },
   ): Promise<GraphAnswer> {
-    const { file } = content;
-    const params = withContent(message.params, message.slots[0], content, save);
+    const { file } = ready.content;
+    const params = withContent(message.params, message.slots[0], ready, save);
     const call: GraphCall = {
       action: 'send',
       asset: label,
@@ -406,6 +413,14 @@ async function retryWhileFilesChange<T>(work: () => Promise<T>): Promise<T> {
       if (!isFileChange(error) || changes === MAX_FILE_CHANGES) throw error;
     }
   }
+}
+
+function notInTemplate(label: string, type: AttachmentType): AttachmentError {
+  return new AttachmentError(
+    'ERR_ATTACHMENT_TYPE_MISMATCH',
+    label,
+    `the option \`prepare\` makes an attachment of type ${type} of it, and a media template takes images and videos only`,
+  );
 }
 
 function isInTemplate({ element }: AttachmentSlot): boolean {

@@ -5,7 +5,7 @@ import { retry } from '../graph/retry';
 import { PageQueues } from './page-queues';
 import type { SavedId } from '../cache/saved-id';
 import type { Report, UploadReason } from '../events/events';
-import type { Content } from '../source/asset';
+import { readyContent, type Content, type ReadyContent } from '../source/asset';
 import type { Fleet, Upload } from './fleet';
 import type { PageAsset } from './page-asset';
 
@@ -130,13 +130,15 @@ export class Uploads {
       (attempt) =>
         obtain(bytes, async (onBytes, onBodySent) => {
           job.onBegin?.();
+          const ready = await readyContent({ ...asset, content, bytes }, onBytes);
           attemptBegun = performance.now();
           const uploadedAt = Date.now();
-          const id = await uploadOnce(job, content, onBytes, onBodySent);
+          const id = await uploadOnce(job, ready, onBytes, onBodySent);
           const ms = performance.now() - begun;
-          const event = { page, type, asset: label, bytes, attachmentId: id, reason, attempts: attempt, ms };
-          this.#report('upload', event);
-          return { id, uploadedAt, page, type, asset: label, source, bytes };
+          const sent = { page, type, asset: label, bytes: ready.bytes };
+          this.#report('upload', { ...sent, attachmentId: id, reason, attempts: attempt, ms });
+          const saved: SavedId = { ...sent, id, uploadedAt, source };
+          return ready.type === type ? saved : { ...saved, sentAs: ready.type };
         }),
       {
         attempts: this.#attempts,
@@ -178,12 +180,12 @@ export class Uploads {
 
 async function uploadOnce(
   { client, asset }: UploadJob,
-  { url, file }: Content,
+  { type, content: { url, file } }: Pick<ReadyContent, 'type' | 'content'>,
   onBytes: () => void,
   onBodySent: () => void,
 ): Promise<string> {
   const call = { action: 'upload', asset: asset.label, lane: 'upload', file, onBytes, onBodySent } as const;
-  const message = { attachment: { type: asset.type, payload: { url, is_reusable: true } } };
+  const message = { attachment: { type, payload: { url, is_reusable: true } } };
   const { attachment_id: id } = await client.post('/me/message_attachments', { message }, call);
   if (typeof id === 'string' && id !== '') return id;
   throw new TransportError('ERR_GRAPH_BAD_ANSWER', call, 'the answer holds no attachment_id');

@@ -1,6 +1,6 @@
 import { AttachmentError } from '../base/errors';
 import { isRecord, without } from '../base/records';
-import { isAttachmentType, type AttachmentType, type Content } from '../source/asset';
+import { isAttachmentType, type AttachmentType, type ReadyContent } from '../source/asset';
 import type { GraphParams } from '../graph/client';
 import type { SourcePayload } from '../source/sources';
 
@@ -17,6 +17,12 @@ export interface AttachmentSlot {
 
 /** AttachmentSlots of one message, in its order. */
 export type AttachmentSlots = readonly [AttachmentSlot, ...AttachmentSlot[]];
+
+/** An asset that the platform has saved, and as which type. */
+export interface SentAsset {
+  readonly id: string;
+  readonly type: AttachmentType;
+}
 
 /** What the author wrote for us and not for the platform. */
 const SOURCE_FIELDS = ['url', 'filedata', 'filename', 'is_reusable', 'attachment_id'] as const;
@@ -50,22 +56,24 @@ export function findAttachmentSlots(params: unknown): AttachmentSlots | undefine
 export function withIds(
   params: GraphParams,
   slots: readonly AttachmentSlot[],
-  ids: readonly string[],
+  saved: readonly SentAsset[],
 ): GraphParams {
-  return fill(params, slots, (_, index) => ({ attachment_id: ids[index] }));
+  return fill(
+    params,
+    slots,
+    saved.map(({ id, type }) => ({ type, payload: { attachment_id: id } })),
+  );
 }
 
 /** The call that uploads and sends in one step; a file goes beside it. `save` asks for an ID in the answer. */
 export function withContent(
   params: GraphParams,
   slot: AttachmentSlot,
-  { url }: Content,
+  { type, content: { url } }: Pick<ReadyContent, 'type' | 'content'>,
   save: boolean,
 ): GraphParams {
-  return fill(params, [slot], () => ({
-    ...(url !== undefined && { url }),
-    ...(save && { is_reusable: true }),
-  }));
+  const payload = { ...(url !== undefined && { url }), ...(save && { is_reusable: true }) };
+  return fill(params, [slot], [{ type, payload }]);
 }
 
 function findTemplateSlots(payload: unknown): AttachmentSlots | undefined {
@@ -86,18 +94,24 @@ function findTemplateSlots(payload: unknown): AttachmentSlots | undefined {
 function fill(
   params: GraphParams,
   slots: readonly AttachmentSlot[],
-  contentOf: (slot: AttachmentSlot, index: number) => Record<string, unknown>,
+  fillings: readonly { readonly type: AttachmentType; readonly payload: Record<string, unknown> }[],
 ): GraphParams {
   const { text, ...message } = params.message as Record<string, unknown>;
   const attachment = message.attachment as Record<string, unknown>;
-  let payload: unknown = attachment.payload;
+  let { type, payload } = attachment;
   for (const [index, slot] of slots.entries()) {
-    const filled = { ...without(slot.payload, SOURCE_FIELDS), ...contentOf(slot, index) };
-    payload = slot.element === undefined ? filled : withElement(payload, slot.element, filled);
+    const filling = fillings[index];
+    const filled = { ...without(slot.payload, SOURCE_FIELDS), ...filling?.payload };
+    if (slot.element === undefined) {
+      type = filling?.type;
+      payload = filled;
+    } else {
+      payload = withElement(payload, slot.element, { ...filled, media_type: filling?.type });
+    }
   }
   // The adapter always sets `text`; the platform refuses an empty one beside an attachment.
   const kept = text === undefined || text === null || text === '' ? {} : { text };
-  return { ...params, message: { ...kept, ...message, attachment: { ...attachment, payload } } };
+  return { ...params, message: { ...kept, ...message, attachment: { ...attachment, type, payload } } };
 }
 
 function withElement(payload: unknown, index: number, element: unknown): Record<string, unknown> {

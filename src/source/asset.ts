@@ -20,6 +20,15 @@ export type Content =
     }
   | { readonly file: File; readonly url?: never; readonly fetch?: never };
 
+/** What goes out for an asset. */
+export interface ReadyContent {
+  /** It may be sent as another type. */
+  readonly type: AttachmentType;
+  readonly content: Content;
+  /** Size of the content; unknown for an address. */
+  readonly bytes: number | undefined;
+}
+
 /** Enough to build the attachment again: a path relative to `root`, or an address. */
 export type AssetSource =
   | { readonly path: string; readonly filename?: string; readonly url?: never }
@@ -46,6 +55,29 @@ export interface Asset {
    */
   readonly source: AssetSource | undefined;
   readonly content: Content;
+  /** Makes what goes out of it. Undefined: it goes out as it is. */
+  readonly prepare?: () => Promise<ReadyContent>;
   /** What it holds could not be learnt, so an ID would not tell when that changes: it goes without one. */
   readonly isUnidentified?: true;
+}
+
+/** Milliseconds between two signs of life. */
+const PREPARE_SIGN = 1_000;
+
+/**
+ * What goes out for the asset, which is made now if need be.
+ *
+ * @param onMove - Called now and then while it is made, so that whoever waits sees that something goes on.
+ * @throws {AttachmentError} It cannot be made.
+ */
+export async function readyContent(asset: Asset, onMove?: () => void): Promise<ReadyContent> {
+  const { type, content, bytes, prepare } = asset;
+  if (!prepare) return { type, content, bytes };
+  onMove?.();
+  const signs = onMove && setInterval(onMove, PREPARE_SIGN);
+  try {
+    return await prepare();
+  } finally {
+    clearInterval(signs);
+  }
 }

@@ -4,6 +4,7 @@ import { DataUris } from './data-uris';
 import { identifyFiledata } from './filedata';
 import { LocalFiles } from './local-files';
 import { FetchedAddresses, type FetchList } from './fetched-addresses';
+import { Preparation, type Prepare } from './preparation';
 import { identifyAddress, parseAddress, type CacheKey } from './web-address';
 import type { Dispatcher } from 'undici';
 import type { Asset, AttachmentType } from './asset';
@@ -25,6 +26,8 @@ export interface SourcesOptions {
   readonly cacheKey: CacheKey;
   /** Default: nothing is fetched. */
   readonly fetchFrom?: FetchList | undefined;
+  /** Default: everything goes out as it is. */
+  readonly prepare?: Prepare | undefined;
   /** For what is fetched. Default: our own. */
   readonly dispatcher?: Dispatcher | undefined;
 }
@@ -43,10 +46,12 @@ export class Sources {
   readonly #dataUris = new DataUris();
   readonly #cacheKey: CacheKey;
   readonly #fetched: FetchedAddresses | undefined;
+  readonly #preparation: Preparation | undefined;
 
-  constructor({ root, cacheKey, fetchFrom: list, dispatcher }: SourcesOptions) {
+  constructor({ root, cacheKey, fetchFrom: list, prepare, dispatcher }: SourcesOptions) {
     this.#files = new LocalFiles(root);
     this.#cacheKey = cacheKey;
+    this.#preparation = prepare && new Preparation(prepare);
     this.#fetched = list && new FetchedAddresses({ list, cacheKey, dispatcher });
   }
 
@@ -55,6 +60,15 @@ export class Sources {
    * @throws {AttachmentError} It cannot be sent, and why.
    */
   async identify(type: AttachmentType, payload: SourcePayload, patience?: FetchPatience): Promise<Asset> {
+    const asset = await this.#identify(type, payload, patience);
+    return this.#preparation?.apply(asset) ?? asset;
+  }
+
+  async #identify(
+    type: AttachmentType,
+    payload: SourcePayload,
+    patience: FetchPatience | undefined,
+  ): Promise<Asset> {
     const { url, filedata } = payload;
     const filename = readFilename(type, payload.filename);
     if (isGiven(url) && isGiven(filedata)) {

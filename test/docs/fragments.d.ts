@@ -61,3 +61,14 @@ declare module 'pg' {
   const pg: { Pool: new (options: object) => import('node:events').EventEmitter };
   export = pg;
 }
+
+declare module 'sharp' {
+  interface Sharp {
+    rotate(): Sharp;
+    resize(options: object): Sharp;
+    jpeg(): Sharp;
+    toBuffer(): Promise<Buffer>;
+  }
+  const sharp: (input: ArrayBuffer) => Sharp;
+  export = sharp;
+}

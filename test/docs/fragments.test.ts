@@ -25,10 +25,13 @@ import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } f
 /** Their packages are those of the tests of stores. */
 const NEEDS_POSTGRES = 'docs/scaling.md';
 
+/** It is large, and made for each system. */
+const NEEDS_SHARP = /require\('sharp'\)/;
+
 const FRAGMENTS = [
   ...SOURCES.flatMap(blocksOfDocstrings),
   ...MARKDOWN.filter((file) => file !== NEEDS_POSTGRES).flatMap(blocksOfMarkdown),
-].filter(({ isFragment }) => isFragment);
+].filter(({ isFragment, text }) => isFragment && !NEEDS_SHARP.test(text));
 
 const USER = '7001';
 

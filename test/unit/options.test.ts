@@ -34,6 +34,7 @@ describe('readOptions', () => {
           storeTimeout: 500,
           uploads: { concurrency: 4, attempts: 3 },
           fetchFrom: undefined,
+          prepare: undefined,
           dispatcher: undefined,
           memory: 10_000,
         });
@@ -73,6 +74,7 @@ describe('readOptions', () => {
       uploads: { concurrency: 1, attempts: 1 },
       cacheKey: (url) => url.pathname,
       fetchFrom: FETCH_FROM,
+      prepare: { version: 1, convert: () => undefined },
       dispatcher: new Agent(),
       memory: 1,
     };
@@ -127,7 +129,7 @@ describe('readOptions', () => {
 
   describe('what is refused', () => {
     const names =
-      'store, root, ttl, refreshAhead, save, strict, uploadWait, storeTimeout, uploads, cacheKey, fetchFrom, dispatcher, memory';
+      'store, root, ttl, refreshAhead, save, strict, uploadWait, storeTimeout, uploads, cacheKey, fetchFrom, prepare, dispatcher, memory';
     const ttl = (got: string): string =>
       `Expected \`ttl\` to be a number of milliseconds over 0 and up to 7776000000, got ${got}`;
     const storeTimeout = (got: string): string =>
@@ -169,6 +171,12 @@ describe('readOptions', () => {
         { fetchFrom: { origins: [], hosts: [] } },
         'Expected each option of `fetchFrom` to be one of origins, when, got `hosts`',
       ],
+      [{ prepare: () => undefined }, 'Expected `prepare` to be an object, got a function'],
+      [
+        { prepare: { convert: () => undefined } },
+        'Expected `prepare.version` to be a number or a text, got undefined',
+      ],
+      [{ prepare: { version: 1 } }, 'Expected `prepare.convert` to be a function, got undefined'],
       [{ ttl: -1 }, ttl('-1'), 'RangeError'],
       [{ ttl: 0 }, ttl('0'), 'RangeError'],
       [{ ttl: 90 * DAY + 1 }, ttl('7776000001'), 'RangeError'],

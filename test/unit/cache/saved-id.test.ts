@@ -40,6 +40,12 @@ describe('A record in the store', () => {
     assert.deepEqual(fromRecord(KEY, RECORD), saved);
   });
 
+  it('tells as which type the asset is sent, if that is another one', () => {
+    const saved = savedId('11', { sentAs: 'file' });
+    assert.deepEqual(fromRecord(KEY, toRecord(saved)), saved);
+    assert.equal(fromRecord(KEY, { ...toRecord(saved), sentAs: 'sticker' })?.sentAs, undefined);
+  });
+
   it('has no field that is undefined', () => {
     const saved = savedId('11', { bytes: undefined });
     assert.deepEqual(Object.keys(toRecord({ ...saved, source: undefined })).sort(), [

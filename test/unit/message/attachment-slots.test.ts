@@ -187,7 +187,22 @@ describe('findAttachmentSlots', () => {
   }
 });
 
+const IMAGE_11 = { id: '11', type: 'image' } as const;
+
 describe('withIds', () => {
+  it('sends an asset as the type that the platform knows it as', () => {
+    const params = paramsWith({ type: 'image', payload: { url: 'a.heic' } });
+    assert.deepEqual(
+      withIds(params, slotsOf(params), [{ id: '11', type: 'file' }]),
+      paramsWith({ type: 'file', payload: { attachment_id: '11' } }),
+    );
+    const template = paramsWith(mediaTemplate({ media_type: 'image', url: 'a.gif' }));
+    assert.deepEqual(
+      withIds(template, slotsOf(template), [{ id: '11', type: 'video' }]),
+      paramsWith(mediaTemplate({ media_type: 'video', attachment_id: '11' })),
+    );
+  });
+
   it('puts the ID in the place of what the author wrote for us', () => {
     const payload = { url: 'a.png', filename: 'A.png', is_reusable: true, attachment_id: '', filedata: null };
     const params = deepFreeze({
@@ -196,7 +211,7 @@ describe('withIds', () => {
       messaging_type: 'RESPONSE',
       tag: 'HUMAN_AGENT',
     });
-    assert.deepEqual(withIds(params, slotsOf(params), ['11']), {
+    assert.deepEqual(withIds(params, slotsOf(params), [IMAGE_11]), {
       recipient: { id: '7001' },
       message: {
         attachment: { type: 'image', payload: { caption: 'stays', attachment_id: '11' } },
@@ -218,7 +233,7 @@ describe('withIds', () => {
       ),
     );
     assert.deepEqual(
-      withIds(params, slotsOf(params), ['11', '22']),
+      withIds(params, slotsOf(params), [IMAGE_11, { id: '22', type: 'video' }]),
       paramsWith(
         mediaTemplate(
           { media_type: 'image', buttons: [{ type: 'web_url' }], attachment_id: '11' },
@@ -232,7 +247,7 @@ describe('withIds', () => {
   it('leaves out the empty text that the adapter always sets, and no other', () => {
     const texts = ['', null, undefined, 'hello', ' ', 0].map((text) => {
       const params = { message: { text, attachment: { type: 'image', payload: { url: 'a.png' } } } };
-      const { message } = withIds(params, slotsOf(params), ['11']) as { message: { text?: unknown } };
+      const { message } = withIds(params, slotsOf(params), [IMAGE_11]) as { message: { text?: unknown } };
       return 'text' in message ? message.text : 'none';
     });
     assert.deepEqual(texts, ['none', 'none', 'none', 'hello', ' ', 0]);
@@ -252,14 +267,14 @@ describe('withContent', () => {
 
   it('has the platform fetch an address', () => {
     assert.deepEqual(
-      withContent(params, slot, { url: 'https://example.com/a.png' }, false),
+      withContent(params, slot, { type: 'image', content: { url: 'https://example.com/a.png' } }, false),
       paramsWith({ type: 'image', payload: { caption: 'C', url: 'https://example.com/a.png' } }),
     );
   });
 
   it('has the platform save what it fetches', () => {
     assert.deepEqual(
-      withContent(params, slot, { url: 'https://example.com/a.png' }, true),
+      withContent(params, slot, { type: 'image', content: { url: 'https://example.com/a.png' } }, true),
       paramsWith({
         type: 'image',
         payload: { caption: 'C', url: 'https://example.com/a.png', is_reusable: true },
@@ -269,11 +284,11 @@ describe('withContent', () => {
 
   it('leaves a file to go beside it', () => {
     assert.deepEqual(
-      withContent(params, slot, { file }, false),
+      withContent(params, slot, { type: 'image', content: { file } }, false),
       paramsWith({ type: 'image', payload: { caption: 'C' } }),
     );
     assert.deepEqual(
-      withContent(params, slot, { file }, true),
+      withContent(params, slot, { type: 'image', content: { file } }, true),
       paramsWith({ type: 'image', payload: { caption: 'C', is_reusable: true } }),
     );
   });
