@@ -3,6 +3,7 @@ import { isRecord, pick, without } from '../base/records';
 import { isSend, type CallAPI } from './hook';
 import type { Engine, SavedAsset } from '../delivery/engine';
 import type { WarmAsset, WarmOptions, WarmReport } from '../delivery/warm';
+import { checkSent } from '../graph/sent-message';
 import type { GraphAccount, GraphAnswer, GraphClient, GraphMethod, GraphParams } from '../graph/client';
 import type { CallPurpose } from '../graph/errors';
 import type { Attachment, AttachmentMessage } from '../message/builders';
@@ -226,11 +227,13 @@ export class PageClient {
 
 /** The calls of a page that need nothing of the plugin, as its adapter's own client would make them. */
 export function directCalls(graph: GraphClient): CallAPI {
-  return (path, method = 'POST', payload = {}) => {
-    const purpose: CallPurpose | undefined = isSend(path, method)
-      ? { action: 'send', asset: 'a message' }
-      : undefined;
-    return graph.callAPI(method as GraphMethod, path, payload as GraphParams, purpose);
+  return async (path, method = 'POST', payload = {}) => {
+    const params = payload as GraphParams;
+    if (!isSend(path, method)) return graph.callAPI(method as GraphMethod, path, params);
+    const purpose: CallPurpose = { action: 'send', asset: 'a message' };
+    const answer = await graph.callAPI(method as GraphMethod, path, params, purpose);
+    // A sender action is no message.
+    return params.message === undefined ? answer : checkSent(answer, purpose);
   };
 }
 

@@ -57,7 +57,8 @@ export class Deadline {
     const late = new Promise<undefined>((resolve) => {
       const check = (): void => {
         const wait = this.left || (performance.now() < this.#latest && isMoving() ? EXTENSION_CHECK : 0);
-        if (wait === 0) resolve(undefined);
+        // What has come while the process was busy counts, so it gets a turn first.
+        if (wait === 0) setImmediate(resolve, undefined);
         else timer = setTimeout(check, Math.min(Math.ceil(wait), LONGEST_TIMER));
       };
       check();

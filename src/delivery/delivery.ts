@@ -1,5 +1,6 @@
 import { AttachmentError } from '../base/errors';
 import { retry } from '../graph/retry';
+import { checkSent } from '../graph/sent-message';
 import { isIdRefused, isNotFetched, maySendAgain, verdictOn } from '../graph/verdict';
 import {
   findAttachmentSlots,
@@ -382,8 +383,16 @@ export class Delivery {
 }
 
 /** A send repeats itself only if no connection came up: then the platform has certainly not seen it. */
-function post({ client, path }: OutgoingCall, params: GraphParams, call: GraphCall): Promise<GraphAnswer> {
-  return retry(() => client.post(path, params, call), { attempts: SEND_ATTEMPTS, mayTryAgain: maySendAgain });
+async function post(
+  { client, path }: OutgoingCall,
+  params: GraphParams,
+  call: GraphCall,
+): Promise<GraphAnswer> {
+  const answer = await retry(() => client.post(path, params, call), {
+    attempts: SEND_ATTEMPTS,
+    mayTryAgain: maySendAgain,
+  });
+  return checkSent(answer, call);
 }
 
 /** What is told of a message that failed. */
@@ -396,7 +405,8 @@ export function failedMessage(
 
 /** IDs belong to one page. The path or the activity names it; otherwise it is the page of the token. */
 async function pageOf(message: OutgoingMessage): Promise<string | undefined> {
-  return pageIn(message) ?? message.deadline.within(message.client.pageId());
+  const known = pageIn(message) ?? message.client.knownPageId;
+  return known ?? message.deadline.within(message.client.pageId());
 }
 
 function pageIn({ path, page }: Pick<OutgoingCall, 'path' | 'page'>): string | undefined {

@@ -22,6 +22,7 @@ const NOT_FETCHED = 2018008;
 const CONTENT_SUBCODES: ReadonlySet<Code> = new Set([NOT_FETCHED, 2018047, 2018109, 2018294]);
 /** Of these, what the platform answers now and then to an address that is good. */
 const FETCH_SUBCODES: ReadonlySet<Code> = new Set([NOT_FETCHED, 2018047]);
+const INVALID_ID = 2018074;
 const TYPE_NOT_ALLOWED = 546;
 /** Session ended, token invalid or expired. */
 const TOKEN_CODES: ReadonlySet<Code> = new Set([102, 190]);
@@ -35,7 +36,7 @@ export function verdictOn(error: unknown): Verdict {
   if (error instanceof TransportError) return verdictOnTransport(error);
   if (!(error instanceof GraphError)) return 'refused';
   const { code, subcode, status } = error;
-  if (code === 100 && subcode === 2018074) return 'dead-id';
+  if (code === 100 && subcode === INVALID_ID && isClientError(status)) return 'dead-id';
   if (isHopeless(error)) return 'hopeless';
   if (RATE_LIMIT_CODES.has(code) || status === TOO_MANY_REQUESTS) return 'rate-limited';
   if (BUSY_CODES.has(code) || error.isTransient || status >= 500) return 'busy';
@@ -73,7 +74,8 @@ export function mayFetchAgain(error: unknown): boolean {
  */
 export function isIdRefused(error: unknown): boolean {
   if (verdictOn(error) === 'dead-id') return true;
-  return error instanceof GraphError && error.code === 100 && CONTENT_SUBCODES.has(error.subcode);
+  if (!(error instanceof GraphError) || !isClientError(error.status)) return false;
+  return error.code === 100 && CONTENT_SUBCODES.has(error.subcode);
 }
 
 /** May a send that failed so be tried again, just as it is? */
@@ -97,4 +99,9 @@ function isHopeless(error: GraphError): boolean {
 
 function isAboutContent({ code, subcode }: GraphError): boolean {
   return code === TYPE_NOT_ALLOWED || (code === 100 && CONTENT_SUBCODES.has(subcode));
+}
+
+/** With any other status, the platform may have sent the message. */
+function isClientError(status: number): boolean {
+  return status >= 400 && status < 500;
 }

@@ -47,6 +47,45 @@ describe('a page without Botkit: FacebookAttachmentCache.connect', () => {
   const connect = (options?: AttachmentCacheOptions): PageClient => openPlugin(options).connect(accountOf());
 
   describe('send', () => {
+    for (const [what, message] of [
+      ['a text', { text: 'Hello' }],
+      ['a picture by its ID', TOM],
+      ['a picture in one step', image('cats/tom.jpg', { reusable: false })],
+    ] as const) {
+      it(`reports ${what} whose answer holds no message_id, and does not send it again`, async () => {
+        const page = connect();
+        await page.warm(['cats/tom.jpg']);
+        platform.sim.addFaults({ path: '/messages$', drop: ['message_id'] });
+        await assert.rejects(page.send(USER, message), {
+          code: 'ERR_GRAPH_BAD_ANSWER',
+          message: /the answer holds no message_id/,
+        });
+        assert.equal(arrived(platform.sim, USER).length, 1);
+      });
+    }
+
+    it('sends no picture after a text whose answer holds no message_id', async () => {
+      const page = connect();
+      await page.warm(['cats/tom.jpg']);
+      platform.sim.addFaults({ path: '/messages$', drop: ['message_id'] });
+      await assert.rejects(page.send(USER, { text: 'Tom', ...TOM }), { code: 'ERR_GRAPH_BAD_ANSWER' });
+      assert.deepEqual(
+        arrived(platform.sim, USER).map(({ text }) => text),
+        ['Tom'],
+      );
+    });
+
+    it('sends by a known ID, however late a busy process comes to it', async () => {
+      const plugin = openPlugin({ uploadWait: 1 });
+      const page = plugin.connect(accountOf());
+      await page.warm(['cats/tom.jpg']);
+      const sending = Array.from({ length: 100 }, (_, n) => page.send(String(7100 + n), TOM));
+      const begun = performance.now();
+      while (performance.now() - begun < 20);
+      await Promise.all(sending);
+      assert.deepEqual(callCounts(platform.sim)['send-id'], 100);
+    });
+
     it('uploads a picture once, sends it by its ID, and resolves with the platform’s answer', async () => {
       const page = connect();
       const answers = [await page.send(USER, TOM), await page.send(USER, TOM)];

@@ -35,6 +35,11 @@ describe('Deadline', () => {
     const deadline = new Deadline(100);
     await clock.tickAsync(500);
     assert.equal(await deadline.within(Promise.resolve('now')), 'now');
+    const afterSomeSteps = async (): Promise<string> => {
+      for (let step = 0; step < 10; step++) await Promise.resolve();
+      return 'now';
+    };
+    assert.equal(await deadline.within(afterSomeSteps()), 'now');
   });
 
   it('fails as the work fails', async () => {

@@ -24,6 +24,8 @@ const AGAIN: Record<Verdict, { upload: boolean; send: boolean }> = {
 const VERDICTS: [what: string, error: unknown, verdict: Verdict][] = [
   ['100/2018074, the ID is invalid or expired', graphError(100, 2018074), 'dead-id'],
   ['100/2018074 that calls itself transient', graphError(100, 2018074, { isTransient: true }), 'dead-id'],
+  ['100/2018074 with HTTP 500: it may have been sent', graphError(100, 2018074, { status: 500 }), 'busy'],
+  ['100/2018074 with HTTP 200: it may have been sent', graphError(100, 2018074, { status: 200 }), 'refused'],
   ['10/2018074, which is another error', graphError(10, 2018074), 'refused'],
   ['190, the token is invalid', graphError(190), 'hopeless'],
   ['190/463, the token has expired', graphError(190, 463, { status: 401 }), 'hopeless'],
@@ -129,7 +131,14 @@ describe('isIdRefused', () => {
       subcodes.filter((subcode) => isIdRefused(graphError(100, subcode))),
       [2018074, 2018008, 2018047, 2018109, 2018294],
     );
-    for (const error of [graphError(10, 2018047), graphError(546), graphError(190), new Error('No')]) {
+    const unclear = graphError(100, 2018047, { status: 500 });
+    for (const error of [
+      unclear,
+      graphError(10, 2018047),
+      graphError(546),
+      graphError(190),
+      new Error('No'),
+    ]) {
       assert.equal(isIdRefused(error), false);
     }
   });
