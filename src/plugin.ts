@@ -8,6 +8,7 @@ import {
   type AdapterHooks,
   type CallAPI,
   type HookedClient,
+  type ActivityLike,
 } from './adapter/hook';
 import { toParams, type MessageActivity } from './adapter/bot-framework';
 import { Pages } from './adapter/pages';
@@ -23,7 +24,6 @@ import { readOptions, type AttachmentCacheOptions } from './options';
 import type { WarmAsset, WarmOptions, WarmReport } from './delivery/warm';
 import type { AttachmentEvents, FailedMessage } from './events/events';
 import type { GraphAccount, GraphClient } from './graph/client';
-import type { Attachment, AttachmentMessage } from './message/builders';
 
 const debug = Debug('botkit:facebook-attachments');
 
@@ -218,7 +218,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * Forgets the ID of an asset, in memory and in the store; its next send uploads it again. Other processes that know
    * the ID go on using it.
    *
-   * @param asset - As it stands in a message.
+   * @param asset - As it stands in a message, or as a path, folder, glob inside `root` or web address.
    * @throws {AttachmentError} It cannot be told what the asset is.
    * @throws {StoreError} The store cannot be asked.
    * @throws {TypeError} `ERR_PAGE_UNKNOWN`: there are several pages, and `page` does not say which; or there is no adapter.
@@ -226,7 +226,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * @example
    * await cache.forget(image('https://example.com/cat.jpg'));
    */
-  async forget(asset: Attachment | AttachmentMessage, { page }: PageOptions = {}): Promise<void> {
+  async forget(asset: WarmAsset, { page }: PageOptions = {}): Promise<void> {
     await this.#engine.forget(page ?? (await this.#pages.find(page)).page, asset);
   }
 
@@ -285,7 +285,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
         next();
       },
       (error: unknown) => {
-        next(this.#reported(error));
+        next(this.#reported(error, conversationOf(bot)));
       },
     );
   };
@@ -329,6 +329,12 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
   override [captureRejectionSymbol](error: Error, ...[name]: unknown[]): void {
     warn(`A listener of the event ${String(name)} rejected: ${String(error)}`);
   }
+}
+
+/** Whom a bot worker talks to, and as which page: the turn's activity is one that came from the person. */
+function conversationOf(bot: BotLike): FailedMessage {
+  const { activity } = bot.getConfig('context') as { activity?: ActivityLike };
+  return { page: activity?.recipient?.id, recipient: { id: activity?.from?.id } };
 }
 
 function warn(message: string): void {

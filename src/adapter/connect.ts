@@ -6,7 +6,7 @@ import type { WarmAsset, WarmOptions, WarmReport } from '../delivery/warm';
 import { checkSent } from '../graph/sent-message';
 import type { GraphAccount, GraphAnswer, GraphClient, GraphMethod, GraphParams } from '../graph/client';
 import type { CallPurpose } from '../graph/errors';
-import type { Attachment, AttachmentMessage } from '../message/builders';
+import type { Attachment } from '../message/builders';
 
 /** The defaults of `apiHost` and `apiVersion`, which the command-line tool has, too. */
 export const DEFAULT_API_HOST = 'graph.facebook.com';
@@ -220,7 +220,7 @@ export class PageClient {
    * @throws {StoreError} The store cannot be asked.
    * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
    */
-  async forget(asset: Attachment | AttachmentMessage): Promise<void> {
+  async forget(asset: WarmAsset): Promise<void> {
     await this.#engine.forget(await this.pageId(), asset);
   }
 }

@@ -14,6 +14,7 @@ import { SplitDelivery } from './split-delivery';
 import { Uploads, type UploadsOptions } from './uploads';
 import {
   slotOf,
+  toAttachments,
   toWarmResult,
   warmAll,
   type WarmAsset,
@@ -23,7 +24,6 @@ import {
 } from './warm';
 import type { AssetEvent, Report } from '../events/events';
 import type { GraphAnswer, GraphClient, GraphParams } from '../graph/client';
-import type { Attachment, AttachmentMessage } from '../message/builders';
 import type { Asset } from '../source/asset';
 
 /** The options of its parts, with their defaults. `AttachmentCacheOptions` says what each is for. */
@@ -162,11 +162,13 @@ export class Engine {
     return listed.sort((a, b) => a.uploadedAt - b.uploadedAt);
   }
 
-  /** Forgets the ID of an asset of a page. */
-  async forget(page: string, asset: Attachment | AttachmentMessage): Promise<void> {
-    const { type, payload } = slotOf('attachment' in asset ? asset.attachment : asset);
-    const { key } = await this.#sources.identify(type, payload);
-    await this.#ids.forget(keyOf(page, key));
+  /** Forgets the ID of an asset of a page, or of all that a string names. */
+  async forget(page: string, asset: WarmAsset): Promise<void> {
+    for (const attachment of await toAttachments(asset, this.#options.root)) {
+      const { type, payload } = slotOf(attachment);
+      const { key } = await this.#sources.identify(type, payload);
+      await this.#ids.forget(keyOf(page, key));
+    }
   }
 
   /** Waits for uploads and writes in the background. Everything works afterwards, too. */

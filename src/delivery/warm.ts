@@ -88,7 +88,9 @@ export async function warmAll(
     signal,
   }: Omit<WarmOptions, 'page'> & { root: string | undefined; concurrency: number },
 ): Promise<WarmReport> {
-  const items = (await Promise.all([...assets].map((asset) => toItems(asset, root)))).flat();
+  // A string alone is one asset, and not the letters in it.
+  const named = typeof assets === 'string' ? [assets] : [...assets];
+  const items = (await Promise.all(named.map((asset) => toItems(asset, root)))).flat();
   let done = 0;
   const queue = fastq.promise(async (item: Item): Promise<WarmResult> => {
     const result = await warmItem(item, warmOne, signal);
@@ -140,7 +142,12 @@ async function toItems(asset: WarmAsset, root: string | undefined): Promise<Item
   }
 }
 
-async function toAttachments(asset: WarmAsset, root: string | undefined): Promise<Attachment[]> {
+/**
+ * The attachments that are meant: of a string, all that it names.
+ *
+ * @throws {AttachmentError} A string names none.
+ */
+export async function toAttachments(asset: WarmAsset, root: string | undefined): Promise<Attachment[]> {
   if (typeof asset === 'string') return findAssets(asset, root);
   return ['attachment' in asset ? asset.attachment : asset];
 }

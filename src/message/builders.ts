@@ -46,6 +46,8 @@ export interface BuildOptions {
    * Default: true.
    */
   reusable?: boolean;
+  /** The same, by the name that the Messenger Platform has for it. */
+  is_reusable?: boolean;
 }
 
 type Build = <Fields extends object = object>(
@@ -95,7 +97,12 @@ function build<Fields extends object>(
   source: AttachmentSource,
   options?: BuildOptions & Fields,
 ): AttachmentMessage<Omit<Fields, keyof BuildOptions>> {
-  const { filename, reusable, ...fields } = options ?? ({} as BuildOptions & Fields);
+  const {
+    filename,
+    is_reusable: isReusable,
+    reusable = isReusable,
+    ...fields
+  } = options ?? ({} as BuildOptions & Fields);
   const payload: AttachmentPayload = {
     ...contentOf(source),
     ...(filename !== undefined && { filename }),

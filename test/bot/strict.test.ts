@@ -37,6 +37,14 @@ describe('in strict mode', () => {
     });
   }
 
+  it('the event says for whom the message was, and of which page', async () => {
+    const { plugin, ...botkit } = await openBot();
+    const told: unknown[] = [];
+    plugin.on('error', (_error, message) => told.push(message));
+    await assert.rejects((await botkit.bot('7009')).say(image('no.jpg')) as Promise<unknown>);
+    assert.deepEqual(told, [{ page: PAGE.id, recipient: { id: '7009' } }]);
+  });
+
   it('bot.reply rejects, and the bot can send something else', async () => {
     const webhook = platform.closeAfterTest(await openWebhook());
     platform.sim.setWebhook(webhook.url);

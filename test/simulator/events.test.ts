@@ -53,6 +53,7 @@ describe('The events of the simulator', () => {
 
   it('show a call while it waits, and how long it did when it has ended', async () => {
     const events = listen(simulator, leave.signal);
+    await next(events, ({ snapshot }) => snapshot !== undefined); // From now on it is told of changes.
     simulator.addFaults({ hang: true });
     const givingUp = new AbortController();
     const hanging = fetch(`${simulator.httpUrl}/${PAGE.id}/messages?access_token=${PAGE.token}`, {
@@ -81,6 +82,7 @@ describe('The events of the simulator', () => {
 
   it('do not show the end of a call that began before the log was cleared', async () => {
     const events = listen(simulator, leave.signal);
+    await next(events, ({ snapshot }) => snapshot !== undefined); // From now on it is told of changes.
     simulator.addFaults({ delayMs: 200 });
     const slow = send(simulator, { text: 'Hi' });
     await next(events, ({ changes }) => changes?.status?.waiting.length === 1);

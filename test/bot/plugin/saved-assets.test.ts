@@ -163,6 +163,16 @@ describe('the saved assets of FacebookAttachmentCache', () => {
       assert.equal(plugin.stats.uploads, 3);
     });
 
+    it('takes a path and a folder, as warm does', async () => {
+      const { plugin } = await platform.openBotkit();
+      assert.equal((await plugin.warm('cats')).uploaded, 2);
+      await plugin.forget('cats/tom.jpg');
+      assert.equal((await plugin.list()).length, 1);
+      await plugin.forget('cats');
+      assert.deepEqual(await plugin.list(), []);
+      await assert.rejects(plugin.forget('cats/nobody.jpg'), { code: 'ERR_ATTACHMENT_NOT_FOUND' });
+    });
+
     it('forgets for one page, which need not be the adapter’s', async () => {
       const { plugin } = await platform.openBotkit({ pages: BOTH });
       for (const { id: page } of BOTH) await plugin.warm([TOM], { page });

@@ -35,6 +35,11 @@ describe('The builders', () => {
       url: 'a.png',
       is_reusable: false,
     });
+    // By the platform's own name, too: what is meant for one person must not be saved.
+    assert.deepEqual(image('a.png', { is_reusable: false }).attachment.payload, {
+      url: 'a.png',
+      is_reusable: false,
+    });
     assert.deepEqual(image('a.png', { reusable: true }).attachment.payload, { url: 'a.png' });
     assert.deepEqual(image('a.png', {}).attachment.payload, { url: 'a.png' });
   });
