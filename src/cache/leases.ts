@@ -137,7 +137,7 @@ function sqlCommands(adapter: object): Commands | undefined {
   const { table, schema } = opts;
   switch (opts.dialect) {
     case 'postgres':
-      return postgresCommands(query, typeof schema === 'string' ? `${schema}.${table}` : table);
+      return returningCommands(query, typeof schema === 'string' ? `${schema}.${table}` : table, POSTGRES);
     case 'mysql':
       return mysqlCommands(
         query,
@@ -147,60 +147,56 @@ function sqlCommands(adapter: object): Commands | undefined {
           .join('.'),
       );
     case 'sqlite':
-      return sqliteCommands(retryingWhileBusy(query), table);
+      return returningCommands(retryingWhileBusy(query), table, SQLITE);
     default:
       return undefined;
   }
 }
 
-function postgresCommands(query: Query, table: string): Commands {
-  const now = 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint';
-  const value = (owner: string, ms: number): string =>
-    `json_build_object('value', '${owner}', 'expires', ${now} + ${ms})::text`;
-  const isOwn = (key: string, owner: string): string =>
-    `key = '${key}' AND value::json->>'value' = '${owner}'`;
-  return {
-    take: async (key, owner, ms) =>
-      hasRows(
-        await query(
-          `INSERT INTO ${table} AS lease (key, value) VALUES ('${key}', ${value(owner, ms)}) ` +
-            'ON CONFLICT (key) DO UPDATE SET value = excluded.value ' +
-            `WHERE (lease.value::json->>'expires')::bigint <= ${now} RETURNING key`,
-        ),
-      ),
-    renew: async (key, owner, ms) =>
-      hasRows(
-        await query(
-          `UPDATE ${table} SET value = ${value(owner, ms)} WHERE ${isOwn(key, owner)} RETURNING key`,
-        ),
-      ),
-    release: (key, owner) => query(`DELETE FROM ${table} WHERE ${isOwn(key, owner)}`),
-  };
+/** How a database tells the time, and writes and reads the two fields of a lease in JSON. */
+interface Dialect {
+  /** Milliseconds since 1970. */
+  readonly now: string;
+  readonly toRecord: (owner: string, expires: string) => string;
+  readonly owner: string;
+  readonly expires: string;
 }
 
-/** SQLite as of 3.35. */
-function sqliteCommands(query: Query, table: string): Commands {
-  const now = "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)";
-  const value = (owner: string, ms: number): string =>
-    `json_object('value', '${owner}', 'expires', ${now} + ${ms})`;
-  const isOwn = (key: string, owner: string): string =>
-    `key = '${key}' AND json_extract(value, '$.value') = '${owner}'`;
+const POSTGRES: Dialect = {
+  now: 'floor(extract(epoch from clock_timestamp()) * 1000)::bigint',
+  toRecord: (owner, expires) => `json_build_object('value', '${owner}', 'expires', ${expires})::text`,
+  owner: "lease.value::json->>'value'",
+  expires: "(lease.value::json->>'expires')::bigint",
+};
+
+/** As of SQLite 3.35. */
+const SQLITE: Dialect = {
+  now: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
+  toRecord: (owner, expires) => `json_object('value', '${owner}', 'expires', ${expires})`,
+  owner: "json_extract(lease.value, '$.value')",
+  expires: "json_extract(lease.value, '$.expires')",
+};
+
+/** For databases that give the rows which they change. */
+function returningCommands(query: Query, table: string, dialect: Dialect): Commands {
+  const { now, toRecord, owner: ownerOf, expires } = dialect;
+  const isOwn = (key: string, owner: string): string => `lease.key = '${key}' AND ${ownerOf} = '${owner}'`;
   return {
     take: async (key, owner, ms) =>
       hasRows(
         await query(
-          `INSERT INTO ${table} AS lease (key, value) VALUES ('${key}', ${value(owner, ms)}) ` +
-            'ON CONFLICT (key) DO UPDATE SET value = excluded.value ' +
-            `WHERE json_extract(lease.value, '$.expires') <= ${now} RETURNING key`,
+          `INSERT INTO ${table} AS lease (key, value) VALUES ('${key}', ${toRecord(owner, `${now} + ${ms}`)}) ` +
+            `ON CONFLICT (key) DO UPDATE SET value = excluded.value WHERE ${expires} <= ${now} RETURNING key`,
         ),
       ),
     renew: async (key, owner, ms) =>
       hasRows(
         await query(
-          `UPDATE ${table} SET value = ${value(owner, ms)} WHERE ${isOwn(key, owner)} RETURNING key`,
+          `UPDATE ${table} AS lease SET value = ${toRecord(owner, `${now} + ${ms}`)} ` +
+            `WHERE ${isOwn(key, owner)} RETURNING key`,
         ),
       ),
-    release: (key, owner) => query(`DELETE FROM ${table} WHERE ${isOwn(key, owner)}`),
+    release: (key, owner) => query(`DELETE FROM ${table} AS lease WHERE ${isOwn(key, owner)}`),
   };
 }
 
