@@ -218,16 +218,21 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
    * Forgets the ID of an asset, in memory and in the store; its next send uploads it again. Other processes that know
    * the ID go on using it.
    *
-   * @param asset - As it stands in a message, or as a path, folder, glob inside `root` or web address.
+   * @param asset - As it stands in a message, or as a path, folder, glob inside `root` or web address; or what `list`
+   * gave, for a file that has changed or is gone.
    * @throws {AttachmentError} It cannot be told what the asset is.
    * @throws {StoreError} The store cannot be asked.
    * @throws {TypeError} `ERR_PAGE_UNKNOWN`: there are several pages, and `page` does not say which; or there is no adapter.
    * @throws {GraphError | TransportError} Without `page`: Facebook does not tell whose the access token is.
    * @example
    * await cache.forget(image('https://example.com/cat.jpg'));
+   *
+   * @example
+   * for (const saved of await cache.list()) if (saved.source?.path === 'cats/tom.jpg') await cache.forget(saved);
    */
-  async forget(asset: WarmAsset, { page }: PageOptions = {}): Promise<void> {
-    await this.#engine.forget(page ?? (await this.#pages.find(page)).page, asset);
+  async forget(asset: WarmAsset | SavedAsset, { page }: PageOptions = {}): Promise<void> {
+    const { page: listed } = asset as Partial<SavedAsset>;
+    await this.#engine.forget(page ?? listed ?? (await this.#pages.find(page)).page, asset);
   }
 
   /**

@@ -220,7 +220,7 @@ export class PageClient {
    * @throws {StoreError} The store cannot be asked.
    * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
    */
-  async forget(asset: WarmAsset): Promise<void> {
+  async forget(asset: WarmAsset | SavedAsset): Promise<void> {
     await this.#engine.forget(await this.pageId(), asset);
   }
 }

@@ -147,13 +147,13 @@ export class IdCache {
   }
 
   /**
-   * All IDs that are still trusted.
+   * All IDs that are still trusted, with their keys.
    *
    * @throws {StoreError} The store cannot be asked, or cannot list.
    */
-  async *list(): AsyncGenerator<SavedId, void> {
-    for await (const saved of this.#store?.list() ?? this.#memory.values()) {
-      if (this.#isUsable(saved)) yield saved;
+  async *list(): AsyncGenerator<readonly [key: string, saved: SavedId], void> {
+    for await (const [key, saved] of this.#store?.list() ?? this.#memory.entries()) {
+      if (this.#isUsable(saved)) yield [key, saved];
     }
   }
 

@@ -168,23 +168,24 @@ export class IdStore {
   }
 
   /**
-   * All that stands in the store, or waits to be written.
+   * All that stands in the store, or waits to be written, with its key.
    *
    * @throws {StoreError} The store cannot be asked, or cannot list.
    */
-  async *list(): AsyncGenerator<SavedId, void> {
+  async *list(): AsyncGenerator<readonly [key: string, saved: SavedId], void> {
     const listed = new Set<string>();
     try {
-      for await (const [key, value] of this.#client.entries({ ...this.#patience, isAwaited: true })) {
-        const saved = fromRecord(withoutNamespace(key), value);
+      for await (const [name, value] of this.#client.entries({ ...this.#patience, isAwaited: true })) {
+        const key = withoutNamespace(name);
+        const saved = fromRecord(key, value);
         if (!saved) continue;
         listed.add(saved.id);
-        yield saved;
+        yield [key, saved];
       }
     } catch (error) {
       throw new StoreError('list', error);
     }
-    for (const saved of this.#unsaved.values()) if (!listed.has(saved.id)) yield saved;
+    for (const [key, saved] of this.#unsaved.entries()) if (!listed.has(saved.id)) yield [key, saved];
   }
 
   /**

@@ -8,9 +8,12 @@ import {
   isApiVersion,
   type PageAccount,
 } from '../adapter/connect';
+import { redact } from '../base/redact';
 import { DAY } from '../base/time';
-import { DEFAULT_TTL } from '../options';
+import { DEFAULT_TTL, readOptions } from '../options';
 import type { AttachmentType } from '../source/asset';
+
+const API_HOST = `a host such as ${DEFAULT_API_HOST} or localhost:8443, without https:// and path`;
 
 /** The command line cannot be carried out: exit code 2. */
 export class UsageError extends Error {
@@ -24,7 +27,12 @@ export interface ParsedOptions {
   readonly page?: string;
   readonly root?: string;
   readonly type?: AttachmentType;
+  readonly exclude?: readonly string[];
   readonly ignoreQuery?: boolean;
+  readonly fetchFrom?: readonly string[];
+  readonly prepare?: string;
+  readonly id?: readonly string[];
+  readonly force?: boolean;
   readonly all?: boolean;
   /** Milliseconds. */
   readonly within?: number;
@@ -49,7 +57,16 @@ export interface CommandOptions {
   /** The current folder, absolute. */
   readonly folder: string;
   readonly type: AttachmentType | undefined;
+  /** Globs of what is left out. */
+  readonly exclude: readonly string[];
   readonly ignoreQuery: boolean;
+  /** Origins. */
+  readonly fetchFrom: readonly string[];
+  /** The module of the bot's `prepare`. */
+  readonly prepare: string | undefined;
+  /** Attachment IDs. */
+  readonly ids: readonly string[];
+  readonly force: boolean;
   readonly all: boolean;
   /** Milliseconds. */
   readonly within: number | undefined;
@@ -74,8 +91,9 @@ export function resolveOptions(
   parsed: ParsedOptions,
   { env, folder, needs }: OptionsContext,
 ): CommandOptions {
-  const { page, namespace, type, within, concurrency, apiHost, apiVersion } = parsed;
-  const { ignoreQuery = false, all = false, dryRun = false, json = false } = parsed;
+  const { page, namespace, type, within, concurrency, prepare } = parsed;
+  const { exclude = [], fetchFrom = [], id: ids = [] } = parsed;
+  const { ignoreQuery = false, all = false, dryRun = false, json = false, force = false } = parsed;
   const store = parsed.store ?? valueOf(env.FACEBOOK_ATTACHMENTS_STORE);
   const accessToken = valueOf(env.FACEBOOK_ACCESS_TOKEN);
   if (store === undefined) {
@@ -91,7 +109,8 @@ export function resolveOptions(
       'expected FACEBOOK_ACCESS_TOKEN to hold the page’s access token, got none; it is not an option, because other users of the machine can see options',
     );
   }
-  if (accessToken === undefined && needs !== 'nothing' && page === undefined) {
+  const needsPage = needs !== 'nothing' && (ids.length === 0 || assets.length > 0);
+  if (accessToken === undefined && needsPage && page === undefined) {
     throw new UsageError('expected --page or FACEBOOK_ACCESS_TOKEN, got neither');
   }
   return {
@@ -99,20 +118,51 @@ export function resolveOptions(
     store,
     namespace,
     page,
-    account:
-      accessToken === undefined
-        ? undefined
-        : { accessToken, appSecret: valueOf(env.FACEBOOK_APP_SECRET), apiHost, apiVersion },
+    account: accessToken === undefined ? undefined : { accessToken, ...resolveApi(parsed, env) },
     root: resolveRoot(parsed.root, folder),
     folder,
     type,
+    exclude,
     ignoreQuery,
+    fetchFrom,
+    prepare,
+    ids,
+    force,
     all,
     within,
     concurrency,
     dryRun,
     json,
   };
+}
+
+/** @throws {UsageError} The environment names a host that is none. */
+function resolveApi(
+  { apiHost: option, apiVersion }: ParsedOptions,
+  env: NodeJS.ProcessEnv,
+): Omit<PageAccount, 'accessToken'> {
+  const apiHost = option ?? valueOf(env.FACEBOOK_API_HOST);
+  if (apiHost !== undefined && !isApiHost(apiHost)) {
+    throw new UsageError(
+      `expected FACEBOOK_API_HOST to be ${API_HOST}, got ${JSON.stringify(redact(apiHost))}`,
+    );
+  }
+  return { appSecret: valueOf(env.FACEBOOK_APP_SECRET), apiHost, apiVersion };
+}
+
+/** For an option that can be given several times. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, parseText(value)];
+}
+
+/** @throws {InvalidArgumentError} It is no origin. */
+export function parseOrigin(value: string, before: readonly string[] = []): readonly string[] {
+  try {
+    readOptions({ fetchFrom: [value] });
+  } catch {
+    throw new InvalidArgumentError('Expected an origin such as https://cdn.example.com, without a path.');
+  }
+  return [...before, value];
 }
 
 export function parseText(value: string): string {
@@ -127,9 +177,7 @@ export function parsePage(value: string): string {
 
 export function parseApiHost(value: string): string {
   if (isApiHost(value)) return value;
-  throw new InvalidArgumentError(
-    `Expected a host such as ${DEFAULT_API_HOST} or localhost:8443, without https:// and path.`,
-  );
+  throw new InvalidArgumentError(`Expected ${API_HOST}.`);
 }
 
 export function parseApiVersion(value: string): string {

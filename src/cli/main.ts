@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { existsSync } from 'node:fs';
 import { run } from './run';
 import { EXIT } from './upload';
 
@@ -30,6 +31,13 @@ process.on('SIGTERM', interrupt);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.good : EXIT.failed);
 });
+
+// As a bot has it that loads the file itself; what the environment has goes before.
+try {
+  if (existsSync('.env')) process.loadEnvFile();
+} catch (error) {
+  process.stderr.write(`The file .env cannot be read: ${(error as Error).message}\n`);
+}
 
 // Until it is known better: a process that runs out of things to wait for has not done its work.
 process.exitCode = EXIT.failed;

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { glob } from 'tinyglobby';
 import { AttachmentError } from '../base/errors';
 import { redact, withoutSecrets } from '../base/redact';
 import { findAssets } from '../source/find-assets';
@@ -28,6 +29,8 @@ export interface LookUpOptions {
   readonly folder: string;
   /** Instead of what the names tell. */
   readonly type: AttachmentType | undefined;
+  /** Globs of files that are left out: inside the root, or from the current folder. One without a slash is for any folder. */
+  readonly exclude: readonly string[];
 }
 
 const WEB = /^https?:/i;
@@ -37,14 +40,37 @@ const FILE_URL = /^file:/i;
 export async function findNamed(names: readonly string[], options: LookUpOptions): Promise<FoundAssets> {
   const assets = new Map<string, NamedAsset>();
   const failures: WarmResult[] = [];
+  const excluded = await findExcluded(options);
   for (const name of names) {
     try {
-      for (const asset of await findOne(name, options)) assets.set(JSON.stringify(asset.attachment), asset);
+      for (const asset of await findOne(name, options)) {
+        const { attachment } = asset;
+        if (!excluded.has(attachment.payload.url)) assets.set(JSON.stringify(attachment), asset);
+      }
     } catch (error) {
       failures.push({ asset: redact(name), type: options.type, outcome: 'failed', error: error as Error });
     }
   }
   return { assets: [...assets.values()], failures };
+}
+
+/**
+ * The paths from the root that a name can stand for, with slashes: of something that need not be there. None of a web address.
+ */
+export function pathsOf(name: string, { root, folder }: Pick<LookUpOptions, 'root' | 'folder'>): string[] {
+  if (WEB.test(name)) return [];
+  const file = FILE_URL.test(name) ? fileURLToPath(name) : name;
+  return [root, folder].map((base) => toSlashes(path.relative(root, path.resolve(base, file)) || '.'));
+}
+
+async function findExcluded({ root, folder, exclude }: LookUpOptions): Promise<ReadonlySet<unknown>> {
+  if (exclude.length === 0) return new Set();
+  const patterns = exclude.flatMap((pattern) =>
+    /\/./.test(pattern) ? [pattern, fromRoot(pattern, root, folder)] : `**/${pattern}`,
+  );
+  const inRoot = patterns.filter((pattern) => !pattern.startsWith('..'));
+  const options = { cwd: root, dot: true, onlyFiles: true, followSymbolicLinks: false };
+  return new Set((await glob(inRoot, options)).map((file) => path.normalize(file)));
 }
 
 async function findOne(name: string, options: LookUpOptions): Promise<NamedAsset[]> {
@@ -53,9 +79,9 @@ async function findOne(name: string, options: LookUpOptions): Promise<NamedAsset
   const { root, folder } = options;
   const inRoot = await findFiles(file, options);
   if (inRoot.length > 0) return inRoot;
-  const fromFolder = await findFiles(path.relative(root, path.resolve(folder, file)), options);
+  const fromFolder = await findFiles(fromRoot(file, root, folder), options);
   if (fromFolder.length > 0) return fromFolder;
-  const similar = await findSimilarFile(root, file.split(path.sep).join('/'));
+  const similar = await findSimilarFile(root, toSlashes(file));
   throw new AttachmentError(
     'ERR_ATTACHMENT_NOT_FOUND',
     JSON.stringify(name),
@@ -87,4 +113,13 @@ async function findFiles(pattern: string, { root, type }: LookUpOptions): Promis
     }),
   );
   return files.flat();
+}
+
+/** A path from the current folder, as one from the root. */
+function fromRoot(file: string, root: string, folder: string): string {
+  return path.relative(root, path.resolve(folder, file));
+}
+
+export function toSlashes(file: string): string {
+  return file.split(path.sep).join('/');
 }

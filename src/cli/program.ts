@@ -6,10 +6,12 @@ import { DAY } from '../base/time';
 import { DEFAULT_REFRESH_AHEAD } from '../options';
 import { ATTACHMENT_TYPES } from '../source/asset';
 import {
+  collect,
   parseApiHost,
   parseApiVersion,
   parseConcurrency,
   parseDays,
+  parseOrigin,
   parsePage,
   parseText,
   resolveOptions,
@@ -18,7 +20,9 @@ import {
   type Need,
   type ParsedOptions,
 } from './command-options';
-import { forget, list, warm } from './commands';
+import { list, warm } from './commands';
+import { forget } from './forget';
+import { prune } from './prune';
 import { EXIT } from './upload';
 import { refresh } from './refresh';
 import type { Session } from './session';
@@ -55,23 +59,36 @@ const STORE = [
 const PAGE = new Option('--page <id>', 'page ID (default: the page of the access token)').argParser(
   parsePage,
 );
+const ROOT = new Option(
+  '--root <folder>',
+  'the bot’s `root`, the folder of its local files (default: the current folder)',
+).argParser(parseText);
 const LOOK_UP = [
-  new Option(
-    '--root <folder>',
-    'the bot’s `root`, the folder of its local files (default: the current folder)',
-  ).argParser(parseText),
+  ROOT,
   new Option('--type <type>', 'attachment type of all assets (default: by their names)').choices(
     ATTACHMENT_TYPES,
   ),
   new Option('--ignore-query', 'ignore the query strings of web addresses, like a bot whose `cacheKey` does'),
+  new Option(
+    '--fetch-from <origin>',
+    'fetch the addresses of this origin, like a bot whose `fetchFrom` has it; can be given several times',
+  ).argParser(parseOrigin),
+  new Option('--prepare <module>', 'the module that exports the bot’s `prepare`').argParser(parseText),
 ];
+const EXCLUDE = new Option(
+  '--exclude <glob>',
+  'leave out files, besides READMEs and dot files, which folders and globs leave out; can be given several times',
+).argParser(collect);
 const CONCURRENCY = new Option('--concurrency <number>', 'uploads at a time (default: 4)').argParser(
   parseConcurrency,
 );
 const DRY_RUN = new Option('--dry-run', 'only print what would be done');
 const JSON_OUTPUT = new Option('--json', 'print JSON');
 const API = [
-  new Option('--api-host <host>', 'host of the Graph API').default(DEFAULT_API_HOST).argParser(parseApiHost),
+  new Option(
+    '--api-host <host>',
+    `host of the Graph API (default: FACEBOOK_API_HOST, or ${DEFAULT_API_HOST})`,
+  ).argParser(parseApiHost),
   new Option('--api-version <version>', 'version of the Graph API')
     .default(DEFAULT_API_VERSION)
     .argParser(parseApiVersion),
@@ -79,9 +96,11 @@ const API = [
 
 const TOKEN_VARIABLES = `
   FACEBOOK_ACCESS_TOKEN       access token of the page; not an option, because others can see options
-  FACEBOOK_APP_SECRET         app secret, if the app requires a proof with each call`;
+  FACEBOOK_APP_SECRET         app secret, if the app requires a proof with each call
+  FACEBOOK_API_HOST           instead of --api-host`;
 const STORE_VARIABLE = `
-  FACEBOOK_ATTACHMENTS_STORE  instead of --store; use it for an address with a password`;
+  FACEBOOK_ATTACHMENTS_STORE  instead of --store; use it for an address with a password
+  A file .env in the current folder adds what the environment does not have.`;
 
 const GENERAL_HELP = `
 Environment:${TOKEN_VARIABLES}${STORE_VARIABLE}
@@ -100,6 +119,12 @@ Exit codes:
   2    the command line is wrong
   130  stopped by Ctrl-C`;
 
+/** What a command needs, and whether it changes what is in the store. */
+interface CommandTraits {
+  readonly needs: Need;
+  readonly writes: boolean;
+}
+
 /** The command line: its commands, options and help. */
 export function createProgram({ env, folder, output, execute }: ProgramOptions): Command {
   const program = new Command(NAME)
@@ -112,7 +137,7 @@ export function createProgram({ env, folder, output, execute }: ProgramOptions):
     .exitOverride()
     .addHelpText('after', GENERAL_HELP);
 
-  const command = (name: string, needs: Need, action: CommandAction): Command =>
+  const command = (name: string, { needs, writes }: CommandTraits, action: CommandAction): Command =>
     program
       .command(name)
       .showHelpAfterError(`More: ${NAME} ${name} --help`)
@@ -120,7 +145,7 @@ export function createProgram({ env, folder, output, execute }: ProgramOptions):
         const self = given.at(-1) as Command;
         try {
           const options = resolveOptions(self.args, self.opts<ParsedOptions>(), { env, folder, needs });
-          await execute(action, options, { writes: needs !== 'nothing' && !options.dryRun });
+          await execute(action, options, { writes: writes && !options.dryRun });
         } catch (error) {
           if (error instanceof UsageError) self.error(`error: ${error.message}`, { exitCode: EXIT.usage });
           throw error;
@@ -128,23 +153,25 @@ export function createProgram({ env, folder, output, execute }: ProgramOptions):
       });
 
   addDetails(
-    command('warm', 'token', warm)
+    command('warm', { needs: 'token', writes: true }, warm)
       .summary('upload assets that have no ID yet, or one that expires soon')
       .description(
         'Upload assets that have no ID yet, or one that expires soon. If one fails, the others are still uploaded. ' +
           'Paths are those in the bot’s messages, inside --root; paths from the current folder work, too.',
       )
       .argument('<assets...>', ASSETS),
-    [...STORE, PAGE, ...LOOK_UP, CONCURRENCY, DRY_RUN, JSON_OUTPUT, ...API],
+    [...STORE, PAGE, ...LOOK_UP, EXCLUDE, CONCURRENCY, DRY_RUN, JSON_OUTPUT, ...API],
     TOKEN_VARIABLES,
     [
       'warm cats sounds/*.mp3 --root assets --store redis://localhost:6379',
       'warm https://example.com/picture?id=7 --type image --store file://ids.json',
+      'warm https://cdn.example.com/cat.jpg --fetch-from https://cdn.example.com',
+      'warm . --root assets --exclude *.psd --exclude drafts',
       'warm assets --dry-run --json',
     ],
   );
   addDetails(
-    command('list', 'nothing', list)
+    command('list', { needs: 'nothing', writes: false }, list)
       .summary('print the IDs that are still trusted, oldest first')
       .description(
         'Print the IDs that are still trusted, oldest first: those of one page, or of all pages. Needs no token.',
@@ -154,19 +181,56 @@ export function createProgram({ env, folder, output, execute }: ProgramOptions):
     ['list --store postgres://bot@localhost/bot', 'list --page 1001 --json'],
   );
   addDetails(
-    command('forget', 'page', forget)
+    command('forget', { needs: 'page', writes: true }, forget)
       .summary('delete IDs from the store, so that the next send uploads again')
       .description(
-        'Delete IDs from the store, so that the next send uploads again. Bots that are running keep using the IDs in ' +
-          'their memory, and Facebook keeps the assets. Needs no token if --page is given.',
+        'Delete IDs from the store, so that the next send uploads again: those of what is in the files now, and those ' +
+          'that were made for the same paths, also if a file has changed or is gone. Bots that are running keep using ' +
+          'the IDs in their memory, and Facebook keeps the assets. Needs no token with --page or --id.',
       )
-      .argument('<assets...>', ASSETS),
-    [...STORE, PAGE, ...LOOK_UP, DRY_RUN, JSON_OUTPUT, ...API],
+      .argument('[assets...]', ASSETS)
+      .hook('preAction', (self) => {
+        if (self.args.length > 0 || self.opts<ParsedOptions>().id) return;
+        self.error("error: missing required argument 'assets', or --id", { exitCode: EXIT.usage });
+      }),
+    [
+      ...STORE,
+      PAGE,
+      new Option('--id <id>', 'an attachment ID, of whatever page; can be given several times').argParser(
+        collect,
+      ),
+      ...LOOK_UP,
+      DRY_RUN,
+      JSON_OUTPUT,
+      ...API,
+    ],
     TOKEN_VARIABLES,
-    ['forget cats/tom.jpg --root assets --page 1001', 'forget https://example.com/cat.jpg'],
+    [
+      'forget cats/tom.jpg --root assets --page 1001',
+      'forget https://example.com/cat.jpg',
+      'forget --id 1857777774821032',
+    ],
   );
   addDetails(
-    command('refresh', 'token', refresh)
+    command('prune', { needs: 'nothing', writes: true }, prune)
+      .summary('delete the IDs of files that have changed or are gone')
+      .description(
+        'Delete the IDs of files that have changed or are gone. Those of web addresses and of bytes stay, and so do those ' +
+          'of files that cannot be read. Needs no token.',
+      ),
+    [
+      ...STORE,
+      new Option('--page <id>', 'page ID (default: all pages)').argParser(parsePage),
+      ROOT,
+      new Option('--force', 'also if not one of the files is in --root'),
+      DRY_RUN,
+      JSON_OUTPUT,
+    ],
+    '',
+    ['prune --root assets --dry-run', 'prune --root assets --page 1001'],
+  );
+  addDetails(
+    command('refresh', { needs: 'token', writes: true }, refresh)
       .summary('upload assets again whose ID expires soon, or that are named')
       .description(
         'Upload assets again whose ID expires soon; or the assets that are named, whenever their IDs expire. Without ' +
@@ -179,6 +243,7 @@ export function createProgram({ env, folder, output, execute }: ProgramOptions):
       ...STORE,
       PAGE,
       ...LOOK_UP,
+      EXCLUDE,
       new Option('--all', 'refresh all IDs').conflicts('within'),
       new Option(
         '--within <days>',

@@ -2,8 +2,10 @@ import { StoreError } from '../base/errors';
 import { inTime } from '../base/in-time';
 import { SECOND } from '../base/time';
 import { FacebookAttachmentCache } from '../plugin';
+import { loadPrepare } from './prepare-module';
 import { checkStore, openStore, type OpenStore } from './store';
 import type { PageClient } from '../adapter/connect';
+import type { Prepare } from '../source/preparation';
 import type { CommandOptions } from './command-options';
 import type { Output, Printer } from './printer';
 import type { Dispatcher } from 'undici';
@@ -44,6 +46,7 @@ export class Session {
   /** Aborted by Ctrl-C, or because IDs can no longer be saved. */
   readonly signal: AbortSignal;
   readonly #store: OpenStore;
+  readonly #prepare: Prepare | undefined;
   /** By `refreshAhead`. */
   readonly #plugins = new Map<number | undefined, FacebookAttachmentCache>();
   readonly #storeFailed = new AbortController();
@@ -52,8 +55,9 @@ export class Session {
 
   /** @throws {Error} The store cannot be used. */
   static async open(sessionOptions: SessionOptions, { writes }: { writes: boolean }): Promise<Session> {
-    const { store: url, namespace, folder } = sessionOptions.options;
-    const session = new Session(sessionOptions, openStore({ url, namespace, folder }));
+    const { store: url, namespace, folder, prepare: module } = sessionOptions.options;
+    const prepare = module === undefined ? undefined : await loadPrepare(module, folder);
+    const session = new Session(sessionOptions, openStore({ url, namespace, folder }), prepare);
     try {
       await checkStore(session.#store, { writes });
       return session;
@@ -64,12 +68,17 @@ export class Session {
     }
   }
 
-  private constructor({ options, context, printer }: SessionOptions, store: OpenStore) {
+  private constructor(
+    { options, context, printer }: SessionOptions,
+    store: OpenStore,
+    prepare: Prepare | undefined,
+  ) {
     this.options = options;
     this.context = context;
     this.printer = printer;
     this.signal = AbortSignal.any([context.signal, this.#storeFailed.signal]);
     this.#store = store;
+    this.#prepare = prepare;
     process.on('uncaughtException', this.#stop);
   }
 
@@ -129,7 +138,8 @@ export class Session {
   }
 
   #openPlugin(refreshAhead: number | undefined): FacebookAttachmentCache {
-    const { root, concurrency, ignoreQuery } = this.options;
+    const { root, concurrency, ignoreQuery, fetchFrom } = this.options;
+    const prepare = this.#prepare;
     const { dispatcher } = this.context;
     const plugin = new FacebookAttachmentCache({
       store: this.#store.keyv,
@@ -138,6 +148,8 @@ export class Session {
       ...(dispatcher && { dispatcher }),
       ...(refreshAhead !== undefined && { refreshAhead }),
       ...(concurrency !== undefined && { uploads: { concurrency } }),
+      ...(fetchFrom.length > 0 && { fetchFrom }),
+      ...(prepare && { prepare }),
       ...(ignoreQuery && { cacheKey: ({ origin, pathname }: URL) => origin + pathname }),
     });
     plugin.on('error', (error) => {

@@ -50,6 +50,8 @@ export interface SavedAsset extends AssetEvent {
   readonly expiresAt: number;
   /** A path inside `root`, or an address. Undefined: bytes, or an address with a query string, which is never stored. */
   readonly source: SavedId['source'];
+  /** Its key in the store, without the namespace. It tells the asset: type and content, or type and address. */
+  readonly key: string;
 }
 
 /** A call of the Send API as it came in. */
@@ -154,16 +156,18 @@ export class Engine {
   /** The IDs that are still trusted, oldest first: of one page, or of all. */
   async list(page: string | undefined): Promise<SavedAsset[]> {
     const listed: SavedAsset[] = [];
-    for await (const { id: attachmentId, ...saved } of this.#cache.list()) {
+    for await (const [key, { id: attachmentId, ...saved }] of this.#cache.list()) {
       if (page !== undefined && saved.page !== page) continue;
       const { source } = saved;
-      listed.push({ ...saved, source, attachmentId, expiresAt: saved.uploadedAt + this.#options.ttl });
+      const expiresAt = saved.uploadedAt + this.#options.ttl;
+      listed.push({ ...saved, source, attachmentId, expiresAt, key });
     }
     return listed.sort((a, b) => a.uploadedAt - b.uploadedAt);
   }
 
-  /** Forgets the ID of an asset of a page, or of all that a string names. */
-  async forget(page: string, asset: WarmAsset): Promise<void> {
+  /** Forgets the ID of an asset of a page, or of all that a string names; or one that `list` gave. */
+  async forget(page: string, asset: WarmAsset | SavedAsset): Promise<void> {
+    if (isSaved(asset)) return this.#ids.forget(asset.key);
     for (const attachment of await toAttachments(asset, this.#options.root)) {
       const { type, payload } = slotOf(attachment);
       const { key } = await this.#sources.identify(type, payload);
@@ -190,4 +194,8 @@ export class Engine {
       { ...options, root, concurrency: options.concurrency ?? uploads.concurrency },
     );
   }
+}
+
+function isSaved(asset: WarmAsset | SavedAsset): asset is SavedAsset {
+  return typeof asset === 'object' && 'attachmentId' in asset;
 }

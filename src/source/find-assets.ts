@@ -13,9 +13,21 @@ export interface FoundAsset {
 
 const WEB = /^https?:/i;
 
+/** What lies in a folder of assets, or in that of a whole bot, and is none; besides what begins with a dot. */
+const NOT_ASSETS: readonly string[] = [
+  '**/[Rr][Ee][Aa][Dd][Mm][Ee]',
+  '**/[Rr][Ee][Aa][Dd][Mm][Ee].*',
+  '**/LICENSE',
+  '**/LICENSE.*',
+  '**/Thumbs.db',
+  '**/desktop.ini',
+  '**/node_modules',
+];
+
 /**
  * What a path, a folder, a glob or a web address stands for; types follow from the names. Paths are looked up inside
- * `root`, and whether each may be sent is decided when it is.
+ * `root`, and whether each may be sent is decided when it is. Of a folder or a glob, what begins with a dot, READMEs and the
+ * like are left out; a file that is named itself never is.
  *
  * @throws {AttachmentError} Nothing is found, or the type of an address cannot be told.
  */
@@ -40,7 +52,9 @@ async function findFiles(pattern: string, root: string): Promise<string[]> {
   // Loaded with the first pattern: most bots have none.
   const { convertPathToPattern, glob, isDynamicPattern } = await import('tinyglobby');
   const globInRoot = async (paths: string): Promise<string[]> =>
-    (await glob(paths, { cwd: root, onlyFiles: true, followSymbolicLinks: false })).sort();
+    (
+      await glob(paths, { cwd: root, ignore: NOT_ASSETS, onlyFiles: true, followSymbolicLinks: false })
+    ).sort();
   const target = path.resolve(root, pattern);
   const found = await fileOperations.check(target).catch(() => undefined);
   if (found?.isDirectory()) return globInRoot(`${convertPathToPattern(target)}/**`);

@@ -5,7 +5,7 @@ import { until } from '../support/checks/waiting';
 import { IN_ASSETS, printed, STORE, workbench } from './support';
 
 /** Assets in the root. */
-const ALL = 8;
+const ALL = 7;
 
 describe('facebook-attachments, when it is stopped', () => {
   const bench = workbench();

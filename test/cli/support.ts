@@ -28,7 +28,7 @@ export interface Ended {
 }
 
 export interface ToolOptions {
-  /** Instead of the page's token and the app's secret. */
+  /** Instead of the page's token and the app's secret. The host of the Graph API is the simulator's. */
   readonly env?: NodeJS.ProcessEnv;
   /** The current folder. Default: the test's. */
   readonly folder?: string;
@@ -80,9 +80,13 @@ export function workbench(): Workbench {
   after(() => dispatcher?.close());
 
   const command: Workbench['command'] = (args) => ({
-    line: [process.execPath, '--import', LOADER, MAIN, ...withHost(args, platform.sim)],
+    line: [process.execPath, '--import', LOADER, MAIN, ...args],
     // Without what the machine itself sets: a proxy, CI.
-    env: { PATH: process.env.PATH, NODE_EXTRA_CA_CERTS: folder.at('..', 'ca.pem') },
+    env: {
+      PATH: process.env.PATH,
+      NODE_EXTRA_CA_CERTS: folder.at('..', 'ca.pem'),
+      FACEBOOK_API_HOST: platform.sim.host,
+    },
   });
 
   return {
@@ -95,8 +99,8 @@ export function workbench(): Workbench {
     command,
     tool: async (args, { env = TOKEN, folder: cwd = folder.path, signal, terminal = false } = {}) => {
       const [stdout, stderr] = [new Captured(terminal), new Captured(terminal)];
-      const code = await run(withHost(args, platform.sim), {
-        env,
+      const code = await run(args, {
+        env: { FACEBOOK_API_HOST: platform.sim.host, ...env },
         folder: cwd,
         stdout,
         stderr,
@@ -131,13 +135,6 @@ export function hidePackage(name: string): void {
     .callThrough()
     .withArgs(name as never)
     .throws(missing);
-}
-
-/** The platform is the simulator, for commands that call it. */
-function withHost(args: readonly string[], sim: Simulator): string[] {
-  const [command = ''] = args;
-  const calls = ['warm', 'forget', 'refresh'].includes(command);
-  return calls ? [...args, '--api-host', sim.host] : [...args];
 }
 
 class Captured extends Writable {

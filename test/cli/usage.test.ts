@@ -153,6 +153,15 @@ describe('facebook-attachments', () => {
       '--store',
       STORE,
     ]),
+    ...['cdn.example.com', 'https://cdn.example.com/cats'].map((origin): [RegExp, ...string[]] => [
+      /^error: option '--fetch-from <origin>' argument '.*' is invalid\. Expected an origin such as https:\/\/cdn\.example\.com, without a path\.$/,
+      'warm',
+      'cats',
+      '--fetch-from',
+      origin,
+      '--store',
+      STORE,
+    ]),
     ...['soon', '0', '90', ' '].map((days): [RegExp, ...string[]] => [
       new RegExp(
         `^error: option '--within <days>' argument '${days}' is invalid\\. Expected a number of days`,

@@ -93,7 +93,87 @@ describe('facebook-attachments warm', () => {
   it('takes folders, globs and files, each asset once however often it is named', async () => {
     const { code } = await bench.tool(['warm', '.', 'cats', '**/*.jpg', 'cats/tom.jpg', ...IN_ASSETS]);
     assert.equal(code, 0);
-    assert.equal(countUploads(bench.sim), 8);
+    assert.equal(countUploads(bench.sim), 7);
+  });
+
+  it('leaves out what it is told to, however it is named, and no more', async () => {
+    for (const name of ['a.png', 'a.psd', 'README.md', 'drafts/b.png', 'cats/drafts/c.png', 'cats/d.psd']) {
+      await bench.folder.write(`assets/${name}`, name);
+    }
+    const IN_FOLDER = ['--root', 'assets', '--store', STORE, '--dry-run', '--json'];
+    const left = async (...args: string[]): Promise<string[]> =>
+      printed(await bench.tool(['warm', ...args, ...IN_FOLDER])).results.map(({ asset }) => asset);
+    assert.deepEqual(await left('.', '--exclude', '*.psd', '--exclude', 'drafts/'), ['image "a.png"']);
+    assert.deepEqual(await left('.', '--exclude', '*.{psd,md}', '--exclude', 'cats/drafts'), [
+      'image "a.png"',
+      'image "drafts/b.png"',
+    ]);
+    assert.deepEqual(await left('.', '--exclude', 'assets/cats', '--exclude', '*.psd'), [
+      'image "a.png"',
+      'image "drafts/b.png"',
+    ]);
+    // As a shell has it that expands `assets/*`.
+    assert.deepEqual(await left('assets/a.png', 'assets/a.psd', 'assets/README.md', '--exclude', '*.psd'), [
+      'image "a.png"',
+      'file "README.md"',
+    ]);
+  });
+
+  it('fetches the addresses of an origin, as a bot does that has it in `fetchFrom`', async () => {
+    const website = bench.closeAfterTest(await openWebsite());
+    const origin = new URL(website.url).origin;
+    const other = ['--fetch-from', 'https://cdn.example.com'];
+    const { code } = await bench.tool([
+      ...['warm', `${website.url}/paw.png?signature=1`, ...IN_ASSETS],
+      ...['--fetch-from', origin, ...other],
+    ]);
+    assert.equal(code, 0);
+    assert.equal(bench.sim.totals().byPurpose['upload-file'], 1);
+    const botkit = await bench.openBotkit({ store: fileStore(), fetchFrom: [origin] });
+    await (await botkit.bot()).say(image(`${website.url}/paw.png?signature=2`));
+    assert.equal(countUploads(bench.sim), 1);
+  });
+
+  describe('with the bot’s `prepare`', () => {
+    const PREPARE = `{ version: 3, convert: () => ({ type: 'file' }) }`;
+    const modules = {
+      'module.exports': ['prepare.cjs', `module.exports = ${PREPARE};`],
+      'a name': ['prepare.cjs', `exports.prepare = ${PREPARE};`],
+      'a default': ['prepare.mjs', `export default ${PREPARE};`],
+      'a name of an ES module': ['prepare.mjs', `export const prepare = ${PREPARE};`],
+    } as const;
+    for (const [what, [name, text]] of Object.entries(modules)) {
+      it(`converts what the bot then knows, exported as ${what}`, async () => {
+        await bench.folder.write(name, text);
+        const { code, stderr } = await bench.tool(['warm', 'paw.png', '--prepare', name, ...IN_ASSETS]);
+        assert.deepEqual([code, stderr], [0, '']);
+        assert.deepEqual(
+          bench.sim.assets().map(({ type }) => type),
+          ['file'],
+        );
+        const prepare = { version: 3, convert: () => undefined };
+        const botkit = await bench.openBotkit({ store: fileStore(), prepare });
+        await (await botkit.bot()).say(image('paw.png'));
+        assert.equal(countUploads(bench.sim), 1);
+      });
+    }
+
+    for (const [what, text, problem] of [
+      ['is not there', undefined, /Cannot find module/],
+      ['cannot be run', 'throw new Error("no sharp")', /no sharp/],
+      ['exports nothing', '', /`prepare\.version`|it exports no object/],
+      ['exports something else', 'module.exports = { version: 1 }', /prepare\.convert/],
+    ] as const) {
+      it(`exits with 2 if the module ${what}`, async () => {
+        if (text !== undefined) await bench.folder.write('prepare.cjs', text);
+        const { code, stderr } = await bench.tool([
+          ...['warm', 'paw.png', '--prepare', './prepare.cjs', ...IN_ASSETS],
+        ]);
+        assert.equal(code, 2);
+        assert.match(stderr, /^error: expected --prepare to be a module that exports the bot’s `prepare`/);
+        assert.match(stderr, problem);
+      });
+    }
   });
 
   it('understands paths from the current folder, as a shell completes them', async () => {
@@ -173,10 +253,10 @@ describe('facebook-attachments warm', () => {
   });
 
   it('uploads as many at a time as it is told', async () => {
-    bench.sim.addFaults({ purpose: 'upload-file', times: 8, delayMs: 100 });
+    bench.sim.addFaults({ purpose: 'upload-file', times: 7, delayMs: 100 });
     const begun = performance.now();
     await bench.tool(['warm', '.', '--concurrency', '1', ...IN_ASSETS]);
-    assert.ok(performance.now() - begun >= 800);
+    assert.ok(performance.now() - begun >= 700);
   });
 
   describe('in a dry run', () => {

@@ -6,6 +6,7 @@ import { createAdapter } from '../../support/bot/botkit';
 import { FakeAdapter } from '../../support/bot/fake-adapter';
 import { FaultyStore, throws } from '../../support/stores/faulty-store';
 import { useSimulator } from '../../support/bot/use-simulator';
+import { sha256 } from '../../support/checks/sha256';
 import { readAsset } from '../../support/files/assets';
 import { calls } from '../../support/platform/received';
 import { OTHER_PAGE, PAGE } from '../../support/platform/pages';
@@ -133,6 +134,7 @@ describe('the saved assets of FacebookAttachmentCache', () => {
         attachmentId: platform.sim.assets()[1]?.id,
         uploadedAt: begun,
         expiresAt: begun + 10 * DAY,
+        key: `fb-attachment:2:${OTHER_PAGE.id}:image:${sha256(readAsset('cats/mia.jpg'))}`,
       });
       assert.deepEqual(
         (await plugin.list({ page: PAGE.id })).map(({ page }) => page),
@@ -171,6 +173,20 @@ describe('the saved assets of FacebookAttachmentCache', () => {
       await plugin.forget('cats');
       assert.deepEqual(await plugin.list(), []);
       await assert.rejects(plugin.forget('cats/nobody.jpg'), { code: 'ERR_ATTACHMENT_NOT_FOUND' });
+    });
+
+    it('takes what list gave, for a file that is gone, without asking whose the token is', async () => {
+      const { plugin } = await platform.openBotkit({ pages: BOTH });
+      for (const { id: page } of BOTH) await plugin.warm(['cats'], { page });
+      platform.sim.clearCalls();
+      const saved = await plugin.list({ page: OTHER_PAGE.id });
+      for (const one of saved) if (one.source?.path === 'cats/tom.jpg') await plugin.forget(one);
+      assert.deepEqual((await plugin.list()).map(({ page, source }) => [page, source?.path]).sort(), [
+        [PAGE.id, 'cats/mia.jpg'],
+        [PAGE.id, 'cats/tom.jpg'],
+        [OTHER_PAGE.id, 'cats/mia.jpg'],
+      ]);
+      assert.deepEqual(platform.sim.calls(), []);
     });
 
     it('forgets for one page, which need not be the adapter’s', async () => {

@@ -103,7 +103,7 @@ describe('IdCache', () => {
       const alone = new IdCache({ store: undefined, ttl: TTL, refreshAhead: AHEAD, memory: 2 });
       for (const n of [1, 2, 3]) void alone.put(keyOf('1001', `image:${n}`), savedId(String(n)));
       const listed: string[] = [];
-      for await (const { id } of alone.list()) listed.push(id);
+      for await (const [, { id }] of alone.list()) listed.push(id);
       assert.deepEqual(listed.sort(), ['2', '3']);
       await alone.forget(keyOf('1001', 'image:3'));
       assert.equal(await alone.find(keyOf('1001', 'image:3')), undefined);
@@ -340,7 +340,7 @@ describe('IdCache', () => {
       cache.markDead(keyOf('1001', 'image:LEO'), '13');
       const list = async (): Promise<string[]> => {
         const found: string[] = [];
-        for await (const { id } of cache.list()) found.push(id);
+        for await (const [, { id }] of cache.list()) found.push(id);
         return found.sort();
       };
       await settle();

@@ -67,7 +67,7 @@ describe('IdStore', () => {
 
   async function list(store: IdStore): Promise<SavedId[]> {
     const listed: SavedId[] = [];
-    for await (const saved of store.list()) listed.push(saved);
+    for await (const [, saved] of store.list()) listed.push(saved);
     return listed;
   }
 

@@ -55,6 +55,19 @@ describe('findAssets', () => {
     assert.equal((await find('.')).length, 8);
   });
 
+  it('leaves out of a folder and a glob what is no asset, unless it is named', async () => {
+    const noAssets = ['README', 'ReadMe.md', 'LICENSE.txt', 'Thumbs.db', 'desktop.ini', '.DS_Store'];
+    for (const name of noAssets) await folder.write(`dogs/${name}`, 'x');
+    for (const name of ['node_modules/a/b.png', 'readme-first.pdf', 'rex.png']) {
+      await folder.write(`dogs/${name}`, 'x');
+    }
+    const dogs = ['file dogs/readme-first.pdf', 'image dogs/rex.png'];
+    assert.deepEqual(await find('dogs'), dogs);
+    assert.deepEqual(await find('dogs/**'), dogs);
+    assert.deepEqual(await find('dogs/README'), ['file dogs/README']);
+    assert.deepEqual(await find('dogs/node_modules/a/b.png'), ['image dogs/node_modules/a/b.png']);
+  });
+
   it('finds what a glob matches', async () => {
     assert.deepEqual(await find('cats/*.{png,gif}'), ['image cats/tom.png']);
     assert.deepEqual(await find('**/*.{png,gif}'), [
