@@ -4,14 +4,19 @@ export type { UsageErrorCode } from './base/check-options';
 export type { GraphAnswer, GraphMethod } from './graph/client';
 export type { SavedAsset } from './delivery/engine';
 export type { AttachmentCacheOptions, FetchFrom } from './options';
-export { audio, file, image, video } from './message/builders';
+export { audio, file, image, media, video } from './message/builders';
 export type {
   Attachment,
   AttachmentMessage,
   AttachmentPayload,
   AttachmentSource,
   BuildOptions,
+  MediaOptions,
+  PayloadOptions,
+  TemplateAttachment,
+  TemplateMessage,
 } from './message/builders';
+export type { MessageFields, QuickReply, TemplateButton } from './message/fields';
 export type { AssetSource, AttachmentType } from './source/asset';
 export type { Filedata } from './source/filedata';
 export type { AssetToPrepare, Prepare, PreparedAsset } from './source/preparation';

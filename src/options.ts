@@ -1,4 +1,5 @@
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
 import type { Dispatcher } from 'undici';
 import { group, option, required, type Reader, type Values } from './base/check-options';
 import { isRecord } from './base/records';
@@ -179,7 +180,7 @@ const ttl = milliseconds({ over: 0, most: PLATFORM_TTL, otherwise: DEFAULT_TTL }
 /** Each option: what it has to be, and what it is if it is not given. */
 const OPTIONS = {
   store: option('a Keyv or a Keyv storage adapter', isStore, undefined, { isSecret: true }),
-  root: option('the path of a folder', isFolder, undefined),
+  root: option('the path of a folder', isFolder, undefined, { why: whyNoFolder }),
   ttl,
   refreshAhead: (value, name, others) => {
     const most = ttl(others.ttl, 'ttl', others);
@@ -322,4 +323,14 @@ function isFolder(value: unknown): value is string {
   } catch {
     return false;
   }
+}
+
+function whyNoFolder(value: unknown): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined;
+  const full = path.resolve(value);
+  if (existsSync(full)) return `${JSON.stringify(full)} is not a folder`;
+  const where = path.isAbsolute(value)
+    ? ''
+    : '; a relative path starts at the folder where the process was started';
+  return `there is no folder ${JSON.stringify(full)}${where}`;
 }

@@ -1,4 +1,4 @@
-import { captureRejectionSymbol, EventEmitter } from 'node:events';
+import { captureRejectionSymbol, type EventEmitter } from 'node:events';
 import Debug from 'debug';
 import { directCalls, PageClient, readAccount, type PageAccount } from './adapter/connect';
 import {
@@ -18,6 +18,7 @@ import { SECOND } from './base/time';
 import { Deadline } from './delivery/deadline';
 import { failedMessage } from './delivery/delivery';
 import { Engine, type SavedAsset, type SendCall } from './delivery/engine';
+import { AttachmentEmitter } from './events/emitter';
 import { StatsCounter, type AttachmentStats } from './events/stats';
 import { attachmentsOrigin } from './message/split';
 import { readOptions, type AttachmentCacheOptions } from './options';
@@ -68,7 +69,7 @@ export interface PageOptions {
  *
  * @see https://developers.facebook.com/docs/messenger-platform/send-messages/saving-assets
  */
-export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
+export class FacebookAttachmentCache extends AttachmentEmitter {
   /** The name that Botkit lists it under; a second plugin of that name is ignored. */
   readonly name = 'Facebook Attachment Cache';
 
@@ -320,7 +321,7 @@ export class FacebookAttachmentCache extends EventEmitter<AttachmentEvents> {
     if (debug.enabled) debug('%s %O', name, ...args);
     if (this.listenerCount(name) === 0) return;
     try {
-      (this as EventEmitter).emit(name, ...args);
+      (this as unknown as EventEmitter).emit(name, ...args);
     } catch (error) {
       warn(`A listener of the event ${name} threw: ${String(error)}`);
     }

@@ -6,7 +6,8 @@ import type { WarmAsset, WarmOptions, WarmReport } from '../delivery/warm';
 import { checkSent } from '../graph/sent-message';
 import type { GraphAccount, GraphAnswer, GraphClient, GraphMethod, GraphParams } from '../graph/client';
 import type { CallPurpose } from '../graph/errors';
-import type { Attachment } from '../message/builders';
+import type { Attachment, TemplateAttachment } from '../message/builders';
+import type { MessageFields } from '../message/fields';
 
 /** The defaults of `apiHost` and `apiVersion`, which the command-line tool has, too. */
 export const DEFAULT_API_HOST = 'graph.facebook.com';
@@ -45,32 +46,22 @@ export interface PageAccount {
 export type Recipient = string | Readonly<Record<string, unknown>>;
 
 /**
- * A message: what `image`, `audio`, `video` and `file` build, or any message of the Send API. The fields that the Send
- * API wants beside the message (`messaging_type`, `tag` …) are put there.
+ * A message: what `image`, `audio`, `video`, `file` and `media` build, or any message of the Send API. The fields that the
+ * Send API wants beside the message (`messaging_type`, `tag` …) are put there.
  *
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
-export interface MessengerMessage {
-  readonly text?: string;
+export interface MessengerMessage extends MessageFields {
   /** An attachment, or a template. A picture in a media template may be a path or bytes, too. */
-  readonly attachment?: Attachment | Readonly<Record<string, unknown>>;
+  readonly attachment?: Attachment | TemplateAttachment | undefined;
   /** Several pictures of one message. Those that are no web addresses go as messages of their own. */
-  readonly attachments?: readonly object[];
-  /** One without `content_type` is one of text. */
-  readonly quick_replies?: readonly object[];
-  readonly sticker_id?: string | number;
-  readonly dynamic_text?: object;
-  readonly reply_to?: object;
-  readonly metadata?: string;
-  /** Default: `MESSAGE_TAG` if there is a `tag`, else `RESPONSE`. */
-  readonly messaging_type?: string;
-  readonly tag?: string;
-  readonly notification_type?: string;
-  readonly persona_id?: string;
-  /** `typing_on`, `typing_off`, `mark_seen` … Facebook takes it without a message only. */
-  readonly sender_action?: string;
+  readonly attachments?: readonly Attachment[] | undefined;
+  readonly sticker_id?: string | number | undefined;
+  readonly dynamic_text?: object | undefined;
+  /** Facebook takes it without a message only. */
+  readonly sender_action?: 'mark_seen' | 'typing_on' | 'typing_off' | 'react' | 'unreact' | undefined;
   /** Of a `sender_action` that needs one, as `react` does. */
-  readonly payload?: object;
+  readonly payload?: object | undefined;
 }
 
 /** What Facebook answers when it has taken a message. */

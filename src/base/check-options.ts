@@ -26,6 +26,8 @@ interface ErrorStyle {
   readonly isRange?: boolean;
   /** Text in its place can hold a password, so it is not quoted. */
   readonly isSecret?: boolean;
+  /** Why it is not what it should be, where that does not show. */
+  readonly why?: (value: unknown) => string | undefined;
 }
 
 /** An option that need not be given: its value, or a default. */
@@ -43,14 +45,17 @@ export function option<T, Default>(
 export function required<T>(
   expected: string,
   isValid: (value: unknown) => value is T,
-  { isRange = false, isSecret = false }: ErrorStyle = {},
+  { isRange = false, isSecret = false, why }: ErrorStyle = {},
 ): Reader<T> {
   return (value, name) => {
     if (isValid(value)) return value;
     const ErrorClass = isRange ? RangeError : TypeError;
+    const reason = why?.(value);
     throw withCode(
       'ERR_OPTION_INVALID',
-      new ErrorClass(`Expected \`${name}\` to be ${expected}, got ${show(value, isSecret)}`),
+      new ErrorClass(
+        `Expected \`${name}\` to be ${expected}, got ${show(value, isSecret)}${reason === undefined ? '' : `: ${reason}`}`,
+      ),
     );
   };
 }

@@ -1,26 +1,44 @@
+import { lookup } from 'mime-types';
+import { withCode } from '../base/check-options';
+import { MESSAGE_FIELDS, type MessageFields, type TemplateButton } from './fields';
 import type { AttachmentType } from '../source/asset';
 import type { Filedata } from '../source/filedata';
 
 /** What an attachment can be made of: a web address, a path inside `root`, a `file:` URL, a `data:` URI, or bytes. */
 export type AttachmentSource = string | URL | Filedata;
 
-/** What is attached: `url` or `filedata`, or an `attachment_id` of your own. */
-export interface AttachmentPayload {
-  /** A web address, a path inside `root`, a `file:` URL inside `root`, or a `data:` URI. */
-  url?: string | URL;
-  /** The content itself: at most 25 MB. */
-  filedata?: Filedata;
+/** How an attachment is to be sent. */
+export interface PayloadOptions {
   /** The name that the recipient sees. Default: the file's own; for bytes, the type with a fitting extension. */
-  filename?: string;
+  readonly filename?: string | undefined;
   /**
    * False: sent in one step and not saved, for content that is sent once.
    *
    * Default: true.
    */
-  is_reusable?: boolean;
-  /** An ID that you have already; it is sent as it is. */
-  attachment_id?: string;
+  readonly is_reusable?: boolean | undefined;
 }
+
+/** What is attached: one of `url`, `filedata`, and an `attachment_id` of your own. */
+export type AttachmentPayload =
+  | (PayloadOptions & {
+      /** A web address, a path inside `root`, a `file:` URL inside `root`, or a `data:` URI. */
+      readonly url: string | URL;
+      readonly filedata?: undefined;
+      readonly attachment_id?: undefined;
+    })
+  | (PayloadOptions & {
+      /** The content itself: at most 25 MB. */
+      readonly filedata: Filedata;
+      readonly url?: undefined;
+      readonly attachment_id?: undefined;
+    })
+  | (PayloadOptions & {
+      /** An ID that you have already; it is sent as it is. */
+      readonly attachment_id: string;
+      readonly url?: undefined;
+      readonly filedata?: undefined;
+    });
 
 /**
  * A Messenger attachment, as in `message.attachment` of the Send API.
@@ -29,90 +47,179 @@ export interface AttachmentPayload {
  * await bot.say({ attachment: { type: 'file', payload: { filedata: pdf, filename: 'Ticket.pdf' } } });
  */
 export interface Attachment {
-  type: AttachmentType;
-  payload: AttachmentPayload;
+  readonly type: AttachmentType;
+  readonly payload: AttachmentPayload;
+}
+
+/**
+ * A template, as in `message.attachment` of the Send API. Pictures in a media template may be paths or bytes; `media` builds
+ * one.
+ *
+ * @see https://developers.facebook.com/docs/messenger-platform/send-messages/templates
+ */
+export interface TemplateAttachment {
+  readonly type: 'template';
+  readonly payload: { readonly template_type: string; readonly [field: string]: unknown };
 }
 
 /** A message for `bot.say` and `bot.reply`. */
-export type AttachmentMessage<Fields extends object = object> = Fields & { attachment: Attachment };
+export type AttachmentMessage<Fields extends object = object> = Fields & { readonly attachment: Attachment };
+
+/** A message with a template, for `bot.say` and `bot.reply`. */
+export type TemplateMessage<Fields extends object = object> = Fields & {
+  readonly attachment: TemplateAttachment;
+};
 
 /** How the attachment is to be sent; every other field goes into the message: `quick_replies`, `tag` … */
-export interface BuildOptions {
-  /** The name that the recipient sees. Default: the file's own; for bytes, the type with a fitting extension. */
-  filename?: string;
-  /**
-   * False: sent in one step and not saved, for content that is sent once.
-   *
-   * Default: true.
-   */
-  reusable?: boolean;
-  /** The same, by the name that the Messenger Platform has for it. */
-  is_reusable?: boolean;
+export interface BuildOptions extends PayloadOptions {
+  /** As `is_reusable`, which is the name that the Messenger Platform has for it. */
+  readonly reusable?: boolean | undefined;
 }
 
-type Build = <Fields extends object = object>(
+/** What a media template has besides. */
+export interface MediaOptions extends BuildOptions {
+  /** Default: `video` if the name of the file or address is one of a video, else `image`. */
+  readonly media_type?: 'image' | 'video' | undefined;
+  /** 3 at most. */
+  readonly buttons?: readonly TemplateButton[] | undefined;
+  /** May the person share it? Default: Facebook's, which is no. */
+  readonly sharable?: boolean | undefined;
+}
+
+/** What is none of the options does not compile. */
+type Build = <Given extends BuildOptions & MessageFields = object>(
   source: AttachmentSource,
-  options?: BuildOptions & Fields,
-) => AttachmentMessage<Omit<Fields, keyof BuildOptions>>;
+  options?: Given & {
+    readonly [Name in Exclude<keyof Given, keyof BuildOptions | keyof MessageFields>]: never;
+  },
+) => AttachmentMessage<Omit<Given, keyof BuildOptions>>;
+
+type BuildMedia = <Given extends MediaOptions & MessageFields = object>(
+  source: AttachmentSource,
+  options?: Given & {
+    readonly [Name in Exclude<keyof Given, keyof MediaOptions | keyof MessageFields>]: never;
+  },
+) => TemplateMessage<Omit<Given, keyof MediaOptions>>;
 
 /**
  * A message with a picture.
  *
  * @function
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option that there is not.
  * @example
  * await bot.reply(message, image('cats/tom.png'));
  * await bot.reply(message, image(await qrCode(text), { filename: 'code.png', reusable: false }));
  */
-export const image: Build = (source, options) => build('image', source, options);
+export const image = builder('image');
 
 /**
  * A message with a sound. Its content type must be `audio/*`.
  *
  * @function
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option that there is not.
  * @example
  * await bot.reply(message, audio('greeting.mp3'));
  */
-export const audio: Build = (source, options) => build('audio', source, options);
+export const audio = builder('audio');
 
 /**
  * A message with a video.
  *
  * @function
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option that there is not.
  * @example
  * await bot.reply(message, video('https://example.com/tour.mp4'));
  */
-export const video: Build = (source, options) => build('video', source, options);
+export const video = builder('video');
 
 /**
  * A message with a file to download.
  *
  * @function
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option that there is not.
  * @example
  * await bot.reply(message, file('menu.pdf', { filename: 'Menu of today.pdf' }));
  */
-export const file: Build = (source, options) => build('file', source, options);
+export const file = builder('file');
 
-function build<Fields extends object>(
-  type: AttachmentType,
+/**
+ * A message with a media template: a picture or a video with buttons.
+ *
+ * @function
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option that there is not.
+ * @see https://developers.facebook.com/docs/messenger-platform/send-messages/template/media
+ * @example
+ * const buttons = [{ type: 'postback', title: 'More', payload: 'more' } as const];
+ * await bot.reply(message, media('cats/tom.png', { buttons }));
+ */
+export const media = buildMedia as BuildMedia;
+
+function builder(type: AttachmentType): Build {
+  const build = (source: AttachmentSource, options: BuildOptions & MessageFields = {}): AttachmentMessage => {
+    const { payload, fields } = take(type, source, options);
+    return { ...fields, attachment: { type, payload } };
+  };
+  return build as Build;
+}
+
+function buildMedia(
   source: AttachmentSource,
-  options?: BuildOptions & Fields,
-): AttachmentMessage<Omit<Fields, keyof BuildOptions>> {
-  const {
-    filename,
-    is_reusable: isReusable,
-    reusable = isReusable,
-    ...fields
-  } = options ?? ({} as BuildOptions & Fields);
-  const payload: AttachmentPayload = {
+  { media_type: mediaType, buttons, sharable, ...options }: MediaOptions & MessageFields = {},
+): TemplateMessage {
+  const { payload, fields } = take('media', source, options, ['media_type', 'buttons', 'sharable']);
+  const element = {
+    media_type: mediaType ?? (isVideo(payload) ? 'video' : 'image'),
+    ...payload,
+    ...(buttons !== undefined && { buttons }),
+  };
+  return {
+    ...fields,
+    attachment: {
+      type: 'template',
+      payload: { template_type: 'media', elements: [element], ...(sharable !== undefined && { sharable }) },
+    },
+  };
+}
+
+/** What the options say of the attachment, and the fields for the message. */
+function take(
+  builder: string,
+  source: AttachmentSource,
+  options: BuildOptions & MessageFields,
+  more: readonly string[] = [],
+): { payload: AttachmentPayload; fields: MessageFields } {
+  const { filename, is_reusable: isReusable, reusable = isReusable, ...fields } = options;
+  checkNames(builder, Object.keys(fields), more);
+  const payload = {
     ...contentOf(source),
     ...(filename !== undefined && { filename }),
     ...(reusable === false && { is_reusable: false }),
   };
-  return { ...(fields as Omit<Fields, keyof BuildOptions>), attachment: { type, payload } };
+  return { payload, fields };
+}
+
+/** One that is misspelt would be sent to Facebook, or do nothing. */
+function checkNames(builder: string, names: readonly string[], more: readonly string[]): void {
+  const stranger = names.find((name) => !MESSAGE_FIELDS.some((known) => known === name));
+  if (stranger === undefined) return;
+  const known = ['filename', 'reusable', 'is_reusable', ...more, ...MESSAGE_FIELDS].join(', ');
+  throw withCode(
+    'ERR_OPTION_UNKNOWN',
+    new TypeError(
+      `Expected each option of \`${builder}\` to be one of ${known}, got \`${stranger}\`. Other fields of a message stand beside it: { ...${builder}(source), ${stranger}: … }`,
+    ),
+  );
 }
 
 /** A URL becomes text: Botkit's scripts would take the object apart. */
 function contentOf(source: AttachmentSource): AttachmentPayload {
   if (source instanceof URL) return { url: source.href };
   return typeof source === 'string' ? { url: source } : { filedata: source };
+}
+
+/** By the name, as `warm` has it: an address is not asked, and a file is not opened here. */
+function isVideo({ url, filename }: AttachmentPayload): boolean {
+  const name = filename ?? (typeof url === 'string' ? (url.split(/[?#]/)[0] ?? '') : '');
+  const type = lookup(name);
+  return type !== false && type.startsWith('video/');
 }

@@ -146,7 +146,10 @@ function readUrl(type: AttachmentType, url: unknown): string {
   if (url instanceof URL) return url.href;
   if (typeof url === 'string' && url.trim() !== '') return url;
   const received = url === null ? 'null' : typeof url === 'string' ? 'an empty string' : typeof url;
-  throw badSource(type, `expected \`payload.url\` to be a string or a URL, got ${received}`);
+  throw badSource(
+    type,
+    `expected a path, a web address or bytes (\`payload.url\`, \`payload.filedata\`, or the first argument of a helper such as image()), got ${received}`,
+  );
 }
 
 function readFilename(type: AttachmentType, filename: unknown): string | undefined {

@@ -22,7 +22,7 @@ const TOM = deepFreeze(image('cats/tom.jpg'));
 const CREDENTIALS = ['access_token', 'appsecret_proof'];
 const TEMPLATE = deepFreeze({
   attachment: {
-    type: 'template',
+    type: 'template' as const,
     payload: { template_type: 'media', elements: [{ media_type: 'image', url: 'cats/tom.jpg' }] },
   },
 });

@@ -5,31 +5,41 @@ import { ROOT, type Block } from './blocks';
 /** What a fragment may take for granted. */
 const FRAGMENT_TYPES = path.join(__dirname, 'fragments.d.ts');
 
+/** Whoever copies an example has not promised to be as strict as this project is. */
+const LENIENT: ts.CompilerOptions = {
+  allowJs: true,
+  checkJs: true,
+  exactOptionalPropertyTypes: false,
+  noImplicitAny: false,
+  noUncheckedIndexedAccess: false,
+  noUnusedLocals: false,
+  noUnusedParameters: false,
+};
+
 /**
  * Compiles examples, all at once, against the sources in the place of the packages.
  *
  * @returns What is wrong with them: a line for each, with the place in the documentation.
  */
 export function compile(blocks: readonly Block[]): string[] {
+  return check(blocks, LENIENT, [FRAGMENT_TYPES]);
+}
+
+/** The same with all of this project's strictness, and nothing taken for granted. */
+export function compileStrictly(blocks: readonly Block[]): string[] {
+  return check(blocks, {}, []);
+}
+
+function check(blocks: readonly Block[], more: ts.CompilerOptions, types: readonly string[]): string[] {
   const { config } = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), ts.sys.readFile.bind(ts.sys)) as {
     config: { compilerOptions: object };
   };
   const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, ROOT);
-  Object.assign(options, {
-    allowJs: true,
-    checkJs: true,
-    // `paths` of the configuration are written as seen from its folder.
-    pathsBasePath: ROOT,
-    // Whoever copies an example has not promised to be as strict as this project is.
-    exactOptionalPropertyTypes: false,
-    noImplicitAny: false,
-    noUncheckedIndexedAccess: false,
-    noUnusedLocals: false,
-    noUnusedParameters: false,
-  } satisfies ts.CompilerOptions);
+  // `paths` of the configuration are written as seen from its folder.
+  Object.assign(options, more, { pathsBasePath: ROOT } satisfies ts.CompilerOptions);
   const files = new Map(blocks.map((block) => [path.join(__dirname, fileNameOf(block)), block]));
   const host = withFiles(ts.createCompilerHost(options), files);
-  const program = ts.createProgram([...files.keys(), FRAGMENT_TYPES], options, host);
+  const program = ts.createProgram([...files.keys(), ...types], options, host);
   return [...files].flatMap(([name, block]) => {
     const source = program.getSourceFile(name);
     const found = [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } from './blocks';
-import { compile } from './compile';
+import { compile, compileStrictly } from './compile';
 import { until } from '../support/checks/waiting';
 import { arrived } from '../support/platform/received';
 import { openPlace, USER, type Place } from './programs';
@@ -21,6 +21,7 @@ const WRONG: Block = {
 const PROGRAMS: Readonly<Record<string, (place: Place, program: Block) => Promise<void>>> = {
   'README.md: botkit-plugin-facebook-attachments': sendsTheCat,
   'docs/recipes.md: An ES module': sendsTheCat,
+  'docs/recipes.md: A TypeScript bot': sendsTheCat,
   'docs/recipes.md: Warm-up at deployment': async (place, program) => {
     const printed = await place.run(program);
     const { length } = place.sim.assets();
@@ -70,6 +71,13 @@ describe('the examples of the documentation', () => {
       [],
     );
     assert.equal(found.length, 1);
+  });
+
+  it('compile under strict TypeScript, if they are TypeScript programs', function () {
+    this.timeout(60_000);
+    const typed = programs().filter(({ language }) => language === 'ts');
+    assert.notEqual(typed.length, 0);
+    assert.deepEqual(compileStrictly(typed), []);
   });
 
   it('are found', () => {

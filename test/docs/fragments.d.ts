@@ -18,6 +18,7 @@ declare const image: Plugin['image'];
 declare const audio: Plugin['audio'];
 declare const video: Plugin['video'];
 declare const file: Plugin['file'];
+declare const media: Plugin['media'];
 
 declare const FacebookAdapter: typeof import('botbuilder-adapter-facebook').FacebookAdapter;
 declare const BotkitConversation: typeof import('botkit').BotkitConversation;

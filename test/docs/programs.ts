@@ -5,6 +5,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import ts from 'typescript';
 import { startSimulator, type Simulator, type ThreadMessage } from 'messenger-platform-simulator';
 import { buildPackage } from '../support/processes/built-package';
 import { runCommand } from '../support/processes/command';
@@ -53,8 +54,8 @@ export async function openPlace(): Promise<Place> {
     SIMULATOR: sim.httpUrl,
   };
   const write = async (block: Block): Promise<string> => {
-    const name = `program-${block.line}${extensionOf(block)}`;
-    await writeFile(path.join(folder, name), block.text);
+    const name = `program-${block.line}${extensionOf(block).replace('ts', 'js')}`;
+    await writeFile(path.join(folder, name), toJavaScript(block));
     return name;
   };
   return {
@@ -90,6 +91,13 @@ export async function openPlace(): Promise<Place> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function toJavaScript({ language, text }: Block): string {
+  if (language === 'js') return text;
+  const { ESNext } = ts.ModuleKind;
+  return ts.transpileModule(text, { compilerOptions: { module: ESNext, target: ts.ScriptTarget.ES2022 } })
+    .outputText;
 }
 
 async function say(sim: Simulator, text: string): Promise<readonly ThreadMessage[]> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import path from 'node:path';
 import fs from 'node:fs/promises';
 import { inspect } from 'node:util';
 import Keyv from 'keyv';
@@ -143,6 +144,7 @@ describe('readOptions', () => {
     const dispatcher = (got: string): string =>
       `Expected \`dispatcher\` to be an undici Dispatcher, got ${got}`;
     const noop = (): undefined => undefined;
+    const inQuotes = (value: string): string => JSON.stringify(value);
 
     const origins =
       'Expected `fetchFrom.origins` to be a list of origins such as https://cdn.example.com, without a path';
@@ -233,10 +235,19 @@ describe('readOptions', () => {
       [{ root: 7 }, root('7')],
       [{ root: null }, root('null')],
       [{ root: new URL('file:///tmp') }, root('an object')],
-      [{ root: '/no/such/folder' }, root('"/no/such/folder"')],
-      [{ root: __filename }, root(JSON.stringify(__filename))],
-      [{ root: `${__filename}/assets` }, root(JSON.stringify(`${__filename}/assets`))],
-      [{ root: 'assets\0' }, root('"assets\\u0000"')],
+      [{ root: '/no/such/folder' }, root('"/no/such/folder": there is no folder "/no/such/folder"')],
+      [
+        { root: 'no/such/folder' },
+        root(
+          `"no/such/folder": there is no folder ${JSON.stringify(path.resolve('no/such/folder'))}; a relative path starts at the folder where the process was started`,
+        ),
+      ],
+      [{ root: __filename }, root(`${inQuotes(__filename)}: ${inQuotes(__filename)} is not a folder`)],
+      [
+        { root: `${__filename}/assets` },
+        root(`${inQuotes(`${__filename}/assets`)}: there is no folder ${inQuotes(`${__filename}/assets`)}`),
+      ],
+      [{ root: '/assets\0' }, root('"/assets\\u0000": there is no folder "/assets\\u0000"')],
     ];
     for (const [options, message, kind = 'TypeError'] of bad) {
       it(message, () => {
@@ -249,7 +260,7 @@ describe('readOptions', () => {
       await fs.symlink('loop', folder.at('loop'));
       assert.throws(() => read({ root: folder.at('loop') }), {
         name: 'TypeError',
-        message: root(JSON.stringify(folder.at('loop'))),
+        message: root(`${inQuotes(folder.at('loop'))}: there is no folder ${inQuotes(folder.at('loop'))}`),
       });
     });
 

@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { audio, file, image, video } from '../../../src/message/builders';
+import {
+  audio,
+  file,
+  image,
+  media,
+  video,
+  type AttachmentSource,
+  type MediaOptions,
+} from '../../../src/message/builders';
 import { deepFreeze } from '../../support/checks/deep-freeze';
 
 describe('The builders', () => {
@@ -46,11 +54,69 @@ describe('The builders', () => {
 
   it('put every other field into the message', () => {
     const quick_replies = [{ content_type: 'text', title: 'More', payload: 'MORE' }];
-    const options = deepFreeze({ filename: 'A.png', reusable: false, quick_replies, tag: 'HUMAN_AGENT' });
+    const options = deepFreeze({
+      filename: 'A.png',
+      reusable: false,
+      quick_replies,
+      tag: 'HUMAN_AGENT' as const,
+    });
     assert.deepEqual(image('a.png', options), {
       quick_replies,
       tag: 'HUMAN_AGENT',
       attachment: { type: 'image', payload: { url: 'a.png', filename: 'A.png', is_reusable: false } },
     });
   });
+
+  it('make a media template, of a video if its name is one', () => {
+    const buttons = [{ type: 'postback', title: 'More', payload: 'more' } as const];
+    const elementsOf = ({ source, ...options }: MediaOptions & { source: AttachmentSource }) =>
+      media(source, options).attachment.payload.elements;
+    assert.deepEqual(media('cats/tom.jpg', { buttons, sharable: true, tag: 'HUMAN_AGENT' }), {
+      tag: 'HUMAN_AGENT',
+      attachment: {
+        type: 'template',
+        payload: {
+          template_type: 'media',
+          elements: [{ media_type: 'image', url: 'cats/tom.jpg', buttons }],
+          sharable: true,
+        },
+      },
+    });
+    const bytes = Buffer.from('a');
+    const tour = 'https://example.com/tour.mp4?signature=a.png';
+    for (const [options, element] of [
+      [{ source: tour }, { media_type: 'video', url: tour }],
+      [
+        { source: 'tour', media_type: 'video' },
+        { media_type: 'video', url: 'tour' },
+      ],
+      [{ source: bytes }, { media_type: 'image', filedata: bytes }],
+      [
+        { source: bytes, filename: 'tour.mp4', reusable: false },
+        { media_type: 'video', filedata: bytes, filename: 'tour.mp4', is_reusable: false },
+      ],
+    ] as const) {
+      assert.deepEqual(elementsOf(options), [element]);
+    }
+  });
+
+  const builders: Readonly<Record<string, (source: string, options: object) => unknown>> = {
+    image,
+    audio,
+    video,
+    file,
+    media,
+  };
+  for (const [name, build] of Object.entries(builders)) {
+    it(`${name} refuses an option that there is not, and says how to write other fields`, () => {
+      const misspelt = { fielname: 'a.png' };
+      assert.throws(() => build('a.png', misspelt), {
+        name: 'TypeError',
+        code: 'ERR_OPTION_UNKNOWN',
+        message: new RegExp(
+          `^Expected each option of \`${name}\` to be one of filename, .*, got \`fielname\`\\. Other .*: \\{ \\.\\.\\.${name}\\(source\\), fielname: … \\}$`,
+        ),
+      });
+    });
+  }
 });

@@ -11,6 +11,9 @@ import { sha256 } from '../../support/checks/sha256';
 
 const PNG = readAsset('paw.png');
 
+const EXPECTED =
+  'expected a path, a web address or bytes (`payload.url`, `payload.filedata`, or the first argument of a helper such as image()), got ';
+
 describe('Sources', () => {
   const folder = useFolder();
   let sources: Sources;
@@ -208,12 +211,12 @@ describe('Sources', () => {
         { url: 'cats/my paw.png', filedata: PNG },
         'it has both `url` and `filedata`; give one of them',
       ],
-      ['no source', {}, 'expected `payload.url` to be a string or a URL, got undefined'],
-      ['null', { url: null }, 'expected `payload.url` to be a string or a URL, got null'],
-      ['a number', { url: 7 }, 'expected `payload.url` to be a string or a URL, got number'],
-      ['an object', { url: { href: 'a' } }, 'expected `payload.url` to be a string or a URL, got object'],
-      ['an empty text', { url: '' }, 'expected `payload.url` to be a string or a URL, got an empty string'],
-      ['mere space', { url: ' \n' }, 'expected `payload.url` to be a string or a URL, got an empty string'],
+      ['no source', {}, `${EXPECTED}undefined`],
+      ['null', { url: null }, `${EXPECTED}null`],
+      ['a number', { url: 7 }, `${EXPECTED}number`],
+      ['an object', { url: { href: 'a' } }, `${EXPECTED}object`],
+      ['an empty text', { url: '' }, `${EXPECTED}an empty string`],
+      ['mere space', { url: ' \n' }, `${EXPECTED}an empty string`],
       [
         'an empty filename',
         { url: 'cats/my paw.png', filename: '' },
