@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { Command, CommanderError } from 'commander';
 import { InputError } from './base/check';
+import { addConformanceCommand } from './conformance/command';
 import { type Simulator, type SimulatorOptions, startSimulator } from './index';
 import { DEMO_PAGE, type PageOptions } from './platform/model';
 
@@ -22,6 +23,7 @@ void main(process.argv.slice(2));
 /** Ends with 2 for what the command line cannot mean, with 1 for what goes wrong. */
 async function main(args: string[]): Promise<void> {
   const program = createProgram();
+  addConformanceCommand(program);
   try {
     await program.parseAsync(args, { from: 'user' });
   } catch (error) {

@@ -24,8 +24,8 @@ export async function answerRequest(
   if (edge === undefined) {
     if (method !== 'GET') throw unknownObject(method, id);
     if (isOwn) return pageProfile(page, params['fields']);
-    // Another page is no person, and this token sees nothing of it.
-    if (platform.page(id) || platform.reachability(page, id) === 'unknown') throw unknownObject(method, id);
+    // Nor does this token see anything of another page, which is no person.
+    if (platform.reachability(page, id) === 'unknown') throw unknownObject(method, id);
     return userProfile(id, params['fields']);
   }
   if (!['messages', 'message_attachments', 'messenger_profile'].includes(edge)) throw unknownPath(`/${edge}`);

@@ -165,7 +165,8 @@ export class Platform extends EventEmitter<PlatformEvents> {
 
   /** Everyone with an ID of digits has a thread with every page, unless `setUser` says otherwise. */
   reachability(page: Page, user: string): Reachability {
-    if (!isId(user)) return 'unknown';
+    // A page is no person; nor is another page.
+    if (!isId(user) || this.#pages.has(user)) return 'unknown';
     return this.#users.get(keyOf(page, user)) ?? 'available';
   }
 

@@ -171,6 +171,7 @@ describe('The Graph API', () => {
     ][] = [
       ['without recipient', { message: { text: 'x' } }, 100, 2018001, /No matching user found/],
       ['to someone who cannot be', { recipient: { id: 'tom' }, message: { text: 'x' } }, 100, 2018001],
+      ['to a page', { recipient: { id: OTHER_PAGE.id }, message: { text: 'x' } }, 100, 2018001],
       ['that is missing', { recipient: { id: USER } }, 100, 2018034, /Message cannot be empty/],
       ['that is empty', { recipient: { id: USER }, message: {} }, 100, 2018034],
       ['with an empty text', { recipient: { id: USER }, message: { text: '' } }, 100, 2018034],
