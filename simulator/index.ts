@@ -5,6 +5,9 @@ import { InputError } from './base/check';
 import { type BotUnderTest } from './control/bot-under-test';
 import { EventStream } from './control/event-stream';
 import { createOperations, type SimulatorOperations } from './control/operations';
+import { type Rules } from './graph/send-schema';
+import { BodyBudget } from './graph/body-budget';
+import { type RateLimits, SendRates } from './graph/rate-limits';
 import { type FetchTimeouts, urlFetcher } from './graph/fetch-url';
 import { CallLog } from './platform/call-log';
 import { ContentStore } from './platform/content';
@@ -23,6 +26,7 @@ export type { CallOutline } from './control/call-outline';
 export type { Changes, Snapshot } from './control/event-model';
 export type { SimulatorOperations, SimulatorState, UserReachability } from './control/operations';
 export type { FetchTimeouts } from './graph/fetch-url';
+export type { RateLimits } from './graph/rate-limits';
 export type { CallPurpose, CallTotals, GraphCall } from './platform/call-log';
 export type { Fault, PendingFault } from './platform/faults';
 export { DEMO_PAGE } from './platform/model';
@@ -38,6 +42,9 @@ export type {
 } from './platform/model';
 export type { SaidMessage, UserMessage, WebhookOptions } from './platform/webhook';
 export { type Certificate, certificateFor } from './server/certificate';
+
+/** Bytes of all bodies that are read at once. */
+const MAX_BODIES = 256 * 1024 * 1024;
 
 export interface SimulatorOptions {
   /** Default: `DEMO_PAGE` */
@@ -71,6 +78,15 @@ export interface SimulatorOptions {
    * always, for tests that are not about it. Default: platform
    */
   windows?: WindowRule;
+  /**
+   * Whether `message.attachments` takes an `attachment_id`, which is documented for Instagram only. Default: refused
+   */
+  idsInAttachments?: Rules['idsInAttachments'];
+  /**
+   * Refuses what a page sends too fast with 80006: by default over 300 messages a second, or 10 of audio and video.
+   * Default: false
+   */
+  rateLimits?: RateLimits | boolean;
   /** Calls to keep in the log. Default: 10,000 */
   keepCalls?: number;
 }
@@ -104,6 +120,10 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     windows,
   });
   const faults = new Faults();
+  const rates = new SendRates(rateLimitsOf(options.rateLimits), () => platform.now());
+  platform.on('reset', () => {
+    rates.clear();
+  });
   const connections = new Connections();
   const closing = new AbortController();
   // Each call that waits listens to it, and they may be many.
@@ -126,6 +146,9 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
         connections.reset(socket);
       },
       fetchUrl: urlFetcher(agent, closing.signal, fetchTimeouts),
+      rules: { idsInAttachments: options.idsInAttachments ?? 'refused' },
+      limits: rates,
+      budget: new BodyBudget(MAX_BODIES),
       closing: closing.signal,
     },
   });
@@ -148,6 +171,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       await Promise.all([servers.close(), agent.destroy()]);
     },
   };
+}
+
+function rateLimitsOf(limits: RateLimits | boolean | undefined): RateLimits | undefined {
+  if (typeof limits === 'object') return limits;
+  return limits ? {} : undefined;
 }
 
 function allowedNames(names: string[] = []): string[] {

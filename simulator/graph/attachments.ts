@@ -1,5 +1,6 @@
 import { isObject } from '../base/check';
-import { invalidAttachmentId, invalidParameter, uploadFailed } from './errors';
+import { invalidAttachmentId, invalidParameter, uploadFailed, wrongFileCount } from './errors';
+import { type SendRates } from './rate-limits';
 import { type UrlFetcher } from './fetch-url';
 import {
   type Asset,
@@ -9,6 +10,7 @@ import {
   type StoredFile,
 } from '../platform/model';
 import { type Platform } from '../platform/platform';
+import { type Rules } from './send-schema';
 
 /** A call that is allowed to act for its page. */
 export interface PageCall {
@@ -17,6 +19,8 @@ export interface PageCall {
   params: Record<string, unknown>;
   file?: IncomingFile;
   fetchUrl: UrlFetcher;
+  rules: Rules;
+  limits: SendRates;
 }
 
 interface ReceivedAttachment {
@@ -32,16 +36,18 @@ export async function uploadAttachment(call: PageCall): Promise<{ attachment_id:
   const message = objectParam(call.params['message'], 'message');
   const attachment = objectParam(message['attachment'], 'message[attachment]');
   const type = attachmentType(attachment['type']);
-  const payload = objectParam(attachment['payload'], 'message[attachment][payload]');
-  // The documents let is_reusable default to false, which gives an ID that may not be used for what this API is for.
-  if (!isTrue(payload['is_reusable'])) {
-    throw invalidParameter('Param message[attachment][payload][is_reusable] must be true');
-  }
+  // attachment-upload-api prints an upload from a file without payload.
+  const payload =
+    call.file && attachment['payload'] === undefined
+      ? {}
+      : objectParam(attachment['payload'], 'message[attachment][payload]');
   if (payload['attachment_id'] !== undefined) {
     throw invalidParameter('Param message[attachment][payload][attachment_id] cannot be uploaded again');
   }
   const { file, url } = await receiveAttachment(call, type, payload);
-  return { attachment_id: call.platform.save(call.page, file, 'upload', url).id };
+  // attachment-upload-api: is_reusable "defaults to false"; the ID is then good for one message.
+  const reusable = isTrue(payload['is_reusable']);
+  return { attachment_id: call.platform.save(call.page, file, { via: 'upload', url, reusable }).id };
 }
 
 /** The attachment that `payload` stands for: a saved asset, the form's file, or what is at a URL. */
@@ -52,7 +58,7 @@ export async function receiveAttachment(
 ): Promise<ReceivedAttachment> {
   const { attachment_id: id, url } = payload;
   if (call.params['filedata'] !== undefined) {
-    throw invalidParameter('Param filedata must be a file of a multipart/form-data request, got a string');
+    throw wrongFileCount();
   }
   if ([id, url, call.file].filter((source) => source !== undefined).length > 1) {
     throw invalidParameter('An attachment has one source: attachment_id, url or filedata');
@@ -84,7 +90,7 @@ export function useAsset(
   return { file: { type, name, contentType, bytes, sha256, ...size }, attachmentId: asset.id };
 }
 
-export function attachmentType(type: unknown): AttachmentType {
+function attachmentType(type: unknown): AttachmentType {
   if (type === 'image' || type === 'audio' || type === 'video' || type === 'file') return type;
   throw invalidParameter(
     'Param message[attachment][type] must be one of {AUDIO, FILE, IMAGE, TEMPLATE, VIDEO}',

@@ -78,6 +78,24 @@ export const unknownPath = (path: string) => new GraphError(2500, `Unknown path 
 
 export const unknownUser = () => messengerError(100, 2018001, 'No matching user found');
 
+/** graph-api/reference/page/messages */
+export const alreadyAnswered = () => new GraphError(10900, '(#10900) Activity already replied to');
+
+/** bottenderjs/messaging-apis#223 and #334: bytes without a file name. */
+export const wrongFileCount = () => messengerError(100, 2018005, 'Incorrect number of files uploaded');
+
+/** Both in the tests of client libraries (koala, facepy), without a code. */
+const invalidBatch = (message: string) => new GraphError(100, message, { type: 'GraphBatchException' });
+
+export const batchTooLarge = (max: number) =>
+  invalidBatch(`Too many requests in batch message. Maximum batch size is ${max}`);
+
+export const unresolvedRequest = (at: number, name: string) =>
+  invalidBatch(
+    `Request ${at} cannot depend on an unresolved request with name ${name}. Requests can only depend on preceding ` +
+      'requests',
+  );
+
 export const userUnavailable = () =>
   messengerError(551, 1545041, "This person isn't available at the moment.");
 
@@ -122,9 +140,16 @@ export const uploadFailed = () =>
 export const attachmentTooLarge = () =>
   messengerError(100, 2018109, 'Attachment size exceeds allowable limit');
 
+/** graph-api/overview/rate-limiting: 80006 is Messenger's */
+export const rateLimited = () =>
+  new GraphError(
+    80006,
+    '(#80006) There have been too many calls to this Messenger account. Wait a bit and try again.',
+  );
+
 export const unexpected = () => new GraphError(1, 'An unknown error occurred', { status: 500 });
 
-function traceId(): string {
+export function traceId(): string {
   let id = 'A';
   while (id.length < 11) id += Math.random().toString(36).slice(2);
   return id.slice(0, 11);

@@ -5,6 +5,8 @@ import { type AttachmentType, type IncomingFile } from '../platform/model';
 
 const MB = 1024 * 1024;
 export const MAX_BYTES = 25 * MB;
+/** Characters: an address stays with what it gave. */
+const MAX_ADDRESS = 8000;
 const MAX_IMAGE_BYTES = 8 * MB;
 
 /** Milliseconds that a server gets to deliver a file. */
@@ -47,7 +49,7 @@ export function urlFetcher(agent: Agent, closing: AbortSignal, timeouts: FetchTi
 }
 
 function parseAddress(url: string): URL {
-  const address = URL.canParse(url) ? new URL(url) : undefined;
+  const address = url.length <= MAX_ADDRESS && URL.canParse(url) ? new URL(url) : undefined;
   if (!address || !['http:', 'https:'].includes(address.protocol)) throw urlNotFetched();
   return address;
 }

@@ -3,67 +3,133 @@ import multer from 'multer';
 import { type CallPurpose, type GraphCall } from '../platform/call-log';
 import { isObject } from '../base/check';
 import { sha256Of } from '../platform/content';
-import { attachmentTooLarge, type GraphError, invalidParameter } from './errors';
+import { type BodyBudget } from './body-budget';
+import { attachmentTooLarge, type GraphError, invalidParameter, wrongFileCount } from './errors';
 import { MAX_BYTES } from './fetch-url';
 import { type IncomingFile } from '../platform/model';
 
-const MAX_FIELDS_BYTES = 5 * 1024 * 1024;
+/** Of JSON, of a form, and of each field of a multipart body. */
+const MAX_FIELD_BYTES = 5 * 1024 * 1024;
+/** Of a whole body: a file, or those of a batch. */
+const MAX_BODY_BYTES = 64 * 1024 * 1024;
+const MAX_PARTS = 100;
 
 /** A call of the Graph API, read. */
 export interface GraphRequest {
   method: string;
-  /** Without the version: ['me', 'messages']. */
+  path: string;
+  /** Of the path, without the version: ['me', 'messages']. */
   segments: string[];
   /** From query, body and form fields alike, as the Graph API takes them. */
   params: Record<string, unknown>;
-  /** The form's `filedata`. */
-  file?: IncomingFile;
+  /** The form's files by their fields: `filedata`, and in a batch any. */
+  files: Map<string, IncomingFile>;
   token?: string;
   proof?: string;
 }
 
-const readJson = express.json({ limit: MAX_FIELDS_BYTES });
-const readForm = express.urlencoded({ extended: true, limit: MAX_FIELDS_BYTES });
+const readJson = express.json({ limit: MAX_FIELD_BYTES });
+// Without a content type, a body is a form.
+const readForm = express.urlencoded({
+  extended: true,
+  limit: MAX_FIELD_BYTES,
+  type: (req) => req.headers['content-type'] === undefined || /urlencoded/.test(req.headers['content-type']),
+});
 const readMultipart = multer({
   limits: {
     fileSize: MAX_BYTES,
-    fieldSize: MAX_FIELDS_BYTES,
+    fieldSize: MAX_FIELD_BYTES,
+    fields: MAX_PARTS,
+    files: MAX_PARTS,
+    parts: MAX_PARTS,
+    fieldNameSize: 200,
     fieldNestingDepth: 10,
     fieldArrayIndexLimit: 100,
   },
   defParamCharset: 'utf8',
-}).single('filedata');
+}).any();
 
 export function kindOf(req: Request): GraphCall['kind'] {
   if (req.method === 'GET') return 'get';
   if (req.is('multipart/form-data')) return 'multipart';
-  return req.is('urlencoded') ? 'form' : 'json';
+  return req.is('urlencoded') || req.headers['content-type'] === undefined ? 'form' : 'json';
 }
 
 /** Reads the body; counts in `call` how much of it arrived. Throws a `GraphError` for what cannot be read. */
-export async function readRequest(req: Request, res: Response, call: GraphCall): Promise<GraphRequest> {
-  req.on('data', (chunk: Buffer) => (call.bytes += chunk.length));
-  await run(call.kind === 'multipart' ? readMultipart : call.kind === 'form' ? readForm : readJson, req, res);
-  const {
-    access_token: token = bearerToken(req),
-    appsecret_proof: proof,
-    ...params
-  } = { ...req.query, ...(isObject(req.body) && req.body) };
+export async function readRequest(
+  req: Request,
+  res: Response,
+  call: GraphCall,
+  budget: BodyBudget,
+): Promise<GraphRequest> {
+  const release = await budget.reserve(sizeOf(req));
+  try {
+    await readBody(req, res, call);
+  } finally {
+    release();
+  }
+  const fields = isObject(req.body) ? req.body : {};
+  const request = requestOf(req.method, req.path, {
+    access_token: bearerToken(req),
+    ...req.query,
+    ...fields,
+  });
+  const files = Array.isArray(req.files) ? req.files : [];
+  for (const file of files) {
+    if (request.files.has(file.fieldname)) throw wrongFileCount();
+    request.files.set(file.fieldname, incoming(file));
+  }
+  const other = [...request.files.keys()].find((name) => name !== 'filedata');
+  if (other !== undefined && request.params['batch'] === undefined) {
+    throw invalidParameter('The file must stand in the field filedata');
+  }
+  return request;
+}
+
+/** What a method, a path and parameters ask for. */
+export function requestOf(method: string, path: string, given: Record<string, unknown>): GraphRequest {
+  const { access_token: token, appsecret_proof: proof, ...params } = given;
+  const segments = path.split('/').filter((segment) => segment !== '');
+  if (segments[0] !== undefined && isVersion(segments[0])) segments.shift();
   return {
-    method: req.method,
-    segments: req.path
-      .split('/')
-      .filter((segment, at) => segment !== '' && !(at === 1 && isVersion(segment))),
+    method,
+    path,
+    segments,
     params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, decoded(value)])),
-    ...(req.file && { file: incoming(req.file) }),
+    files: new Map(),
     ...(typeof token === 'string' && { token }),
     ...(typeof proof === 'string' && { proof }),
   };
 }
 
+/** At most. A body that does not say how long it is may be as long as any. */
+function sizeOf(req: Request): number {
+  const { 'content-length': length, 'transfer-encoding': encoding } = req.headers;
+  if (encoding !== undefined) return MAX_BODY_BYTES;
+  return Math.min(Number(length ?? 0), MAX_BODY_BYTES);
+}
+
+async function readBody(req: Request, res: Response, call: GraphCall): Promise<void> {
+  let refuse: (error: GraphError) => void = () => undefined;
+  const tooLong = new Promise<never>((_resolve, reject) => {
+    refuse = reject;
+  });
+  req.on('data', (chunk: Buffer) => {
+    call.bytes += chunk.length;
+    if (call.bytes <= MAX_BODY_BYTES) return;
+    // What still comes is read and thrown away, so that the client sees the answer.
+    req.unpipe();
+    refuse(attachmentTooLarge());
+  });
+  const handler = call.kind === 'multipart' ? readMultipart : call.kind === 'form' ? readForm : readJson;
+  await Promise.race([run(handler, req, res), tooLong]);
+}
+
 /** What the call asks for. Says nothing about whether it will get it. */
-export function purposeOf({ method, segments, params, file }: GraphRequest): CallPurpose {
+export function purposeOf({ method, segments, params, files }: GraphRequest): CallPurpose {
   const [, edge] = segments;
+  const file = files.get('filedata');
+  if (method === 'POST' && edge === undefined && params['batch'] !== undefined) return 'batch';
   if (edge === 'messenger_profile') return 'profile';
   if (method === 'GET') return 'read';
   const message = isObject(params['message']) ? params['message'] : {};
@@ -72,21 +138,26 @@ export function purposeOf({ method, segments, params, file }: GraphRequest): Cal
   if (edge !== 'messages') return 'other';
   if (file) return 'send-file';
   if (message['attachments'] !== undefined) return 'send-images';
-  if (attachment?.['type'] === 'template') return 'send-template';
+  if (attachment?.['type'] === 'template' || message['template'] !== undefined) return 'send-template';
   if (attachment) {
     const payload = isObject(attachment['payload']) ? attachment['payload'] : {};
     return payload['attachment_id'] === undefined ? 'send-url' : 'send-id';
   }
   if (params['sender_action'] !== undefined) return 'send-action';
-  return message['text'] === undefined ? 'other' : 'send-text';
+  if (message['text'] !== undefined) return 'send-text';
+  return message['sticker_id'] === undefined ? 'other' : 'send-sticker';
 }
 
 /** The parameters as the log of calls shows them. */
-export function withoutSecrets({ params, file }: GraphRequest): Record<string, unknown> {
-  const shown = redacted(params) as Record<string, unknown>;
-  if (!file) return shown;
-  const { name, contentType: type, bytes, sha256 } = file;
-  return { ...shown, filedata: { name, type, bytes: bytes.length, sha256 } };
+export function withoutSecrets({ params, files }: GraphRequest): Record<string, unknown> {
+  const shownFiles = Array.from(files, ([field, { name, contentType: type, bytes, sha256 }]) => {
+    return [field, { name, type, bytes: bytes.length, sha256 }] as const;
+  });
+  // The operations of a batch are calls of their own in the log, and hold tokens in addresses and bodies.
+  const { batch, ...others } = params;
+  const operations = Array.isArray(batch) && { batch: `${batch.length} operations` };
+  const shown = operations ? { ...others, ...operations } : params;
+  return { ...(redacted(shown) as Record<string, unknown>), ...Object.fromEntries(shownFiles) };
 }
 
 /** The call's own token and proof are taken out when it is read; a bot may have put them deeper in, too. */
@@ -111,8 +182,6 @@ const run = (handler: RequestHandler, req: Request, res: Response) =>
 function readingError(error: unknown): GraphError {
   if (error instanceof multer.MulterError) {
     if (error.code === 'LIMIT_FILE_SIZE') return attachmentTooLarge();
-    if (error.code === 'LIMIT_UNEXPECTED_FILE')
-      return invalidParameter('The file must stand in the field filedata');
   }
   // The documents print an upload "from a file" as JSON with "filedata":"@/path…";"type":…, which is not JSON: it
   // ends here. A file goes as multipart/form-data.
@@ -133,13 +202,27 @@ function isVersion(segment: string): boolean {
 /** Query, forms and even JSON may carry an object as a string of JSON. */
 function decoded(value: unknown): unknown {
   if (typeof value !== 'string' || !/^\s*[{[]/.test(value)) return value;
+  return parsed(value) ?? parsed(withDoubleQuotes(value)) ?? value; // Text may begin like JSON. Whoever needs an object says so.
+}
+
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(value) as unknown;
+    return JSON.parse(text) as unknown;
   } catch {
-    return value; // Text that only begins like JSON. Whoever needs an object will say so.
+    return undefined;
   }
 }
 
+/** reference/send-api prints `recipient={'id':'…'}`. */
+function withDoubleQuotes(text: string): string {
+  return text.includes('"') ? '' : text.replaceAll("'", '"');
+}
+
 function incoming({ buffer, mimetype, originalname }: Express.Multer.File): IncomingFile {
-  return { bytes: buffer, sha256: sha256Of(buffer), contentType: mimetype, name: originalname };
+  return {
+    bytes: buffer,
+    sha256: sha256Of(buffer),
+    contentType: mimetype,
+    name: originalname,
+  };
 }

@@ -14,6 +14,23 @@ export function userProfile(id: string, fields: unknown): Record<string, unknown
   return chosen({ ...profile, ...withheld }, fields, Object.keys(profile), 'User');
 }
 
+/** reference/messenger-profile-api#profile_properties */
+const PROFILE_FIELDS = [
+  'account_linking_url',
+  'commands',
+  'get_started',
+  'greeting',
+  'home_url',
+  'ice_breakers',
+  'payment_settings',
+  'persistent_menu',
+  'platform',
+  'subject_to_new_eu_privacy_rules',
+  'target_audience',
+  'title',
+  'whitelisted_domains',
+];
+
 /** `/me/messenger_profile`: greeting, get started button, menu. Kept and given back; nothing here shows them. */
 export function messengerProfile(
   { id, profile }: Page,
@@ -21,7 +38,9 @@ export function messengerProfile(
   params: Record<string, unknown>,
 ): Record<string, unknown> {
   if (method === 'POST') {
-    for (const [name, value] of Object.entries(params)) profile.set(name, value);
+    const set = Object.entries(params).filter(([name]) => PROFILE_FIELDS.includes(name));
+    if (set.length === 0) throw invalidParameter(`Requires one of the params: ${PROFILE_FIELDS.join(',')}`);
+    for (const [name, value] of set) profile.set(name, value);
     return { result: 'success' };
   }
   const names = fieldNames(params['fields']);
@@ -48,7 +67,9 @@ function chosen(
   return Object.fromEntries(names.map((name) => [name, node[name]]));
 }
 
-function fieldNames(fields: unknown): string[] {
+/** What stands between commas: `id,messages{id,message}` are two. */
+export function fieldNames(fields: unknown): string[] {
   if (Array.isArray(fields)) return fields.map(String);
-  return typeof fields === 'string' ? fields.split(',').map((name) => name.trim()) : [];
+  if (typeof fields !== 'string') return [];
+  return (fields.match(/[^,{]+(\{[^}]*\})?/g) ?? []).map((name) => name.trim());
 }

@@ -1,26 +1,21 @@
+import { isTrue, objectParam, type PageCall, receiveAttachment, useAsset } from './attachments';
+import { emptyMessage, invalidParameter, onlyOneContent, outsideWindow } from './errors';
+import { type RateClass } from './rate-limits';
+import { recipientOf, useOnce } from './recipients';
 import {
-  attachmentType,
-  isTrue,
-  objectParam,
-  type PageCall,
-  receiveAttachment,
-  useAsset,
-} from './attachments';
-import { isObject } from '../base/check';
-import {
-  emptyMessage,
-  invalidParameter,
-  onlyOneContent,
-  outsideWindow,
-  unknownUser,
-  userUnavailable,
-} from './errors';
-import { checkMessage, checkMessagingType } from './send-schema';
+  checkMessage,
+  checkMessagingType,
+  checkReaction,
+  checkReplyTo,
+  type Message,
+  type Reaction,
+} from './send-schema';
+import { type Page, type StoredFile, type ThreadAttachment, type ThreadMessage } from '../platform/model';
+import { type Platform } from '../platform/platform';
 import { HUMAN_AGENT_WINDOW, STANDARD_WINDOW } from '../platform/windows';
-import { type StoredFile, type ThreadAttachment, type ThreadMessage } from '../platform/model';
 
 interface SendAnswer {
-  recipient_id: string;
+  recipient_id?: string;
   message_id?: string;
   attachment_id?: string;
 }
@@ -30,41 +25,52 @@ type MessageContent = Pick<ThreadMessage, 'attachments' | 'template'> & { savedA
 /** Send API: `POST /<page>/messages`. */
 export async function sendMessage(call: PageCall): Promise<SendAnswer> {
   const { platform, page, params } = call;
-  const user = recipientOf(params['recipient']);
-  const reachability = platform.reachability(page, user);
-  if (reachability === 'unknown') throw unknownUser();
-  if (reachability === 'unavailable') throw userUnavailable();
+  const recipient = recipientOf(platform, page, params['recipient']);
+  const { user } = recipient;
   if (params['sender_action'] !== undefined) return performSenderAction(call, user);
 
   if (params['message'] === undefined) throw emptyMessage();
-  const message = objectParam(params['message'], 'message');
-  const text = textOf(message);
-  checkMessage(message);
+  const message = checkMessage(params['message'], call.rules);
+  checkContent(message);
   checkMessagingType(params);
-  if (text !== undefined && hasAttachment(message)) throw onlyOneContent();
-  checkWindow(call, user);
+  const repliesTo = checkReplyTo(params['reply_to']);
+  if (recipient.hasWindow && !message.template) checkWindow(call, user);
+  call.limits.take(page, rateClassOf(message));
   const { savedAs, ...content } = await contentOf(call, message);
-  if (
-    text === undefined &&
-    content.attachments.length === 0 &&
-    content.template === undefined &&
-    isAbsent(message['sticker_id'])
-  ) {
-    throw emptyMessage();
-  }
+  useOnce(platform, page, recipient);
   const { mid } = platform.addMessage(page, user, {
     from: 'page',
-    ...(text !== undefined && { text }),
+    ...recorded(message, ['text', 'quick_replies', 'sticker_id']),
     ...content,
-    ...recorded(message, ['quick_replies', 'sticker_id']),
     ...recorded(params, ['messaging_type', 'tag', 'notification_type', 'persona_id']),
+    ...(repliesTo !== undefined && { reply_to: repliesTo }),
   });
-  return { recipient_id: user, message_id: mid, ...(savedAs !== undefined && { attachment_id: savedAs }) };
+  return {
+    ...(recipient.isNamed && { recipient_id: user }),
+    message_id: mid,
+    ...(savedAs !== undefined && { attachment_id: savedAs }),
+  };
+}
+
+/** A message has a text or something else, and not both. An empty text is no text. */
+function checkContent({ text, attachment, attachments, template, sticker_id: sticker }: Message): void {
+  const others = [attachment, attachments, template].filter((one) => !isAbsent(one)).length;
+  if (others === 0 && !text && (text === '' || isAbsent(sticker))) throw emptyMessage();
+  if (others > 1)
+    throw invalidParameter('Param message must have one of attachment, attachments and template');
+  if (others === 0 || isAbsent(text)) return;
+  // Some clients send an empty text with everything. Here it shows, rather than on the platform.
+  if (text === '') throw invalidParameter('Param message[text] must be a non-empty string, or be left out');
+  throw onlyOneContent();
+}
+
+function rateClassOf({ attachment }: Message): RateClass {
+  return attachment?.type === 'audio' || attachment?.type === 'video' ? 'media' : 'other';
 }
 
 /**
  * policy/policy-overview: messages within 24 hours of the person's last one; with the tag HUMAN_AGENT, within 7 days.
- * No messaging type stands for RESPONSE. Sender actions are not messages.
+ * No messaging type stands for RESPONSE. Sender actions are not messages, and utility messages may go at any time.
  */
 function checkWindow({ platform, page, params }: PageCall, user: string): void {
   const window = params['tag'] === 'HUMAN_AGENT' ? HUMAN_AGENT_WINDOW : STANDARD_WINDOW;
@@ -76,77 +82,61 @@ function performSenderAction({ platform, page, params }: PageCall, user: string)
   if (params['message'] !== undefined) {
     throw invalidParameter('Cannot send both message and state at the same time.');
   }
-  if (action !== 'mark_seen' && action !== 'typing_on' && action !== 'typing_off') {
-    throw invalidParameter('Param sender_action must be one of {MARK_SEEN, TYPING_ON, TYPING_OFF}');
+  if (action === 'react' || action === 'unreact') {
+    react(platform, page, user, checkReaction(action, params['payload']));
+  } else if (action === 'mark_seen' || action === 'typing_on' || action === 'typing_off') {
+    platform.applySenderAction(page, user, action);
+  } else {
+    throw invalidParameter(
+      'Param sender_action must be one of {MARK_SEEN, TYPING_ON, TYPING_OFF, REACT, UNREACT}',
+    );
   }
-  platform.applySenderAction(page, user, action);
   return { recipient_id: user };
 }
 
-/** Only people with an ID: there are no phone numbers, comments or checkbox plugins here. */
-function recipientOf(recipient: unknown): string {
-  const id = isObject(recipient) ? recipient['id'] : undefined;
-  if (typeof id !== 'string' && typeof id !== 'number') throw unknownUser();
-  return String(id);
-}
-
-function textOf(message: Record<string, unknown>): string | undefined {
-  const text = message['text'] ?? undefined;
-  if (text === undefined) return undefined;
-  if (typeof text !== 'string') return undefined; // `checkMessage` refuses it.
-  if (text !== '') return text;
-  if (!hasAttachment(message)) throw emptyMessage();
-  // The documents ask for a text or an attachment; an empty text is neither. Some clients always send one: here it
-  // shows, rather than on the platform.
-  throw invalidParameter(
-    'Param message[text] must be a non-empty string, or be left out beside an attachment',
-  );
-}
-
-async function contentOf(call: PageCall, message: Record<string, unknown>): Promise<MessageContent> {
-  const { attachment, attachments } = message;
-  if (!isAbsent(attachment) && !isAbsent(attachments)) {
-    throw invalidParameter('Param message must have attachment or attachments, got both');
+function react(platform: Platform, page: Page, user: string, { message_id: mid, reaction }: Reaction): void {
+  if (!platform.react(page, user, mid, reaction)) {
+    throw invalidParameter('Param payload[message_id] must be the ID of a message of this conversation');
   }
-  if (!isAbsent(attachments)) return imagesContent(call, attachments);
-  if (!isAbsent(attachment)) return attachmentContent(call, objectParam(attachment, 'message[attachment]'));
-  if (call.file) throw invalidParameter('The parameter message[attachment] is required beside filedata');
-  return { attachments: [] };
 }
 
-async function attachmentContent(
-  call: PageCall,
-  attachment: Record<string, unknown>,
-): Promise<MessageContent> {
-  const payload = objectParam(attachment['payload'], 'message[attachment][payload]');
-  if (attachment['type'] === 'template') return templateContent(call, payload);
+async function contentOf(call: PageCall, message: Message): Promise<MessageContent> {
+  const { attachment, attachments, template } = message;
+  if (attachments) return imagesContent(call, attachments);
+  if (attachment?.type === 'template') return templateContent(call, attachment.payload);
+  if (attachment) return mediaContent(call, attachment);
+  if (call.file) throw invalidParameter('The parameter message[attachment] is required beside filedata');
+  return { attachments: [], ...(template && { template }) };
+}
 
-  const { file, attachmentId, url } = await receiveAttachment(
-    call,
-    attachmentType(attachment['type']),
-    payload,
-  );
-  if (attachmentId !== undefined || !isTrue(payload['is_reusable'])) {
+type Attachment = NonNullable<Message['attachment']>;
+type Media = Exclude<Attachment, { type: 'template' }>;
+type Template = Extract<Attachment, { type: 'template' }>['payload'];
+
+async function mediaContent(call: PageCall, { type, payload }: Media): Promise<MessageContent> {
+  const { file, attachmentId, url } = await receiveAttachment(call, type, payload);
+  if (attachmentId !== undefined || !isTrue(payload.is_reusable)) {
     return { attachments: [shown(file, attachmentId)] };
   }
-  const asset = call.platform.save(call.page, file, 'send', url);
+  const asset = call.platform.save(call.page, file, { via: 'send', url });
   return { attachments: [shown(file, asset.id)], savedAs: asset.id };
 }
 
-/** Several images in one message, by URL: the documents show nothing else there. */
-async function imagesContent(call: PageCall, images: unknown): Promise<MessageContent> {
-  const attachments = (images as { payload: { url: string } }[]).map(async ({ payload: { url } }) => {
-    const { file } = await receiveAttachment(call, 'image', { url });
-    return shown(file);
+async function imagesContent(
+  call: PageCall,
+  images: NonNullable<Message['attachments']>,
+): Promise<MessageContent> {
+  const attachments = images.map(async ({ payload }) => {
+    const { file, attachmentId } = await receiveAttachment(call, 'image', payload);
+    return shown(file, attachmentId);
   });
   return { attachments: await Promise.all(attachments) };
 }
 
-function templateContent(call: PageCall, payload: Record<string, unknown>): MessageContent {
-  const { template_type: kind, elements } = payload;
+function templateContent(call: PageCall, payload: Template): MessageContent {
   if (call.file) throw invalidParameter('A template cannot have filedata');
-  if (kind !== 'media' || !Array.isArray(elements)) return { attachments: [], template: payload };
-  const element = objectParam(elements[0], 'message[attachment][payload][elements][0]');
+  if (payload.template_type !== 'media') return { attachments: [], template: payload };
+  const element = objectParam(payload.elements[0], 'message[attachment][payload][elements][0]');
   return { attachments: mediaOf(call, element), template: payload };
 }
 
@@ -171,10 +161,6 @@ function mediaOf({ platform, page }: PageCall, element: Record<string, unknown>)
   return []; // The file is on Facebook, which is not here.
 }
 
-function hasAttachment({ attachment, attachments }: Record<string, unknown>): boolean {
-  return !isAbsent(attachment) || !isAbsent(attachments);
-}
-
 function isAbsent(value: unknown): boolean {
   return value === undefined || value === null;
 }
@@ -191,7 +177,5 @@ function shown(file: StoredFile, attachmentId?: string): ThreadAttachment {
 }
 
 function recorded(from: Record<string, unknown>, names: string[]): Record<string, unknown> {
-  return Object.fromEntries(
-    names.filter((name) => from[name] !== undefined && from[name] !== null).map((name) => [name, from[name]]),
-  );
+  return Object.fromEntries(names.filter((name) => !isAbsent(from[name])).map((name) => [name, from[name]]));
 }

@@ -1,3 +1,5 @@
+import { Retention, sizeOf } from './retention';
+
 /** What a call asks for, as far as its parameters tell before it is carried out. */
 export const CALL_PURPOSES = [
   'send-id',
@@ -6,10 +8,12 @@ export const CALL_PURPOSES = [
   'send-images',
   'send-template',
   'send-text',
+  'send-sticker',
   'send-action',
   'upload-url',
   'upload-file',
   'profile',
+  'batch',
   'read',
   'other',
 ] as const;
@@ -24,7 +28,8 @@ export interface GraphCall {
   method: string;
   /** Without the query, where tokens stand. */
   path: string;
-  kind: 'json' | 'multipart' | 'form' | 'get';
+  /** `batch`: an operation of a batch. */
+  kind: 'json' | 'multipart' | 'form' | 'get' | 'batch';
   /** Of the request's body, as far as it was read. */
   bytes: number;
   /** 0 while there is no answer. */
@@ -48,14 +53,24 @@ export interface CallTotals {
   byPurpose: Partial<Record<CallPurpose, number>>;
 }
 
+const MAX_PATH = 1000;
+/** Characters of JSON of all requests and answers; beyond, those of the oldest calls go. */
+const MAX_CONTENTS = 64 * 1024 * 1024;
+
 /** The last calls, and totals of all since the start or the last `clear`. */
 export class CallLog {
   readonly #limit: number;
   #calls: GraphCall[] = [];
+  /** Requests and answers of calls that have ended. */
+  readonly #contents: Retention<GraphCall>;
   #totals = noCalls();
 
   constructor(limit: number) {
     this.#limit = limit;
+    this.#contents = new Retention({ count: 2 * limit, size: MAX_CONTENTS }, (call) => {
+      delete call.body;
+      delete call.answer;
+    });
   }
 
   open(call: Pick<GraphCall, 'time' | 'method' | 'path' | 'kind'>): GraphCall {
@@ -63,6 +78,7 @@ export class CallLog {
     const opened: GraphCall = {
       number: this.#totals.calls,
       ...call,
+      path: call.path.slice(0, MAX_PATH),
       bytes: 0,
       status: 0,
       ms: 0,
@@ -78,6 +94,7 @@ export class CallLog {
     this.#totals.bytes += call.bytes;
     if (call.status >= 400) this.#totals.errors += 1;
     this.#totals.byPurpose[call.purpose] = (this.#totals.byPurpose[call.purpose] ?? 0) + 1;
+    this.#contents.add(call, sizeOf(call.body) + sizeOf(call.answer));
   }
 
   list(limit = this.#limit): GraphCall[] {
@@ -94,6 +111,7 @@ export class CallLog {
 
   clear(): void {
     this.#calls = [];
+    this.#contents.clear();
     this.#totals = noCalls();
   }
 }

@@ -4,6 +4,9 @@ export function sha256Of(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** Of the same bytes. */
+const MAX_TYPES = 20;
+
 interface Kept {
   bytes: Buffer;
   contentTypes: Set<string>;
@@ -28,7 +31,7 @@ export class ContentStore {
     this.#kept.delete(sha256); // Into the map again, as the youngest.
     this.#kept.set(sha256, {
       bytes: known?.bytes ?? bytes,
-      contentTypes: new Set([...(known?.contentTypes ?? []), contentType]),
+      contentTypes: new Set([...(known?.contentTypes ?? []), contentType].slice(0, MAX_TYPES)),
     });
     this.#dropOldest();
   }

@@ -14,6 +14,24 @@ export interface Page extends PageOptions {
   readonly name: string;
   /** What the bot has set at /me/messenger_profile. */
   readonly profile: Map<string, unknown>;
+  readonly personas: Map<string, Persona>;
+  readonly labels: Map<string, Label>;
+  /** Of /me/subscribed_apps; undefined while no app is subscribed. */
+  subscribedFields: string[] | undefined;
+}
+
+/** As whom a bot writes. */
+export interface Persona {
+  id: string;
+  name: string;
+  profile_picture_url: string;
+}
+
+/** What a page says of people, for itself. */
+export interface Label {
+  id: string;
+  name: string;
+  users: Set<string>;
 }
 
 /** A file as it came in: from a form or from a URL. */
@@ -46,6 +64,8 @@ export interface Asset extends StoredFile {
   uploadedAt: number;
   expiresAt: number;
   alive: boolean;
+  /** Without `is_reusable` an ID is good for one message. */
+  reusable: boolean;
   timesUsed: number;
   via: 'upload' | 'send';
 }
@@ -64,13 +84,17 @@ export interface ThreadMessage {
   attachments: ThreadAttachment[];
   template?: unknown;
   quick_replies?: unknown;
-  sticker_id?: unknown;
+  sticker_id?: string | number;
   /** Of a quick reply or a postback. */
   payload?: string;
   messaging_type?: unknown;
   tag?: unknown;
   notification_type?: unknown;
   persona_id?: unknown;
+  /** Of the message that this one answers. */
+  reply_to?: unknown;
+  /** The page's reaction to what the person wrote, an emoji. */
+  reaction?: string;
   /** How the bot took what a user wrote, once it is known. */
   delivery?: Delivery;
 }
@@ -113,5 +137,5 @@ export const DEMO_PAGE: PageOptions = { id: '1000000000000001', token: 'demo-pag
 
 /** Pages and people have IDs of digits. */
 export function isId(id: string): boolean {
-  return /^\d+$/.test(id);
+  return /^\d{1,32}$/.test(id);
 }

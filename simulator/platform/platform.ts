@@ -19,10 +19,22 @@ import {
   type ThreadMessage,
 } from './model';
 import { pictureSize } from './picture-size';
+import { Retention, sizeOf } from './retention';
 import { type WindowRule, Windows } from './windows';
 
 const DAY = 24 * 60 * 60 * 1000;
 const ID_LIFETIME = 90 * DAY;
+/** Whoever may call must not be able to fill the memory: beyond these, the oldest go. */
+const MOST = {
+  assets: 100_000,
+  threads: 100_000,
+  /** Of all threads; `size` in characters of JSON. */
+  messages: { count: 100_000, size: 64 * 1024 * 1024 },
+  /** Comments and posts that pages have answered. */
+  answered: 10_000,
+  /** Characters of a file's name, and of its type. */
+  name: 255,
+};
 
 interface PlatformEvents {
   /** A call has come; `call` follows when it has ended. */
@@ -32,7 +44,7 @@ interface PlatformEvents {
   /** An ID was used. */
   use: [Asset];
   message: [ThreadMessage, Thread];
-  /** The bot has taken what a user wrote, or has not. */
+  /** A message has changed: the bot has taken what a user wrote or has not, or the page reacts to it. */
   delivery: [ThreadMessage, Thread];
   thread: [Thread];
   clock: [Clock];
@@ -51,6 +63,12 @@ export interface PlatformParts {
   windows: WindowRule;
 }
 
+export interface SaveOptions {
+  via: Asset['via'];
+  url?: string | undefined;
+  reusable?: boolean;
+}
+
 type StoredAsset = Omit<Asset, 'alive'> & { revoked: boolean };
 
 /** Everything that the platform knows. Emits what happens, so that a page can show it as it happens. */
@@ -63,12 +81,16 @@ export class Platform extends EventEmitter<PlatformEvents> {
   readonly #threads = new Map<string, Thread>();
   readonly #users = new Map<string, Reachability>();
   readonly #windows: Windows;
+  /** Comments and posts that pages have answered. */
+  readonly #answered = new Set<string>();
   readonly #clock: () => number;
   readonly #messageIds = randomBytes(32).toString('base64url');
   #messages = 0;
+  /** The threads of all messages, in the order of the messages. */
+  readonly #retention = new Retention<Thread>(MOST.messages, ({ messages }) => messages.shift());
   #advancedDays = 0;
   // A random start: an ID that a bot has cached from an earlier simulator must not mean another asset here.
-  #lastAssetId = 1e15 + Math.floor(Math.random() * 7e15);
+  #lastId = 1e15 + Math.floor(Math.random() * 7e15);
 
   constructor({ pages, clock, calls, content, windows }: PlatformParts) {
     super();
@@ -107,19 +129,22 @@ export class Platform extends EventEmitter<PlatformEvents> {
 
   /** Takes a file in: from here on it can stand in threads and be saved as an asset. */
   store(type: AttachmentType, file: IncomingFile): StoredFile {
-    const { name, contentType, bytes, sha256 } = file;
+    const { bytes, sha256 } = file;
+    // They are shown, and no more.
+    const [name, contentType] = [file.name.slice(0, MOST.name), file.contentType.slice(0, MOST.name)];
     this.content.keep(sha256, bytes, contentType);
     return { type, name, contentType, bytes: bytes.length, sha256, ...pictureSize(bytes) };
   }
 
-  save(page: Page, file: StoredFile, via: Asset['via'], url?: string): Asset {
-    this.#lastAssetId += 1 + Math.floor(Math.random() * 9);
+  save(page: Page, file: StoredFile, { via, url, reusable = true }: SaveOptions): Asset {
+    const id = this.newId();
     const uploadedAt = this.now();
     const asset: StoredAsset = {
       ...file,
-      id: String(this.#lastAssetId),
+      id,
       page: page.id,
       ...(url !== undefined && { url }),
+      reusable,
       uploadedAt,
       expiresAt: uploadedAt + ID_LIFETIME,
       timesUsed: 0,
@@ -127,8 +152,15 @@ export class Platform extends EventEmitter<PlatformEvents> {
       revoked: false,
     };
     this.#assets.set(asset.id, asset);
+    dropOldest(this.#assets, MOST.assets);
     this.emit('asset', this.#view(asset));
     return this.#view(asset);
+  }
+
+  /** An ID of its own for an asset, a persona, a label. */
+  newId(): string {
+    this.#lastId += 1 + Math.floor(Math.random() * 9);
+    return String(this.#lastId);
   }
 
   asset(id: string): Asset | undefined {
@@ -200,6 +232,7 @@ export class Platform extends EventEmitter<PlatformEvents> {
     const thread = this.#openThread(page, user);
     const added = { mid: this.#nextMessageId(), at: this.now(), ...message };
     thread.messages.push(added);
+    this.#retention.add(thread, sizeOf(added));
     if (message.from === 'page') {
       thread.typing = false;
     } else {
@@ -232,6 +265,26 @@ export class Platform extends EventEmitter<PlatformEvents> {
     this.emit('thread', thread);
   }
 
+  /** The page's reaction to a message of the thread; without `reaction`, takes it back. Says whether there is such a message. */
+  react(page: Page, user: string, mid: string, reaction?: string): boolean {
+    const thread = this.#threads.get(keyOf(page, user));
+    const message = thread?.messages.find((one) => one.mid === mid);
+    if (!thread || !message) return false;
+    if (reaction === undefined) delete message.reaction;
+    else message.reaction = reaction;
+    this.emit('delivery', message, thread);
+    return true;
+  }
+
+  /** Remembers that a page has answered a comment or post; says whether it is the first time. */
+  answerOnce(page: Page, what: string): boolean {
+    const key = `${page.id}:${what}`;
+    if (this.#answered.has(key)) return false;
+    this.#answered.add(key);
+    dropOldest(this.#answered, MOST.answered);
+    return true;
+  }
+
   /** A copy, which later calls do not change. */
   state(): State {
     return {
@@ -250,12 +303,19 @@ export class Platform extends EventEmitter<PlatformEvents> {
   reset(): void {
     this.#assets.clear();
     this.#threads.clear();
+    this.#retention.clear();
     this.#users.clear();
     this.calls.clear();
     this.content.clear();
     this.#advancedDays = 0;
     this.#windows.clear(this.now());
-    for (const { profile } of this.#pages.values()) profile.clear();
+    this.#answered.clear();
+    for (const page of this.#pages.values()) {
+      page.profile.clear();
+      page.personas.clear();
+      page.labels.clear();
+      page.subscribedFields = undefined;
+    }
     this.emit('reset');
   }
 
@@ -265,7 +325,16 @@ export class Platform extends EventEmitter<PlatformEvents> {
     if (secret === '') throw new InputError(`Expected the secret of page ${id} to be left out or not empty`);
     if (this.#pages.has(id)) throw new InputError(`Expected each page once, got ${id} twice`);
     if (this.#pagesByToken.has(token)) throw new InputError(`Expected page ${id} to have a token of its own`);
-    const page = { id, token, secret, name, profile: new Map<string, unknown>() };
+    const page: Page = {
+      id,
+      token,
+      secret,
+      name,
+      profile: new Map(),
+      personas: new Map(),
+      labels: new Map(),
+      subscribedFields: undefined,
+    };
     this.#pages.set(id, page);
     this.#pagesByToken.set(token, page);
   }
@@ -273,7 +342,9 @@ export class Platform extends EventEmitter<PlatformEvents> {
   #openThread(page: Page, user: string): Thread {
     const key = keyOf(page, user);
     const thread = this.#threads.get(key) ?? newThread(page, user);
+    this.#threads.delete(key); // Into the map again, as the youngest.
     this.#threads.set(key, thread);
+    dropOldest(this.#threads, MOST.threads);
     return thread;
   }
 
@@ -283,8 +354,14 @@ export class Platform extends EventEmitter<PlatformEvents> {
   }
 
   #view({ revoked, ...asset }: StoredAsset): Asset {
-    return { ...asset, alive: !revoked && this.now() < asset.expiresAt };
+    const isUsedUp = !asset.reusable && asset.timesUsed > 0;
+    return { ...asset, alive: !revoked && !isUsedUp && this.now() < asset.expiresAt };
   }
+}
+
+function dropOldest(kept: Map<string, unknown> | Set<string>, most: number): void {
+  const [oldest] = kept.keys();
+  if (kept.size > most && oldest !== undefined) kept.delete(oldest);
 }
 
 function newThread(page: Page, user: string): Thread {

@@ -68,10 +68,12 @@ const PURPOSES: Record<CallPurpose, string> = {
   'send-images': 'Send images',
   'send-template': 'Send a template',
   'send-text': 'Send text',
+  'send-sticker': 'Send a sticker',
   'send-action': 'Sender action',
   'upload-url': 'Upload from a URL',
   'upload-file': 'Upload file',
   profile: 'Messenger profile',
+  batch: 'Batch',
   read: 'Read',
   other: 'Call',
 };

@@ -98,17 +98,21 @@ describe('An attachment ID', () => {
     );
   });
 
-  it('is not given for an upload that is not reusable', async () => {
+  it('of an upload that is not reusable is good for one message', async () => {
     for (const payload of [{}, { is_reusable: false }]) {
       const form = { message: messageWith('image', payload), filedata: png() };
-      assertError(
-        await callWithForm(simulator(), '/message_attachments', form),
-        100,
-        undefined,
-        /is_reusable/,
-      );
+      const { status, body } = await callWithForm(simulator(), '/message_attachments', form);
+      assert.equal(status, 200, JSON.stringify(body));
+      const id = body.attachment_id ?? '';
+      assert.equal((await sendById(simulator(), id)).status, 200);
+      assertError(await sendById(simulator(), id), 100, 2018074);
     }
-    assert.deepEqual(simulator().assets(), []);
+    assert.equal(received(simulator()).length, 2);
+  });
+
+  it('is given for a file without a payload, as the platform’s page prints it', async () => {
+    const form = { message: { attachment: { type: 'image' } }, filedata: png() };
+    assert.equal((await callWithForm(simulator(), '/message_attachments', form)).status, 200);
   });
 });
 

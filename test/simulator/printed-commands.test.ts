@@ -198,7 +198,7 @@ describe('The commands of the platform’s pages, run by curl over HTTPS', () =>
           .replace(';"type":"image/png"', '')
           .replace('"type":"image"', '"type":"image","payload":{"is_reusable":true}'),
     });
-    assertError(mended, 100, undefined, /filedata must be a file of a multipart\/form-data request/);
+    assertError(mended, 100, 2018005, /Incorrect number of files uploaded/);
   });
 
   it('attachment-upload-api: sends an uploaded asset, with the recipient that the printed command lacks', async () => {

@@ -132,7 +132,11 @@ describe('The Send API takes', () => {
       { text: 'x', quick_replies: [{ content_type: 'user_phone_number' }] },
     ],
     ['10 elements with 3 buttons', template({ template_type: 'generic', elements: times(10, card3) })],
-    ['a sticker', { sticker_id: '369239263222822' }],
+    ['a sticker', { sticker_id: 767226160478561 }],
+    [
+      'a button that calls',
+      template({ template_type: 'button', text: 'x', buttons: [{ type: 'audio_call', title: 'Call' }] }),
+    ],
     ['fields that are null', { text: 'x', quick_replies: null, attachment: null }],
   ];
   for (const [promise, message] of taken) {

@@ -1,0 +1,43 @@
+/** Keeps things in the order in which they came. When there are too many, or all together are too large, the oldest go. */
+export class Retention<T> {
+  readonly #most: { count: number; size: number };
+  readonly #drop: (thing: T) => void;
+  #kept: { thing: T; size: number }[] = [];
+  /** Those before are gone. */
+  #first = 0;
+  #size = 0;
+
+  /** `drop` is told of each that goes. */
+  constructor(most: { count: number; size: number }, drop: (thing: T) => void) {
+    this.#most = most;
+    this.#drop = drop;
+  }
+
+  add(thing: T, size: number): void {
+    this.#kept.push({ thing, size });
+    this.#size += size;
+    while (this.#size > this.#most.size || this.#kept.length - this.#first > this.#most.count) {
+      const oldest = this.#kept[this.#first];
+      if (!oldest) return;
+      this.#first += 1;
+      this.#size -= oldest.size;
+      this.#drop(oldest.thing);
+    }
+    // Cut only now and then: a list is cut by copying it.
+    if (this.#first > this.#kept.length / 2) {
+      this.#kept = this.#kept.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+
+  clear(): void {
+    this.#kept = [];
+    this.#first = 0;
+    this.#size = 0;
+  }
+}
+
+/** Of something that is kept as it came, in characters of JSON. */
+export function sizeOf(content: unknown): number {
+  return content === undefined ? 0 : JSON.stringify(content).length;
+}
