@@ -15,7 +15,7 @@ interface MessageProps {
 }
 
 export const Message = memo(function Message({ message, previous, next }: MessageProps) {
-  const { from, at, text, attachments, template } = message;
+  const { from, at, text, attachments, template, sticker_id: sticker, reaction } = message;
   const isLate = !previous || at - previous.at > GAP;
   const isLast = next?.from !== from;
   return (
@@ -35,6 +35,8 @@ export const Message = memo(function Message({ message, previous, next }: Messag
         ) : (
           <Template payload={template} attachments={attachments} />
         )}
+        {sticker !== undefined && <p class="bubble">Sticker {sticker}</p>}
+        {reaction !== undefined && <p class="how">The bot reacted: {reaction}</p>}
         <HowSent message={message} />
       </article>
     </>

@@ -20,6 +20,7 @@ const SENDS: readonly CallPurpose[] = [
   'send-images',
   'send-template',
   'send-text',
+  'send-sticker',
 ];
 
 /** Milliseconds after which it is worth a line that a send waits. */
