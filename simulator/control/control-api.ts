@@ -16,6 +16,9 @@ import { type SimulatorOperations } from './operations';
 import { type EventStream } from './event-stream';
 import { type Fault } from '../platform/faults';
 
+/** Characters. File systems take no more in a name. */
+const MAX_PATH = 255;
+
 interface ControlApiParts {
   operations: SimulatorOperations;
   eventStream: EventStream;
@@ -151,7 +154,11 @@ function botApi(bot: BotUnderTest, operations: SimulatorOperations): Router {
     router.put('/assets/*path', express.raw({ type: () => true, limit: '30mb' }), async (req, res) => {
       const bytes: unknown = req.body;
       if (!Buffer.isBuffer(bytes)) throw new InputError('Expected the body to be the file, got nothing');
-      await assets.put(req.params.path.join('/'), bytes);
+      const path = req.params.path.join('/');
+      if (path.length > MAX_PATH) {
+        throw new InputError(`Expected a path of at most ${MAX_PATH} characters, got ${path.length}`);
+      }
+      await assets.put(path, bytes);
       await answer(res);
     });
   }

@@ -144,6 +144,13 @@ describe('The controls of the bot itself', () => {
     assert.deepEqual([answer.status, await answer.json()], [400, { error: 'Expected no ..' }]);
   });
 
+  it('refuse a name that no file system takes', async () => {
+    const answer = await ask(`/assets/${'x'.repeat(300)}.jpg`, { method: 'PUT', body: 'picture' });
+    const error = 'Expected a path of at most 255 characters, got 304';
+    assert.deepEqual([answer.status, await answer.json()], [400, { error }]);
+    assert.equal(files.size, 1);
+  });
+
   it('obey no web page of others', async () => {
     const headers = { origin: 'https://evil.example' };
     for (const [path, method] of [

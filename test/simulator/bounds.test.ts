@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import http from 'node:http';
+import { Readable } from 'node:stream';
+import { request } from 'undici';
+import { type GraphCall } from 'messenger-platform-simulator';
+import { until } from '../support/checks/waiting';
+import {
+  type Answer,
+  assertError,
+  call,
+  callWithForm,
+  messageWith,
+  PAGE,
+  PNG,
+  received,
+  send,
+  USER,
+  useSimulator,
+} from './support';
+
+const MB = 1024 * 1024;
+
+describe('What anybody can send is bounded:', () => {
+  const simulator = useSimulator();
+  const calls = () =>
+    simulator()
+      .calls()
+      .map(({ number }) => simulator().call(number) as GraphCall);
+
+  /** A multipart body of `count` fields of 4 MB, without a token. */
+  async function postFields(count: number): Promise<{ status: number; body: Answer['body'] }> {
+    const field = Buffer.alloc(4 * MB, 'x');
+    function* body() {
+      for (let at = 0; at < count; at += 1) {
+        yield Buffer.from(`--cut\r\nContent-Disposition: form-data; name="field${at}"\r\n\r\n`);
+        yield field;
+        yield Buffer.from('\r\n');
+      }
+      yield Buffer.from('--cut--\r\n');
+    }
+    const headers = { 'content-type': 'multipart/form-data; boundary=cut' };
+    const answer = await request(`${simulator().httpUrl}/me/messages`, {
+      method: 'POST',
+      headers,
+      body: Readable.from(body()),
+    });
+    return { status: answer.statusCode, body: (await answer.body.json()) as Answer['body'] };
+  }
+
+  it('a body, to 64 MB: the rest of a larger one is thrown away as it comes', async function () {
+    this.timeout(30_000);
+    const highest = await highestMemory(async () => {
+      assertError(await postFields(100), 100, 2018109);
+    });
+    assert.ok(highest < 250 * MB, `${Math.round(highest / MB)} MB for a body of 400 MB`);
+  });
+
+  it('all bodies that are read at once, to 256 MB: the next one waits, and small ones pass', async () => {
+    const stalled = Array.from({ length: 4 }, () => {
+      // It does not say how long it is, so it may be as long as any.
+      const headers = { 'content-type': 'multipart/form-data; boundary=cut' };
+      const begun = http.request(`${simulator().httpUrl}/me/messages`, { method: 'POST', headers });
+      begun.on('error', () => undefined).write('--cut\r\n');
+      return begun;
+    });
+    await until('four calls', () => simulator().calls().length === 4);
+    let isAnswered = false;
+    const large = call(simulator(), '/me/messages', { message: { text: 'x'.repeat(100_000) } }).finally(
+      () => {
+        isAnswered = true;
+      },
+    );
+    assert.equal((await send(simulator(), { text: 'Small' })).status, 200);
+    assert.equal(isAnswered, false);
+    stalled[0]?.destroy();
+    assertError(await large, 100, 2018001);
+    for (const one of stalled) one.destroy();
+  });
+
+  it('fields and files of a form, to 100', async () => {
+    const fields = (count: number) =>
+      Object.fromEntries(Array.from({ length: count }, (_, at) => [`field${at}`, 'x']));
+    assertError(await callWithForm(simulator(), '/messages', fields(101)), 100, undefined, /Too many/);
+    assertError(await callWithForm(simulator(), '/messages', fields(99)), 100, 2018001);
+  });
+
+  it('names, to what can be shown', async () => {
+    const file = new File([PNG], `${'n'.repeat(300)}.png`, { type: 'image/png' });
+    const form = { message: messageWith('image', { is_reusable: true }), filedata: file };
+    assert.equal((await callWithForm(simulator(), '/message_attachments', form)).status, 200);
+    assert.equal(simulator().assets()[0]?.name, 'n'.repeat(255));
+    assertError(await call(simulator(), `/${'9'.repeat(300)}/messages`, { message: { text: 'x' } }), 100, 33);
+    assertError(
+      await call(simulator(), '/me/messages', { recipient: { id: '9'.repeat(300) }, message: { text: 'x' } }),
+      100,
+      2018001,
+    );
+    const persona = { name: 'n'.repeat(501), profile_picture_url: 'https://example.com/tom.png' };
+    assertError(await call(simulator(), '/me/personas', persona), 100, undefined, /Length of param name/);
+    assert.ok(calls().every(({ path }) => path.length <= 1000));
+  });
+
+  it('threads and calls, to 64 MB of messages, requests and answers: the oldest go', async function () {
+    this.timeout(30_000);
+    const subtitle = 'x'.repeat(4 * MB);
+    const elements = [{ title: 'Tom', subtitle }];
+    for (let count = 1; count <= 20; count += 1) {
+      const template = messageWith('template', { template_type: 'generic', elements });
+      assert.equal((await send(simulator(), template)).status, 200);
+    }
+    assert.equal((await send(simulator(), { text: 'The last' })).status, 200);
+    assert.equal(received(simulator()).length, 16);
+    assert.equal(received(simulator()).at(-1)?.text, 'The last');
+    const kept = calls().filter(({ body }) => body !== undefined);
+    assert.deepEqual([calls().length, kept.length], [21, 16]);
+    assert.equal(kept.at(-1)?.number, 21);
+  });
+
+  it('personas, labels and people with a label, to 1,000', async function () {
+    this.timeout(30_000);
+    const many = async (count: number, relative_url: string, body: (at: number) => object) => {
+      const answers: number[] = [];
+      for (let from = 0; from < count; from += 50) {
+        const batch = Array.from({ length: Math.min(50, count - from) }, (_, at) => ({
+          method: 'POST',
+          relative_url,
+          body: new URLSearchParams({ ...body(from + at) }).toString(),
+        }));
+        const { body: parts } = await call(simulator(), '/', { batch });
+        answers.push(...(parts as unknown as { code: number }[]).map(({ code }) => code));
+      }
+      return answers.filter((code) => code === 200).length;
+    };
+    const picture = 'https://example.com/tom.png';
+    assert.equal(
+      await many(1010, 'me/personas', () => ({ name: 'Tom', profile_picture_url: picture })),
+      1000,
+    );
+    assert.equal(await many(1010, 'me/custom_labels', (at) => ({ page_label_name: `label ${at}` })), 1000);
+    const labels = (await call(simulator(), '/me/custom_labels')).body['data'] as { id: string }[];
+    const label = labels[0]?.id ?? '';
+    assert.equal(await many(1010, `${label}/label`, (at) => ({ user: String(at + 1) })), 1000);
+    assert.equal(simulator().thread(PAGE.id, USER).messages.length, 0);
+  });
+});
+
+/** Bytes of memory that `work` took at most, above what was taken before. */
+async function highestMemory(work: () => Promise<void>): Promise<number> {
+  const taken = () => {
+    const { heapUsed, external } = process.memoryUsage();
+    return heapUsed + external;
+  };
+  const before = taken();
+  let highest = before;
+  const watch = setInterval(() => {
+    highest = Math.max(highest, taken());
+  }, 5);
+  try {
+    await work();
+  } finally {
+    clearInterval(watch);
+  }
+  return highest - before;
+}
