@@ -15,6 +15,8 @@ interface CliOptions {
   host: string;
   allowHost?: string[];
   openWindows?: true;
+  rateLimits?: true;
+  idsInAttachments?: true;
   caFile?: string;
 }
 
@@ -65,6 +67,12 @@ function createProgram(): Command {
           'Can be given several times',
         (value, names: string[] | undefined) => [...(names ?? []), value],
       )
+      .option('--open-windows', 'lets a page write to everyone, whenever they last wrote')
+      .option(
+        '--rate-limits',
+        'refuses more than 300 messages of a page in a second, and 10 of audio and video (80006)',
+      )
+      .option('--ids-in-attachments', 'takes IDs in message.attachments, as Instagram does')
       .option('--ca-file <path>', 'saves the certificate authority that the bot must trust for HTTPS')
       .helpOption('--help', 'prints this')
       .allowExcessArguments(false)
@@ -105,6 +113,8 @@ async function run({
   verifyToken,
   allowHost,
   openWindows,
+  rateLimits,
+  idsInAttachments,
   caFile,
   ...addresses
 }: CliOptions): Promise<void> {
@@ -115,7 +125,9 @@ async function run({
     ...addresses,
     ...(page && { pages: page }),
     ...(allowHost && { allowHosts: allowHost }),
+    ...(rateLimits && { rateLimits }),
     ...(openWindows && { windows: 'open' as const }),
+    ...(idsInAttachments && { idsInAttachments: 'accepted' as const }),
     ...(webhook !== undefined && { webhook: { url: webhook, verifyToken } }),
   };
   const simulator = await startSimulator(options);

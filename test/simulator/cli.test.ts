@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
-import { useWebServer } from './support';
+import { type Answer, messageWith, png, useWebServer } from './support';
 
 const CLI = path.join(__dirname, '../../simulator/cli.ts');
 
@@ -78,6 +78,28 @@ describe('npm run simulator', () => {
     child.kill('SIGINT');
     await once(child, 'close');
     assert.equal(child.exitCode, 0);
+  });
+
+  it('relaxes and tightens the rules: open windows, IDs in attachments, rate limits', async () => {
+    const switches = ['--open-windows', '--ids-in-attachments', '--rate-limits'];
+    const { out } = await start(/Its token.*\n/, ...switches);
+    const [, httpUrl = ''] = /and (http:\S+)/.exec(out) ?? [];
+    const [, token = ''] = /Its token +(\S+)/.exec(out) ?? [];
+    const post = (edge: string, body: FormData | URLSearchParams) =>
+      fetch(`${httpUrl}/me/${edge}?access_token=${token}`, { method: 'POST', body });
+    const form = new FormData();
+    form.set('message', JSON.stringify(messageWith('image', { is_reusable: true })));
+    form.set('filedata', png());
+    const { attachment_id: id } = (await (await post('message_attachments', form)).json()) as Answer['body'];
+    const image = { type: 'image', payload: { attachment_id: id } };
+    const recipient = JSON.stringify({ id: '7001' }); // Who has never written.
+    const message = JSON.stringify({ attachments: [image, image] });
+    for (let count = 0; count < 3; count += 1) {
+      const sent = await post('messages', new URLSearchParams({ recipient, message }));
+      assert.equal(sent.status, 200, await sent.text());
+      if (count < 2) continue;
+      assert.match(sent.headers.get('x-business-use-case-usage') ?? '', /"call_count":1,/); // 3 of 300
+    }
   });
 
   it('helps', async () => {
