@@ -25,4 +25,15 @@ export default defineConfig(
     files: ['**/*.mjs', '**/*.cjs'],
     languageOptions: { globals: { process: 'readonly', console: 'readonly' } },
   },
+  {
+    files: ['test/runners/**'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...['require', 'exports', 'Buffer', 'fetch'],
+          ...['describe', 'it', 'expect', 'before', 'after', 'beforeEach', 'beforeAll', 'afterAll'],
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
 );

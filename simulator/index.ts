@@ -12,19 +12,21 @@ import { type FetchTimeouts, urlFetcher } from './graph/fetch-url';
 import { CallLog } from './platform/call-log';
 import { ContentStore } from './platform/content';
 import { Faults } from './platform/faults';
-import { DEMO_PAGE, type PageOptions } from './platform/model';
+import { DEMO_PAGE, isId, type PageOptions } from './platform/model';
+import { PersonActions } from './platform/person-actions';
 import { Platform } from './platform/platform';
 import { Webhook, type WebhookOptions } from './platform/webhook';
 import { type WindowRule } from './platform/windows';
 import { createApp } from './server/app';
 import { Connections } from './server/connections';
 import { startServers } from './server/servers';
+import { Person, type PersonOptions } from './testing/person';
 
 export { InputError } from './base/check';
 export type { BotAsset, BotUnderTest } from './control/bot-under-test';
 export type { CallOutline } from './control/call-outline';
 export type { Changes, Snapshot } from './control/event-model';
-export type { SimulatorOperations, SimulatorState, UserReachability } from './control/operations';
+export type { SimulatorOperations, SimulatorState, UserAction, UserReachability } from './control/operations';
 export type { FetchTimeouts } from './graph/fetch-url';
 export type { RateLimits } from './graph/rate-limits';
 export type { CallPurpose, CallTotals, GraphCall } from './platform/call-log';
@@ -36,11 +38,19 @@ export type {
   Clock,
   Delivery,
   PageOptions,
+  PersonEvent,
   Thread,
   ThreadAttachment,
+  ThreadEvent,
   ThreadMessage,
 } from './platform/model';
-export type { SaidMessage, UserMessage, WebhookOptions } from './platform/webhook';
+export type { SaidMessage, SentFile, UserMessage } from './platform/person-actions';
+export type { WebhookOptions } from './platform/webhook';
+export type { Referral, WebhookField } from './platform/webhook-events';
+export { ConversationError, type ConversationProblem } from './testing/errors';
+export type { FileSource } from './testing/files';
+export type { Person, PersonOptions } from './testing/person';
+export type { WaitOptions } from './testing/turn';
 export { type Certificate, certificateFor } from './server/certificate';
 
 /** Bytes of all bodies that are read at once. */
@@ -98,6 +108,12 @@ export interface Simulator extends SimulatorOperations {
   readonly httpUrl: string;
   /** PEM of the authority to trust for `url`. */
   readonly ca: string;
+  /**
+   * A person to talk to the bot with, for tests.
+   *
+   * @param id Of digits, as the bot will see it.
+   */
+  person(id: string, options?: PersonOptions): Person;
   /** Ends everything at once, calls that hang too. */
   close(): Promise<void>;
 }
@@ -132,7 +148,11 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const agent = new Agent({ pipelining: 0, connect: fetchCa === undefined ? {} : { ca: fetchCa } });
   const webhook = new Webhook(platform, agent, closing.signal);
   if (options.webhook !== undefined) webhook.set(options.webhook);
-  const operations = createOperations(platform, faults, webhook);
+  const name = nameOf(host);
+  // Attachments of people are fetched by HTTP: a bot need not trust this simulator's certificate for it.
+  let origin = '';
+  const actions = new PersonActions({ platform, webhook, origin: () => origin });
+  const operations = createOperations({ platform, faults, webhook, actions });
   const names = allowedNames(options.allowHosts);
   const app = createApp({
     allowed: { listeningAt: host, names },
@@ -159,13 +179,19 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       throw error;
     },
   );
-  const name = nameOf(host);
+  origin = `http://${names[0] ?? name}:${servers.httpPort}`;
   return {
     ...operations,
     host: `${name}:${servers.port}`,
     url: `https://${name}:${servers.port}`,
     httpUrl: `http://${name}:${servers.httpPort}`,
     ca: servers.ca,
+    person: (id, options = {}) => {
+      const page = options.page ?? onlyPageOf(pages);
+      if (!isId(id)) throw new InputError(`Expected a person's id to be a string of digits, got "${id}"`);
+      operations.thread(page, id); // Throws if there is no such page.
+      return new Person(operations, id, page, options);
+    },
     close: async () => {
       closing.abort();
       await Promise.all([servers.close(), agent.destroy()]);
@@ -176,6 +202,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 function rateLimitsOf(limits: RateLimits | boolean | undefined): RateLimits | undefined {
   if (typeof limits === 'object') return limits;
   return limits ? {} : undefined;
+}
+
+function onlyPageOf(pages: readonly PageOptions[]): string {
+  const [page, other] = pages;
+  if (page && !other) return page.id;
+  const ids = pages.map(({ id }) => id);
+  throw new InputError(`Expected "page" to be one of ${ids.join(', ')}, for a person; got nothing`);
 }
 
 function allowedNames(names: string[] = []): string[] {

@@ -47,6 +47,15 @@ export const optionalOneOf = <T extends string>(input: Input, name: string, allo
     allowed.some((one) => one === value),
   );
 
+export const optionalListOf = <T extends string>(input: Input, name: string, allowed: readonly T[]) =>
+  optionalField(
+    input,
+    name,
+    `a list of ${allowed.join(', ')}`,
+    (value): value is T[] =>
+      Array.isArray(value) && value.every((one) => allowed.some((known) => known === one)),
+  );
+
 export function required<T>(value: T | undefined, name: string, expected: string): T {
   if (value === undefined) throw new InputError(`Expected "${name}" to be ${expected}, got nothing`);
   return value;

@@ -6,6 +6,7 @@ import {
   object,
   onlyFields,
   optionalBoolean,
+  optionalListOf,
   optionalNumber,
   optionalString,
   required,
@@ -14,7 +15,9 @@ import {
 import { type BotUnderTest, botState } from './bot-under-test';
 import { type SimulatorOperations } from './operations';
 import { type EventStream } from './event-stream';
+import { pageAndUser, personApi } from './person-api';
 import { type Fault } from '../platform/faults';
+import { WEBHOOK_FIELDS } from '../platform/webhook-events';
 
 /** Characters. File systems take no more in a name. */
 const MAX_PATH = 255;
@@ -29,6 +32,7 @@ interface ControlApiParts {
 export function controlApi({ operations, eventStream, bot }: ControlApiParts): Router {
   const router = express.Router();
   if (bot) router.use('/bot', botApi(bot, operations));
+  router.use(personApi(operations));
   // Whatever its type is called: `curl -d` says that it is a form.
   router.use(express.json({ type: () => true, limit: '5mb' }));
 
@@ -60,8 +64,12 @@ export function controlApi({ operations, eventStream, bot }: ControlApiParts): R
     operations.clearCalls();
     res.json({ ok: true });
   });
-  router.get('/content/:sha256', (req, res) => {
+  // The name says what it is when somebody saves it.
+  router.get('/content/:sha256{/:name}', (req, res) => {
     sendContent(operations, req, res);
+  });
+  router.get('/stickers/:id', (req, res) => {
+    res.type('svg').send(stickerPicture(req.params.id));
   });
   router.get('/faults', (_req, res) => {
     res.json({ faults: operations.faults() });
@@ -90,14 +98,6 @@ export function controlApi({ operations, eventStream, bot }: ControlApiParts): R
     }
     return { revoked: 1 };
   });
-  post('/say', ['page', 'user', 'text', 'payload', 'postback'], (input) =>
-    operations.say({
-      ...pageAndUser(input),
-      text: requiredString(input, 'text'),
-      payload: optionalString(input, 'payload'),
-      postback: optionalBoolean(input, 'postback'),
-    }),
-  );
   post('/network', ['delayMs'], (input) => {
     const expected = 'milliseconds from 0 to 600000';
     const delayMs = optionalNumber(input, 'delayMs', expected, (ms) => ms >= 0 && ms <= 600_000);
@@ -113,10 +113,11 @@ export function controlApi({ operations, eventStream, bot }: ControlApiParts): R
   post('/window', ['page', 'user'], (input) => {
     operations.openWindow({ page: requiredString(input, 'page'), user: optionalString(input, 'user') });
   });
-  post('/webhook', ['url', 'verifyToken'], (input) => {
+  post('/webhook', ['url', 'verifyToken', 'fields'], (input) => {
     operations.setWebhook({
       url: requiredString(input, 'url'),
       verifyToken: optionalString(input, 'verifyToken'),
+      fields: optionalListOf(input, 'fields', WEBHOOK_FIELDS),
     });
   });
   post('/webhook/verify', [], () => operations.verifyWebhook());
@@ -165,10 +166,6 @@ function botApi(bot: BotUnderTest, operations: SimulatorOperations): Router {
   return router;
 }
 
-function pageAndUser(input: Input): { page: string; user: string } {
-  return { page: requiredString(input, 'page'), user: requiredString(input, 'user') };
-}
-
 function sendContent(operations: SimulatorOperations, req: Request, res: Response): void {
   const { sha256 } = req.params;
   const { type } = req.query;
@@ -200,6 +197,16 @@ function sendContent(operations: SimulatorOperations, req: Request, res: Respons
   const { start, end } = range;
   res.status(206).set('Content-Range', `bytes ${start}-${end}/${bytes.length}`);
   res.end(bytes.subarray(start, end + 1));
+}
+
+/** A stand-in: the pictures of real stickers are Facebook's. */
+function stickerPicture(id: string): string {
+  const hue = Number(BigInt.asUintN(32, /^\d+$/.test(id) ? BigInt(id) : 0n)) % 360;
+  return (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="120" viewBox="0 0 24 24" fill="none" stroke-width="1.6" ' +
+    `stroke-linecap="round"><circle cx="12" cy="12" r="10" fill="hsl(${hue} 80% 60%)"/>` +
+    '<path stroke="#1b1b1b" d="M8.6 9.4v.8M15.4 9.4v.8M7.8 14.2c2.4 3 6 3 8.4 0"/></svg>'
+  );
 }
 
 const answerError: ErrorRequestHandler = (error: unknown, _req, res, next) => {

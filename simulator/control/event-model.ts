@@ -30,8 +30,8 @@ export interface ThreadChange {
   message: ThreadMessage;
 }
 
-/** A thread without its messages. */
-export interface ThreadOutline extends Omit<Thread, 'messages'> {
+/** A thread without what was done in it. */
+export interface ThreadOutline extends Omit<Thread, 'messages' | 'events'> {
   count: number;
   last?: ThreadMessage;
 }

@@ -244,7 +244,7 @@ function noChanges(): Record<keyof Changes, unknown[]> {
   return { calls: [], messages: [], threads: [], assets: [], status: [] };
 }
 
-function outlineOfThread({ messages, ...thread }: Thread): ThreadOutline {
+function outlineOfThread({ page, user, typing, seen, messages }: Thread): ThreadOutline {
   const last = messages.at(-1);
-  return { ...thread, count: messages.length, ...(last && { last }) };
+  return { page, user, typing, seen, count: messages.length, ...(last && { last }) };
 }

@@ -7,11 +7,13 @@ import {
   type Delivery,
   isId,
   type Page,
+  type PersonEvent,
   type State,
   type Thread,
 } from '../platform/model';
 import { type Platform } from '../platform/platform';
-import { type SaidMessage, type UserMessage, type Webhook, type WebhookOptions } from '../platform/webhook';
+import { type PersonActions, type SaidMessage, type UserMessage } from '../platform/person-actions';
+import { type Webhook, type WebhookOptions } from '../platform/webhook';
 
 export interface SimulatorState extends State {
   webhook?: { url: string; last?: Delivery };
@@ -27,6 +29,8 @@ export interface UserReachability {
   known?: boolean | undefined;
 }
 
+export type UserAction = PersonEvent & { page: string; user: string };
+
 /** Looks into the simulator and steers it: the methods behind the control API. */
 export interface SimulatorOperations {
   /** Emits `call`, `message`, `delivery`, `asset`, `use`, `thread`, `clock`, `changed` and `reset`. */
@@ -35,6 +39,8 @@ export interface SimulatorOperations {
   assets(): Asset[];
   /** The thread of a page and a user; without messages if there were none. */
   thread(page: string, user: string): Thread;
+  /** What the bot has set at /me/messenger_profile: Get started, the persistent menu, ice breakers, … */
+  messengerProfile(page: string): Record<string, unknown>;
   /** The last calls, oldest first. */
   calls(): GraphCall[];
   /** Of all calls, also of those that the log no longer keeps. */
@@ -59,8 +65,13 @@ export interface SimulatorOperations {
    * The bot's webhook is not called.
    */
   openWindow(window: { page: string; user?: string | undefined }): void;
-  /** The user writes, taps a quick reply (`payload`) or a button (`postback`). Resolves when the bot has answered. */
+  /**
+   * The user writes, taps a quick reply (`payload`) or a button (`postback`), or sends files, a sticker or a place.
+   * Resolves when the bot has answered.
+   */
   say(message: UserMessage): Promise<SaidMessage>;
+  /** What a user does beside writing: reacts, reads, unsends, comes by a link, … Resolves when the bot has answered. */
+  act(action: UserAction): Promise<Delivery>;
   setWebhook(webhook: string | WebhookOptions): void;
   /** The handshake by which the platform checks a new webhook. */
   verifyWebhook(): Promise<Delivery>;
@@ -70,7 +81,14 @@ export interface SimulatorOperations {
   reset(): void;
 }
 
-export function createOperations(platform: Platform, faults: Faults, webhook: Webhook): SimulatorOperations {
+interface Parts {
+  platform: Platform;
+  faults: Faults;
+  webhook: Webhook;
+  actions: PersonActions;
+}
+
+export function createOperations({ platform, faults, webhook, actions }: Parts): SimulatorOperations {
   const pageOf = (id: string): Page => {
     const page = platform.page(id);
     if (page) return page;
@@ -89,6 +107,7 @@ export function createOperations(platform: Platform, faults: Faults, webhook: We
     },
     assets: () => platform.assets(),
     thread: (page, user) => platform.thread(pageOf(page), user),
+    messengerProfile: (page) => Object.fromEntries(pageOf(page).profile),
     calls: () => platform.calls.list(),
     call: (number) => platform.calls.get(number),
     totals: () => platform.calls.totals(),
@@ -124,7 +143,11 @@ export function createOperations(platform: Platform, faults: Faults, webhook: We
     },
     say: async (message) => {
       checkUser(message.user);
-      return webhook.say(pageOf(message.page), message);
+      return actions.say(pageOf(message.page), message);
+    },
+    act: async ({ page, user, ...action }) => {
+      checkUser(user);
+      return actions.act(pageOf(page), user, action);
     },
     setWebhook: (set) => {
       webhook.set(set);

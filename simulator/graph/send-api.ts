@@ -10,7 +10,7 @@ import {
   type Message,
   type Reaction,
 } from './send-schema';
-import { type Page, type StoredFile, type ThreadAttachment, type ThreadMessage } from '../platform/model';
+import { type Page, threadAttachment, type ThreadAttachment, type ThreadMessage } from '../platform/model';
 import { type Platform } from '../platform/platform';
 import { HUMAN_AGENT_WINDOW, STANDARD_WINDOW } from '../platform/windows';
 
@@ -42,6 +42,8 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
     from: 'page',
     ...recorded(message, ['text', 'quick_replies', 'sticker_id']),
     ...content,
+    // reference/send-api: a string, which the echo carries.
+    ...(typeof message.metadata === 'string' && { metadata: message.metadata }),
     ...recorded(params, ['messaging_type', 'tag', 'notification_type', 'persona_id']),
     ...(repliesTo !== undefined && { reply_to: repliesTo }),
   });
@@ -116,10 +118,10 @@ type Template = Extract<Attachment, { type: 'template' }>['payload'];
 async function mediaContent(call: PageCall, { type, payload }: Media): Promise<MessageContent> {
   const { file, attachmentId, url } = await receiveAttachment(call, type, payload);
   if (attachmentId !== undefined || !isTrue(payload.is_reusable)) {
-    return { attachments: [shown(file, attachmentId)] };
+    return { attachments: [threadAttachment(file, attachmentId)] };
   }
   const asset = call.platform.save(call.page, file, { via: 'send', url });
-  return { attachments: [shown(file, asset.id)], savedAs: asset.id };
+  return { attachments: [threadAttachment(file, asset.id)], savedAs: asset.id };
 }
 
 async function imagesContent(
@@ -128,7 +130,7 @@ async function imagesContent(
 ): Promise<MessageContent> {
   const attachments = images.map(async ({ payload }) => {
     const { file, attachmentId } = await receiveAttachment(call, 'image', payload);
-    return shown(file, attachmentId);
+    return threadAttachment(file, attachmentId);
   });
   return { attachments: await Promise.all(attachments) };
 }
@@ -151,7 +153,7 @@ function mediaOf({ platform, page }: PageCall, element: Record<string, unknown>)
   }
   if (id !== undefined) {
     const { file, attachmentId } = useAsset(platform, page, type, id);
-    return [shown(file, attachmentId)];
+    return [threadAttachment(file, attachmentId)];
   }
   if (!isFacebookUrl(url)) {
     throw invalidParameter(
@@ -169,11 +171,6 @@ function isFacebookUrl(url: unknown): boolean {
   if (typeof url !== 'string' || !URL.canParse(url)) return false;
   const { protocol, hostname } = new URL(url);
   return protocol === 'https:' && /(^|\.)facebook\.com$/.test(hostname);
-}
-
-function shown(file: StoredFile, attachmentId?: string): ThreadAttachment {
-  const url = `/_sim/content/${file.sha256}?type=${encodeURIComponent(file.contentType)}`;
-  return { ...file, ...(attachmentId !== undefined && { attachmentId }), url };
 }
 
 function recorded(from: Record<string, unknown>, names: string[]): Record<string, unknown> {

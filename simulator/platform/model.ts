@@ -1,6 +1,8 @@
 /** What the platform knows of, in the platform's words. Times are milliseconds on the simulator's clock. */
 
-export type AttachmentType = 'image' | 'audio' | 'video' | 'file';
+export const ATTACHMENT_TYPES = ['image', 'audio', 'video', 'file'] as const;
+
+export type AttachmentType = (typeof ATTACHMENT_TYPES)[number];
 
 export interface PageOptions {
   id: string;
@@ -91,10 +93,19 @@ export interface ThreadMessage {
   tag?: unknown;
   notification_type?: unknown;
   persona_id?: unknown;
-  /** Of the message that this one answers. */
+  /** Of the message that this one replies to. */
   reply_to?: unknown;
   /** The page's reaction to what the person wrote, an emoji. */
   reaction?: string;
+  /** What the bot wants its own echo to carry. */
+  metadata?: string;
+  /** The person tapped a button, Get started, the menu or an ice breaker. */
+  postback?: true;
+  location?: { lat: number; long: number; title?: string };
+  /** The person's reaction, an emoji. */
+  userReaction?: string;
+  /** The person took it back: nothing else is left of it. */
+  unsent?: true;
   /** How the bot took what a user wrote, once it is known. */
   delivery?: Delivery;
 }
@@ -107,6 +118,27 @@ export interface Delivery {
   error?: string;
 }
 
+/** What a person does in a thread beside writing. */
+export type PersonEvent =
+  | { type: 'react'; mid: string; emoji: string }
+  | { type: 'unreact'; mid: string }
+  /** Has read everything so far. */
+  | { type: 'read' }
+  | { type: 'unsend'; mid: string }
+  /** Comes by a link such as `https://m.me/PAGE?ref=…`, or by an ad. */
+  | { type: 'referral'; ref: string; adId?: string | undefined }
+  /** Taps "Send to Messenger" on a web page. */
+  | { type: 'optin'; ref: string }
+  /** Has logged in at the bot's own address, which gave the code. */
+  | { type: 'link_account'; authorizationCode: string }
+  | { type: 'unlink_account' };
+
+export type ThreadEvent = PersonEvent & {
+  at: number;
+  /** The message before it. */
+  after?: string;
+};
+
 export interface Thread {
   page: string;
   user: string;
@@ -115,6 +147,8 @@ export interface Thread {
   /** The bot has marked the user's last message as seen. */
   seen: boolean;
   messages: ThreadMessage[];
+  /** The last 1,000. */
+  events: ThreadEvent[];
 }
 
 export interface Clock {
@@ -134,6 +168,12 @@ export type Reachability = 'available' | 'unavailable' | 'unknown';
 
 /** The page that is there when none is asked for. */
 export const DEMO_PAGE: PageOptions = { id: '1000000000000001', token: 'demo-page-token', name: 'Demo page' };
+
+/** A file as it stands in a thread. */
+export function threadAttachment(file: StoredFile, attachmentId?: string): ThreadAttachment {
+  const url = `/_sim/content/${file.sha256}?type=${encodeURIComponent(file.contentType)}`;
+  return { ...file, ...(attachmentId !== undefined && { attachmentId }), url };
+}
 
 /** Pages and people have IDs of digits. */
 export function isId(id: string): boolean {

@@ -12,6 +12,7 @@ import {
   isId,
   type Page,
   type PageOptions,
+  type PersonEvent,
   type Reachability,
   type State,
   type StoredFile,
@@ -32,6 +33,8 @@ const MOST = {
   messages: { count: 100_000, size: 64 * 1024 * 1024 },
   /** Comments and posts that pages have answered. */
   answered: 10_000,
+  /** Of a thread. */
+  events: 1000,
   /** Characters of a file's name, and of its type. */
   name: 255,
 };
@@ -44,7 +47,7 @@ interface PlatformEvents {
   /** An ID was used. */
   use: [Asset];
   message: [ThreadMessage, Thread];
-  /** A message has changed: the bot has taken what a user wrote or has not, or the page reacts to it. */
+  /** A message has changed: the bot has taken it or has not, somebody reacted to it, or it was unsent. */
   delivery: [ThreadMessage, Thread];
   thread: [Thread];
   clock: [Clock];
@@ -248,6 +251,24 @@ export class Platform extends EventEmitter<PlatformEvents> {
     this.emit('delivery', message, this.thread(page, user));
   }
 
+  /** Changes a message of a thread; says whether there is such a message. */
+  changeMessage(page: Page, user: string, mid: string, change: (message: ThreadMessage) => void): boolean {
+    const thread = this.#threads.get(keyOf(page, user));
+    const message = thread?.messages.find((one) => one.mid === mid);
+    if (!thread || !message) return false;
+    change(message);
+    this.emit('delivery', message, thread);
+    return true;
+  }
+
+  addEvent(page: Page, user: string, event: PersonEvent): void {
+    const thread = this.#openThread(page, user);
+    const after = thread.messages.at(-1)?.mid;
+    thread.events.push({ ...event, at: this.now(), ...(after !== undefined && { after }) });
+    if (thread.events.length > MOST.events) thread.events.shift();
+    this.emit('thread', thread);
+  }
+
   /** Those of the last `limit` that anyone wrote in, the last one first. */
   threads(limit: number): Thread[] {
     const at = ({ messages }: Thread) => messages.at(-1)?.at ?? 0;
@@ -365,11 +386,11 @@ function dropOldest(kept: Map<string, unknown> | Set<string>, most: number): voi
 }
 
 function newThread(page: Page, user: string): Thread {
-  return { page: page.id, user, typing: false, seen: false, messages: [] };
+  return { page: page.id, user, typing: false, seen: false, messages: [], events: [] };
 }
 
 function copyThread(thread: Thread): Thread {
-  return { ...thread, messages: [...thread.messages] };
+  return { ...thread, messages: [...thread.messages], events: [...thread.events] };
 }
 
 function keyOf(page: Page, user: string): string {

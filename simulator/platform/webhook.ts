@@ -1,29 +1,25 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { type Agent, fetch } from 'undici';
 import { InputError } from '../base/check';
-import { type Delivery, type Page, type ThreadMessage } from './model';
+import { type Delivery, type Page } from './model';
 import { type Platform } from './platform';
+import { WEBHOOK_FIELDS, type WebhookEvent, type WebhookField } from './webhook-events';
 
 const TIMEOUT = 20_000;
+
+/** What would call a webhook for each message that a bot sends is asked for by name. */
+const DEFAULT_FIELDS = WEBHOOK_FIELDS.filter(
+  (field) => field !== 'message_deliveries' && field !== 'message_echoes',
+);
 
 export interface WebhookOptions {
   url: string;
   verifyToken?: string | undefined;
-}
-
-export interface SaidMessage extends Delivery {
-  mid: string;
-}
-
-/** What a user does in a thread. */
-export interface UserMessage {
-  page: string;
-  user: string;
-  text: string;
-  /** Of the quick reply or button that the user tapped. */
-  payload?: string | undefined;
-  /** The user tapped a button, not a quick reply. */
-  postback?: boolean | undefined;
+  /**
+   * What the webhook is told of, by the names of the fields that an app subscribes to. Default: what the bot has
+   * subscribed its page to (`/me/subscribed_apps`), or else all but `message_deliveries` and `message_echoes`
+   */
+  fields?: readonly WebhookField[] | undefined;
 }
 
 /** The bot's webhook, called and signed as the platform does it. */
@@ -46,27 +42,42 @@ export class Webhook {
     if (protocol !== 'http:' && protocol !== 'https:') {
       throw new InputError(`Expected the webhook's url to be an http or https address, got "${options.url}"`);
     }
+    const unknown = options.fields?.find((field) => !WEBHOOK_FIELDS.includes(field));
+    if (unknown !== undefined) {
+      throw new InputError(
+        `Expected the webhook's fields to be among ${WEBHOOK_FIELDS.join(', ')}; got "${unknown}"`,
+      );
+    }
     this.#options = options;
     this.#last = undefined;
   }
 
-  /** Puts it into the thread and tells the bot. Resolves when the bot has answered, or could not. */
-  async say(page: Page, { user, text, payload, postback }: UserMessage): Promise<SaidMessage> {
-    const message = this.#platform.addMessage(page, user, {
-      from: 'user',
-      text,
-      attachments: [],
-      ...(payload !== undefined && { payload }),
+  hears(page: Page, field: WebhookField): boolean {
+    const fields: readonly string[] = this.#options?.fields ?? page.subscribedFields ?? DEFAULT_FIELDS;
+    return this.#options !== undefined && fields.includes(field);
+  }
+
+  /** Tells the bot of an event between a page and a person. Resolves when the bot has answered, or could not. */
+  async deliver(page: Page, user: string, at: number, { field, content }: WebhookEvent): Promise<Delivery> {
+    if (this.#options && !this.hears(page, field)) {
+      return { delivered: false, error: `The webhook is not subscribed to ${field}` };
+    }
+    const [person, ownPage] = [{ id: user }, { id: page.id }];
+    const isEcho = field === 'message_echoes';
+    const event = {
+      sender: isEcho ? ownPage : person,
+      recipient: isEcho ? person : ownPage,
+      timestamp: at,
+      ...content,
+    };
+    const body = JSON.stringify({
+      object: 'page',
+      entry: [{ id: page.id, time: this.#platform.now(), messaging: [event] }],
     });
-    const event = postback ? postbackEvent(message) : messageEvent(message);
-    const delivery = await this.#deliver(page, {
-      sender: { id: user },
-      recipient: { id: page.id },
-      timestamp: message.at,
-      ...event,
-    });
-    this.#platform.setDelivery(page, user, message, delivery);
-    return { mid: message.mid, ...delivery };
+    const headers = { 'content-type': 'application/json', ...(page.secret && signatures(page.secret, body)) };
+    const { delivery } = await this.#call({ method: 'POST', headers, body });
+    this.#last = delivery;
+    return delivery;
   }
 
   /** The handshake that the platform makes when a webhook is set up: the bot must send the challenge back. */
@@ -87,17 +98,6 @@ export class Webhook {
     if (!this.#options) return undefined;
     const { origin, pathname } = new URL(this.#options.url);
     return { url: origin + pathname, ...(this.#last && { last: this.#last }) };
-  }
-
-  async #deliver(page: Page, messaging: Record<string, unknown>): Promise<Delivery> {
-    const body = JSON.stringify({
-      object: 'page',
-      entry: [{ id: page.id, time: this.#platform.now(), messaging: [messaging] }],
-    });
-    const headers = { 'content-type': 'application/json', ...(page.secret && signatures(page.secret, body)) };
-    const { delivery } = await this.#call({ method: 'POST', headers, body });
-    this.#last = delivery;
-    return delivery;
   }
 
   /** A bot that is down or answers with an error is a result, too: it must not bring the platform down. */
@@ -124,14 +124,6 @@ export class Webhook {
       return { delivery: { delivered: false, error: reasonOf(error) } };
     }
   }
-}
-
-function messageEvent({ mid, text, payload }: ThreadMessage): Record<string, unknown> {
-  return { message: { mid, text, ...(payload !== undefined && { quick_reply: { payload } }) } };
-}
-
-function postbackEvent({ mid, text, payload = text }: ThreadMessage): Record<string, unknown> {
-  return { postback: { mid, title: text, payload } };
 }
 
 function signatures(secret: string, body: string): Record<string, string> {

@@ -37,6 +37,10 @@ declare const cache: import('botkit-plugin-facebook-attachments').FacebookAttach
 declare const page: import('botkit-plugin-facebook-attachments').PageClient;
 declare const dispatcher: import('undici').Dispatcher;
 
+/** In docs/testing.md, with a bot at `webhook`. */
+declare const simulator: import('messenger-platform-simulator').Simulator;
+declare const webhook: string;
+
 declare const root: string;
 declare const person: string;
 declare const people: readonly string[];

@@ -2,13 +2,11 @@ import assert from 'node:assert/strict';
 import { copyFile, cp, mkdir, readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { compileFunction } from 'node:vm';
 import KeyvRedis from '@keyv/redis';
 import { TurnContext } from 'botbuilder';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import { BotkitConversation, type BotkitMessage, type BotWorker } from 'botkit';
 import Keyv from 'keyv';
-import ts from 'typescript';
 import { Agent, ProxyAgent } from 'undici';
 import { startSimulator } from 'messenger-platform-simulator';
 import * as plugin from '../../src';
@@ -21,16 +19,17 @@ import type { RunningBotkit } from '../support/bot/botkit';
 import { openWebhook } from '../support/platform/webhook';
 import { openWebsite, type Website } from '../support/platform/website';
 import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } from './blocks';
+import { runFragment } from './run-fragment';
 
-/** Their packages are those of the tests of stores. */
-const NEEDS_POSTGRES = 'docs/scaling.md';
+/** What needs packages of the tests of stores, and what needs another bot: see testing.test.ts. */
+const ELSEWHERE = ['docs/scaling.md', 'docs/testing.md'];
 
 /** It is large, and made for each system. */
 const NEEDS_SHARP = /require\('sharp'\)/;
 
 const FRAGMENTS = [
   ...SOURCES.flatMap(blocksOfDocstrings),
-  ...MARKDOWN.filter((file) => file !== NEEDS_POSTGRES).flatMap(blocksOfMarkdown),
+  ...MARKDOWN.filter((file) => !ELSEWHERE.includes(file)).flatMap(blocksOfMarkdown),
 ].filter(({ isFragment, text }) => isFragment && !NEEDS_SHARP.test(text));
 
 const USER = '7001';
@@ -150,16 +149,7 @@ describe('the fragments of the documentation run in the middle of a conversation
       ? platform.closeAfterTest(await startSimulator({ pages: [NO_SECRET] }))
       : sim;
     const here = text.replaceAll('https://example.com', url).replaceAll(CHAT_PAGE, other.httpUrl);
-    const example: { run?: () => Promise<void> } = {};
-    const { outputText } = ts.transpileModule(`example.run = async () => { ${here}\n};`, {
-      compilerOptions: { target: ts.ScriptTarget.ES2022 },
-    });
-    const define = compileFunction(outputText, ['example', ...Object.keys(scope)], {
-      filename: `${file}:${line}`,
-    }) as (...values: unknown[]) => void;
-    define(example, ...Object.values(scope));
-    assert.ok(example.run);
-    await example.run();
+    await runFragment(here, `${file}:${line}`, scope);
     assert.deepEqual(printed, []);
   }
 

@@ -60,7 +60,7 @@ function check(messages: Expected[], arrived: ThreadMessage[]): ReturnType<typeo
 }
 
 function thread(messages: ThreadMessage[]): Thread {
-  return { page: '1', user: '7', typing: false, seen: false, messages };
+  return { page: '1', user: '7', typing: false, seen: false, messages, events: [] };
 }
 
 function sent(expected: Expected): ThreadMessage {

@@ -162,6 +162,36 @@ describe('The control API', () => {
     assert.equal((await send(simulator(), { text: 'x' })).status, 200);
   });
 
+  it('lets a person send a file, and react to a message', async () => {
+    const query = new URLSearchParams({ page: PAGE.id, user: USER, name: 'my cat.png' }).toString();
+    const response = await fetch(`${simulator().httpUrl}/_sim/attachment?${query}`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/png' },
+      body: PNG,
+    });
+    const { mid } = (await response.json()) as { mid: string };
+    const [attachment] = simulator().thread(PAGE.id, USER).messages[0]?.attachments ?? [];
+    assert.deepEqual(
+      [attachment?.type, attachment?.name, attachment?.bytes],
+      ['image', 'my cat.png', PNG.length],
+    );
+    const said = await control('/say', { page: PAGE.id, user: USER, text: 'Look', replyTo: mid });
+    await control('/act', { page: PAGE.id, user: USER, type: 'react', mid: said.body['mid'], emoji: '👍' });
+    await control('/act', { page: PAGE.id, user: USER, type: 'unsend', mid });
+    const { messages, events } = simulator().thread(PAGE.id, USER);
+    assert.deepEqual(
+      [messages[0]?.unsent, messages[1]?.userReaction, messages[1]?.reply_to],
+      [true, '👍', mid],
+    );
+    assert.deepEqual(
+      events.map(({ type, after }) => [type, after]),
+      [
+        ['react', said.body['mid']],
+        ['unsend', said.body['mid']],
+      ],
+    );
+  });
+
   it('sets and verifies the webhook', async () => {
     await control('/webhook', { url: 'http://localhost:9/hook' });
     assert.equal(simulator().state().webhook?.url, 'http://localhost:9/hook');
@@ -176,7 +206,30 @@ describe('The control API', () => {
     ['/clock', [], 'Expected the body to be an object, got []'],
     ['/revoke', { id: 7 }, 'Expected "id" to be a string that is not empty, got 7'],
     ['/revoke', { id: '7' }, 'Expected "id" to be an attachment ID, got "7"'],
-    ['/say', { page: PAGE.id, user: USER }, 'Expected "text" to be a string that is not empty, got nothing'],
+    ['/act', { page: PAGE.id, user: USER }, 'Expected "type" to be one of react, unreact, '],
+    ['/act', { page: PAGE.id, user: USER, type: 'react', mid: 'm_1' }, 'Expected "emoji" to be a string'],
+    [
+      '/act',
+      { page: PAGE.id, user: USER, type: 'read', mid: 'm_1' },
+      'Expected the body for "read" to have ',
+    ],
+    [
+      '/act',
+      { page: PAGE.id, user: USER, type: 'unsend', mid: 'm_1' },
+      'Expected "mid" to be that of a message of this thread, got "m_1"',
+    ],
+    ['/attachment?page=1&user=1', 'a file', `Expected "page" to be one of ${PAGE.id}, `],
+    [`/attachment?page=${PAGE.id}&user=${USER}&type=photo`, 'a file', 'Expected "type" to be one of image, '],
+    [
+      '/webhook',
+      { url: 'http://localhost', fields: ['all'] },
+      'Expected "fields" to be a list of messages, ',
+    ],
+    [
+      '/say',
+      { page: PAGE.id, user: USER },
+      'Expected a message to have text, attachments, sticker or location; got none',
+    ],
     ['/say', { page: '1', user: USER, text: 'x' }, `Expected "page" to be one of ${PAGE.id}, `],
     [
       '/say',

@@ -1,0 +1,173 @@
+import { InputError } from '../base/check';
+import { sha256Of } from './content';
+import {
+  type AttachmentType,
+  type Delivery,
+  type Page,
+  type PersonEvent,
+  threadAttachment,
+  type ThreadMessage,
+} from './model';
+import { type Platform } from './platform';
+import { type Webhook } from './webhook';
+import {
+  accountLinkingEvent,
+  deliveryEvent,
+  echoEvent,
+  messageEvent,
+  optinEvent,
+  postbackEvent,
+  reactionEvent,
+  readEvent,
+  type Referral,
+  referralEvent,
+  unsendEvent,
+  type WebhookEvent,
+} from './webhook-events';
+
+/** What a person sends: a text, the tap of a quick reply or of a button, files, a sticker, a place. */
+export interface UserMessage {
+  page: string;
+  user: string;
+  text?: string | undefined;
+  /** Of the quick reply or button that the user tapped. */
+  payload?: string | undefined;
+  /** The user tapped a button, not a quick reply. */
+  postback?: boolean | undefined;
+  /** Of a postback: how the person came to the page. */
+  referral?: Referral | undefined;
+  attachments?: readonly SentFile[] | undefined;
+  sticker?: string | undefined;
+  location?: ThreadMessage['location'] | undefined;
+  /** The `mid` of the message that this one replies to. */
+  replyTo?: string | undefined;
+}
+
+/** A file that a person sends. */
+export interface SentFile {
+  type: AttachmentType;
+  name: string;
+  contentType: string;
+  bytes: Buffer;
+}
+
+export interface SaidMessage extends Delivery {
+  mid: string;
+}
+
+interface Parts {
+  platform: Platform;
+  webhook: Webhook;
+  /** Where the content of attachments can be fetched: what stands before `/_sim`. */
+  origin: () => string;
+}
+
+/** What people do: it is put into the thread, and the bot is told. */
+export class PersonActions {
+  readonly #platform: Platform;
+  readonly #webhook: Webhook;
+  readonly #origin: () => string;
+
+  constructor({ platform, webhook, origin }: Parts) {
+    this.#platform = platform;
+    this.#webhook = webhook;
+    this.#origin = origin;
+    platform.on('message', (message, thread) => {
+      const page = message.from === 'page' ? platform.page(thread.page) : undefined;
+      if (page) this.#confirm(page, thread.user, message);
+    });
+  }
+
+  /** Resolves when the bot has answered, or could not. */
+  async say(page: Page, said: UserMessage): Promise<SaidMessage> {
+    const { user, text, payload, postback, referral, sticker, location, replyTo } = said;
+    const files = said.attachments ?? [];
+    if (text === undefined && files.length === 0 && sticker === undefined && !location) {
+      throw new InputError('Expected a message to have text, attachments, sticker or location; got none');
+    }
+    if (replyTo !== undefined) this.#mustHave(page, user, replyTo);
+    const attachments = files.map(({ type, name, contentType, bytes }) =>
+      threadAttachment(this.#platform.store(type, { name, contentType, bytes, sha256: sha256Of(bytes) })),
+    );
+    const message = this.#platform.addMessage(page, user, {
+      from: 'user',
+      ...(text !== undefined && { text }),
+      attachments,
+      ...(payload !== undefined && { payload }),
+      ...(postback && { postback }),
+      ...(sticker !== undefined && { sticker_id: sticker }),
+      ...(location && { location }),
+      ...(replyTo !== undefined && { reply_to: replyTo }),
+    });
+    const event = postback ? postbackEvent(message, referral) : messageEvent(message, this.#origin());
+    const delivery = await this.#webhook.deliver(page, user, message.at, event);
+    this.#platform.setDelivery(page, user, message, delivery);
+    return { mid: message.mid, ...delivery };
+  }
+
+  /** What a person does beside writing. Resolves when the bot has answered, or could not. */
+  async act(page: Page, user: string, action: PersonEvent): Promise<Delivery> {
+    const event = this.#apply(page, user, action);
+    this.#platform.addEvent(page, user, action);
+    // policy/policy-overview: what counts as an interaction of the person.
+    if (action.type !== 'read' && action.type !== 'unsend') this.#platform.openWindow(page, user);
+    return this.#webhook.deliver(page, user, this.#platform.now(), event);
+  }
+
+  #apply(page: Page, user: string, action: PersonEvent): WebhookEvent {
+    switch (action.type) {
+      case 'react':
+        this.#change(page, user, action.mid, (message) => (message.userReaction = action.emoji));
+        return reactionEvent(action.mid, action.emoji, 'react');
+      case 'unreact': {
+        let emoji = '';
+        this.#change(page, user, action.mid, (message) => {
+          emoji = message.userReaction ?? '';
+          delete message.userReaction;
+        });
+        return reactionEvent(action.mid, emoji, 'unreact');
+      }
+      case 'unsend':
+        this.#change(page, user, action.mid, unsend);
+        return unsendEvent(action.mid);
+      case 'read':
+        return readEvent(this.#platform.now());
+      case 'referral':
+        return referralEvent(action);
+      case 'optin':
+        return optinEvent(action.ref);
+      case 'link_account':
+        return accountLinkingEvent(action.authorizationCode);
+      case 'unlink_account':
+        return accountLinkingEvent(undefined);
+    }
+  }
+
+  #change(page: Page, user: string, mid: string, change: (message: ThreadMessage) => void): void {
+    if (!this.#platform.changeMessage(page, user, mid, change)) throw noMessage(mid);
+  }
+
+  #mustHave(page: Page, user: string, mid: string): void {
+    const { messages } = this.#platform.thread(page, user);
+    if (!messages.some((message) => message.mid === mid)) throw noMessage(mid);
+  }
+
+  /** What a bot sent is delivered at once, and echoed to those who want to know. */
+  #confirm(page: Page, user: string, message: ThreadMessage): void {
+    for (const event of [echoEvent(message, this.#origin()), deliveryEvent(message)]) {
+      // A bot that does not take it is no worse than on the platform, which says nothing of it either.
+      if (this.#webhook.hears(page, event.field)) void this.#webhook.deliver(page, user, message.at, event);
+    }
+  }
+}
+
+function unsend(message: ThreadMessage): void {
+  if (message.from === 'page') throw new InputError('Expected a message of the person, got one of the page');
+  delete message.text;
+  message.attachments = [];
+  message.unsent = true;
+}
+
+function noMessage(mid: string): InputError {
+  return new InputError(`Expected "mid" to be that of a message of this thread, got ${JSON.stringify(mid)}`);
+}

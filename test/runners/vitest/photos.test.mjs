@@ -1,0 +1,31 @@
+import { startSimulator } from 'messenger-platform-simulator';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startBot } from '../bot.cjs';
+
+const PAGE = { id: '1001', token: 'a-token' };
+
+describe('The bot', () => {
+  let simulator, bot;
+  beforeAll(async () => {
+    simulator = await startSimulator({ pages: [PAGE] });
+    bot = await startBot({ graph: simulator.httpUrl, token: PAGE.token });
+    simulator.setWebhook(bot.url);
+  });
+  beforeEach(() => simulator.reset());
+  afterAll(async () => {
+    bot.close();
+    await simulator.close();
+  });
+
+  it('likes what it is sent', async () => {
+    const photo = { name: 'tom.png', bytes: Buffer.from('a picture') };
+    const [answer] = await simulator.person('1').sendsImage(photo);
+    expect(answer.text).toEqual('What a nice image!');
+  });
+
+  it('is found out when it does not answer', async () => {
+    simulator.addFaults({ path: '/messages', error: { code: 613 } });
+    const person = simulator.person('1');
+    await expect(person.says('Hello', { timeout: 500 })).rejects.toThrow('error 613');
+  });
+});
