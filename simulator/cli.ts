@@ -1,24 +1,10 @@
 #!/usr/bin/env node
-import { writeFile } from 'node:fs/promises';
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import { InputError } from './base/check';
 import { addConformanceCommand } from './conformance/command';
-import { type Simulator, type SimulatorOptions, startSimulator } from './index';
+import { ENVIRONMENT_FORMATS } from './launch/environment';
 import { DEMO_PAGE, type PageOptions } from './platform/model';
-
-interface CliOptions {
-  page?: PageOptions[];
-  webhook?: string;
-  verifyToken?: string;
-  port: number;
-  httpPort: number;
-  host: string;
-  allowHost?: string[];
-  openWindows?: true;
-  rateLimits?: true;
-  idsInAttachments?: true;
-  caFile?: string;
-}
+import { run, type RunOptions } from './run';
 
 void main(process.argv.slice(2));
 
@@ -44,22 +30,45 @@ function createProgram(): Command {
   const program = new Command('messenger-platform-simulator');
   return (
     program
-      .usage('[options]')
-      .description('The Messenger Platform on this machine, for the bot that you develop.')
+      .usage('[options] [-- command…]')
+      .description(
+        'The Messenger Platform on this machine, for the bot that you develop.\n\n' +
+          'With a command, such as "-- node bot.js", starts the bot with an environment in which the simulator takes ' +
+          "Facebook's place, and ends with it.",
+      )
+      .argument('[command...]', 'starts the bot')
+      .passThroughOptions()
       .option(
         '--page <id:token[:secret]>',
         "a page and its token; with the app's secret, calls need a proof and webhooks are signed. " +
           `Can be given several times (default: ${DEMO_PAGE.id}:${DEMO_PAGE.token})`,
         (value, pages: PageOptions[] | undefined) => [...(pages ?? []), parsePage(value)],
       )
-      .option('--webhook <url>', 'where the bot listens')
-      .option('--verify-token <token>', "makes the webhook's handshake at the start")
-      .option('--port <port>', 'for HTTPS; 0: any free port', parsePort('--port'), 8443)
-      .option('--http-port <port>', 'for HTTP; 0: any free port', parsePort('--http-port'), 8080)
+      .option(
+        '--webhook <url>',
+        'where the bot listens (default with a command: found on the port in PORT, or 3000)',
+      )
+      .option('--verify-token <token>', "for the webhook's handshake, which a command always has to pass")
+      .option('--watch', 'restarts the command when a source file in this folder changes')
+      .option('--open', 'opens the UI in the browser')
+      .addOption(
+        new Option('--env [format]', 'prints the variables for a bot that is started in another terminal')
+          .choices(ENVIRONMENT_FORMATS)
+          .preset(process.platform === 'win32' ? 'powershell' : 'sh'),
+      )
+      .option(
+        '--port <port>',
+        'for HTTPS; 0: any free port (default: 8443, if it is free)',
+        parsePort('--port'),
+      )
+      .option(
+        '--http-port <port>',
+        'for HTTP and the UI (default: 8080, if it is free)',
+        parsePort('--http-port'),
+      )
       .option(
         '--host <address>',
-        'the address to listen at; the default cannot be reached from other machines',
-        '127.0.0.1',
+        'the address to listen at; the default, 127.0.0.1, cannot be reached from other machines',
       )
       .option(
         '--allow-host <name>',
@@ -75,7 +84,6 @@ function createProgram(): Command {
       .option('--ids-in-attachments', 'takes IDs in message.attachments, as Instagram does')
       .option('--ca-file <path>', 'saves the certificate authority that the bot must trust for HTTPS')
       .helpOption('--help', 'prints this')
-      .allowExcessArguments(false)
       .showHelpAfterError()
       // An unknown option may be a misspelt one that holds a token: its value is not repeated.
       .configureOutput({
@@ -84,8 +92,8 @@ function createProgram(): Command {
         },
       })
       .exitOverride()
-      .action(async (options: CliOptions) => {
-        await run(options);
+      .action(async (command: string[], options: RunOptions) => {
+        process.exitCode = await run(options, command);
       })
   );
 }
@@ -105,64 +113,4 @@ function parsePort(name: string): (value: string) => number {
     if (/^\d+$/.test(value) && port < 65536) return port;
     throw new InputError(`Expected ${name} to be a port from 0 to 65535, got "${value}"`);
   };
-}
-
-async function run({
-  page,
-  webhook,
-  verifyToken,
-  allowHost,
-  openWindows,
-  rateLimits,
-  idsInAttachments,
-  caFile,
-  ...addresses
-}: CliOptions): Promise<void> {
-  if (verifyToken !== undefined && webhook === undefined) {
-    throw new InputError('Expected --verify-token to come with --webhook');
-  }
-  const options: SimulatorOptions = {
-    ...addresses,
-    ...(page && { pages: page }),
-    ...(allowHost && { allowHosts: allowHost }),
-    ...(rateLimits && { rateLimits }),
-    ...(openWindows && { windows: 'open' as const }),
-    ...(idsInAttachments && { idsInAttachments: 'accepted' as const }),
-    ...(webhook !== undefined && { webhook: { url: webhook, verifyToken } }),
-  };
-  const simulator = await startSimulator(options);
-  const close = () => void simulator.close();
-  process.once('SIGINT', close).once('SIGTERM', close);
-  try {
-    if (caFile !== undefined) await writeFile(caFile, simulator.ca);
-  } catch (error) {
-    await simulator.close();
-    throw error;
-  }
-  console.log(greeting(simulator, options, caFile));
-  if (verifyToken === undefined) return;
-  const { delivered, error = '' } = await simulator.verifyWebhook();
-  console.log(delivered ? 'The bot has confirmed its webhook.' : `The webhook is not confirmed: ${error}`);
-}
-
-function greeting(simulator: Simulator, { pages }: SimulatorOptions, caFile?: string): string {
-  const { url, httpUrl, host } = simulator;
-  const ids = simulator
-    .state()
-    .pages.map(({ id, hasSecret }) => (hasSecret ? `${id} (with an app secret)` : id));
-  const demo = pages ? [] : [`Its token      ${DEMO_PAGE.token}`];
-  const trust =
-    caFile === undefined
-      ? 'start again with --ca-file ca.pem'
-      : `NODE_EXTRA_CA_CERTS=${caFile} for Node, --cacert ${caFile} for curl`;
-  return [
-    'The Messenger Platform is simulated at',
-    `UI             ${httpUrl}`,
-    `Graph API      ${url} and ${httpUrl}`,
-    `For Botkit     api_host: '${host}'`,
-    `To trust it    ${trust}`,
-    `Control API    ${httpUrl}/_sim/state`,
-    `Pages          ${ids.join(', ')}`,
-    ...demo,
-  ].join('\n');
 }

@@ -104,8 +104,14 @@ const EDGES = ['messages', 'message_attachments', 'messenger_profile', 'custom_l
 function authorise(platform: Platform, { token, proof }: GraphRequest): Page {
   const page = token === undefined ? undefined : platform.pageOfToken(token);
   if (!page) throw invalidToken();
-  if (page.secret !== undefined && proof !== proofOf(page.token, page.secret)) throw invalidProof();
+  if (!isProofAccepted(page, proof)) throw invalidProof();
   return page;
+}
+
+/** A wrong proof is refused, whether one is required or not. */
+function isProofAccepted({ token, secret, requireProof }: Page, proof: string | undefined): boolean {
+  if (secret === undefined || (proof === undefined && !requireProof)) return true;
+  return proof === proofOf(token, secret);
 }
 
 function proofOf(token: string, secret: string): string {

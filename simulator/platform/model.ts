@@ -7,13 +7,19 @@ export type AttachmentType = (typeof ATTACHMENT_TYPES)[number];
 export interface PageOptions {
   id: string;
   token: string;
-  /** The app's secret. With it, calls need an `appsecret_proof` and webhooks are signed. */
+  /** The app's secret. With it, webhooks are signed, and an `appsecret_proof` is checked. */
   secret?: string | undefined;
+  /**
+   * Whether calls without an `appsecret_proof` are refused, as with the app setting *Require App Secret*.
+   * Default: true, if there is a secret
+   */
+  requireProof?: boolean | undefined;
   name?: string | undefined;
 }
 
 export interface Page extends PageOptions {
   readonly name: string;
+  readonly requireProof: boolean;
   /** What the bot has set at /me/messenger_profile. */
   readonly profile: Map<string, unknown>;
   readonly personas: Map<string, Persona>;
@@ -166,8 +172,14 @@ export interface State {
 /** `unknown`: the page has no thread with the user. */
 export type Reachability = 'available' | 'unavailable' | 'unknown';
 
-/** The page that is there when none is asked for. */
-export const DEMO_PAGE: PageOptions = { id: '1000000000000001', token: 'demo-page-token', name: 'Demo page' };
+/** The page that is there when none is asked for. A bot may leave `appsecret_proof` out, as with most apps. */
+export const DEMO_PAGE = {
+  id: '1000000000000001',
+  name: 'Demo page',
+  token: 'demo-page-token',
+  secret: 'demo-app-secret',
+  requireProof: false,
+} satisfies PageOptions;
 
 /** A file as it stands in a thread. */
 export function threadAttachment(file: StoredFile, attachmentId?: string): ThreadAttachment {

@@ -340,7 +340,7 @@ export class Platform extends EventEmitter<PlatformEvents> {
     this.emit('reset');
   }
 
-  #addPage({ id, token, secret, name = `Page ${id}` }: PageOptions): void {
+  #addPage({ id, token, secret, name = `Page ${id}`, requireProof = true }: PageOptions): void {
     if (!isId(id)) throw new InputError(`Expected a page's id to be a string of digits, got "${id}"`);
     if (token === '') throw new InputError(`Expected page ${id} to have a token, got an empty one`);
     if (secret === '') throw new InputError(`Expected the secret of page ${id} to be left out or not empty`);
@@ -350,6 +350,7 @@ export class Platform extends EventEmitter<PlatformEvents> {
       id,
       token,
       secret,
+      requireProof,
       name,
       profile: new Map(),
       personas: new Map(),

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
+import { until } from '../support/checks/waiting';
 import { type Answer, messageWith, png, useWebServer } from './support';
 
 const CLI = path.join(__dirname, '../../simulator/cli.ts');
@@ -41,11 +42,11 @@ describe('npm run simulator', () => {
   async function start(lastLine: RegExp, ...args: string[]) {
     const child = run('--port', '0', '--http-port', '0', ...args);
     let out = '';
-    for await (const chunk of child.stdout.setEncoding('utf8') as AsyncIterable<string>) {
-      out += chunk;
-      if (lastLine.test(out)) return { child, out };
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (printed: string) => (out += printed));
     }
-    throw new Error(`It ended after printing: ${out}`);
+    await until(`it has printed all:\n${out}`, () => lastLine.test(out));
+    return { child, out };
   }
 
   it('prints where it is and serves it, trusted by its CA file, until SIGTERM', async () => {
@@ -109,7 +110,7 @@ describe('npm run simulator', () => {
   });
 
   it('says what is wrong with its arguments, and ends with 2', async function () {
-    this.timeout(60_000); // Nine processes.
+    this.timeout(60_000); // Many processes.
     const page = /^Expected --page to be ID:TOKEN or ID:TOKEN:SECRET, got something else\n/;
     const wrong: [args: string[], message: RegExp][] = [
       [['--prot', '1'], /^error: unknown option '--prot'\n\(Did you mean --port\?\)\n/],
@@ -119,8 +120,13 @@ describe('npm run simulator', () => {
       [['--page', '1:hidden:'], page],
       [['--page'], /^error: option '--page <id:token\[:secret\]>' argument missing\n/],
       [['--pages=1:hidden'], /^error: unknown option '--pages'\n/],
-      [['--verify-token', 'hidden'], /^Expected --verify-token to come with --webhook\n/],
-      [['hidden'], /^error: too many arguments/],
+      [['--verify-token', 'hidden'], /^Expected --verify-token to come with --webhook or a command\n/],
+      [['--watch'], /^Expected --watch to come with a command\n/],
+      [['--env', '--', 'hidden'], /^Expected --env or a command, which gets the variables anyway\n/],
+      [
+        ['--env=tcsh'],
+        /^error: option '--env \[format\]' argument 'tcsh' is invalid\. Allowed choices are sh, /,
+      ],
     ];
     const results = await Promise.all(wrong.map(([args]) => result(...args)));
     for (const [index, { code, error }] of results.entries()) {

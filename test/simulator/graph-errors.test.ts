@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { startSimulator } from 'messenger-platform-simulator';
 import {
   type Answer,
   assertError,
@@ -83,6 +84,17 @@ describe('The Graph API', () => {
         assert.equal(refused.body.error?.type, 'GraphMethodException');
       }
       assert.equal(received(simulator(), SECRET_PAGE.id).length, 1);
+    });
+
+    it('takes a call without appsecret_proof where none is required, and still refuses a wrong one', async () => {
+      const lenient = await startSimulator({ pages: [{ ...SECRET_PAGE, requireProof: false }] });
+      try {
+        const { token } = SECRET_PAGE;
+        assert.equal((await call(lenient, '/me', undefined, { token })).status, 200);
+        assertError(await call(lenient, '/me?appsecret_proof=wrong', undefined, { token }), 100);
+      } finally {
+        await lenient.close();
+      }
     });
   });
 

@@ -1,0 +1,182 @@
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { InputError } from './base/check';
+import { type Simulator, type SimulatorOptions, startSimulator } from './index';
+import {
+  botEnvironment,
+  type Environment,
+  type EnvironmentFormat,
+  formatEnvironment,
+} from './launch/environment';
+import { launch } from './launch/launch';
+import { openInBrowser } from './launch/open-in-browser';
+import { DEMO_PAGE, type PageOptions } from './platform/model';
+
+/** Without `--verify-token`. */
+const VERIFY_TOKEN = 'demo-verify-token';
+
+/** Tried first; if one is taken and was not asked for, any other. */
+const USUAL_PORTS = { port: 8443, httpPort: 8080 };
+
+/** Where a bot listens, if the environment does not say. */
+const BOT_PORT = 3000;
+
+export interface RunOptions {
+  page?: PageOptions[];
+  webhook?: string;
+  verifyToken?: string;
+  port?: number;
+  httpPort?: number;
+  host?: string;
+  allowHost?: string[];
+  openWindows?: true;
+  rateLimits?: true;
+  idsInAttachments?: true;
+  caFile?: string;
+  watch?: true;
+  open?: true;
+  env?: EnvironmentFormat;
+}
+
+/**
+ * Runs the simulator until a signal; with a command, until the bot that this starts has ended.
+ *
+ * @returns The exit code.
+ */
+export async function run(options: RunOptions, command: readonly string[]): Promise<number> {
+  checkTogether(options, command);
+  const simulator = await startOnFreePorts(simulatorOptions(options), USUAL_PORTS);
+  const folder = await mkdtemp(path.join(tmpdir(), 'messenger-platform-simulator-'));
+  try {
+    if (options.caFile !== undefined) await writeFile(options.caFile, simulator.ca);
+    const [page = DEMO_PAGE] = options.page ?? [];
+    const environment = botEnvironment({
+      page,
+      verifyToken: options.verifyToken ?? VERIFY_TOKEN,
+      host: simulator.host,
+      httpUrl: simulator.httpUrl,
+      caFile: await writeAuthorities(folder, simulator.ca),
+    });
+    if (command.length > 0) return await runBot(simulator, command, environment, options);
+    await runAlone(simulator, environment, options);
+    return 0;
+  } finally {
+    await simulator.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function checkTogether({ verifyToken, webhook, env, watch }: RunOptions, command: readonly string[]): void {
+  const hasCommand = command.length > 0;
+  if (verifyToken !== undefined && webhook === undefined && !hasCommand) {
+    throw new InputError('Expected --verify-token to come with --webhook or a command');
+  }
+  if (watch && !hasCommand) throw new InputError('Expected --watch to come with a command');
+  if (env && hasCommand) throw new InputError('Expected --env or a command, which gets the variables anyway');
+}
+
+function simulatorOptions(options: RunOptions): SimulatorOptions {
+  const { page, webhook, verifyToken, port, httpPort, host, allowHost } = options;
+  return {
+    ...(page && { pages: page }),
+    ...(port !== undefined && { port }),
+    ...(httpPort !== undefined && { httpPort }),
+    ...(host !== undefined && { host }),
+    ...(allowHost && { allowHosts: allowHost }),
+    ...(options.openWindows && { windows: 'open' as const }),
+    ...(options.rateLimits && { rateLimits: true }),
+    ...(options.idsInAttachments && { idsInAttachments: 'accepted' as const }),
+    ...(webhook !== undefined && { webhook: { url: webhook, verifyToken } }),
+  };
+}
+
+async function startOnFreePorts(options: SimulatorOptions, defaults: typeof USUAL_PORTS): Promise<Simulator> {
+  try {
+    return await startSimulator({ ...defaults, ...options });
+  } catch (error) {
+    const { code, port } = error as NodeJS.ErrnoException & { port?: number };
+    const taken = (['port', 'httpPort'] as const).find(
+      (name) => options[name] === undefined && defaults[name] === port && port !== 0,
+    );
+    if (code !== 'EADDRINUSE' || !taken) throw error;
+    return startOnFreePorts(options, { ...defaults, [taken]: 0 });
+  }
+}
+
+/** The simulator's, and those that the shell has Node trust already. */
+async function writeAuthorities(folder: string, ca: string): Promise<string> {
+  const file = path.join(folder, 'ca.pem');
+  const others = process.env['NODE_EXTRA_CA_CERTS'];
+  const trusted = others ? await readFile(others, 'utf8').catch(() => '') : '';
+  await writeFile(file, `${ca.trim()}\n${trusted}`);
+  return file;
+}
+
+async function runBot(
+  simulator: Simulator,
+  command: readonly string[],
+  environment: Environment,
+  { webhook, verifyToken = VERIFY_TOKEN, watch, open }: RunOptions,
+): Promise<number> {
+  const port = process.env['PORT'] ?? (portOf(webhook) || String(BOT_PORT));
+  return launch(simulator, {
+    command,
+    env: { ...process.env, ...environment, PORT: port },
+    webhook: { url: webhook, port, verifyToken },
+    watch: watch && process.cwd(),
+    report,
+    onReady: () => {
+      report(`Chat with your bot at ${simulator.httpUrl}`);
+      if (open) void openInBrowser(simulator.httpUrl, report);
+    },
+  });
+}
+
+function portOf(url: string | undefined): string {
+  return url !== undefined && URL.canParse(url) ? new URL(url).port : '';
+}
+
+async function runAlone(simulator: Simulator, environment: Environment, options: RunOptions): Promise<void> {
+  const ended = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
+  console.log(options.env ? formatEnvironment(environment, options.env) : greeting(simulator, options));
+  if (options.open) void openInBrowser(simulator.httpUrl, report);
+  if (options.verifyToken !== undefined) {
+    const { delivered, error = '' } = await simulator.verifyWebhook();
+    report(delivered ? 'The bot has confirmed its webhook.' : `The webhook is not confirmed: ${error}`);
+  }
+  await ended;
+}
+
+/** Beside what a bot prints, and apart from what is printed for programs. */
+function report(line: string): void {
+  console.error(`[simulator] ${line}`);
+}
+
+function greeting(simulator: Simulator, { page, caFile }: RunOptions): string {
+  const { url, httpUrl, host } = simulator;
+  const ids = simulator
+    .state()
+    .pages.map(({ id, hasSecret }) => (hasSecret ? `${id} (with an app secret)` : id));
+  const demo = page
+    ? []
+    : [
+        `Its token      ${DEMO_PAGE.token}`,
+        `Its app secret ${DEMO_PAGE.secret}, for the webhooks' signatures`,
+      ];
+  const trust =
+    caFile === undefined
+      ? 'start again with --ca-file ca.pem'
+      : `NODE_EXTRA_CA_CERTS=${caFile} for Node, --cacert ${caFile} for curl`;
+  return [
+    'The Messenger Platform is simulated at',
+    `UI             ${httpUrl}`,
+    `Graph API      ${url} and ${httpUrl}`,
+    `For Botkit     api_host: '${host}'`,
+    `To trust it    ${trust}`,
+    `Control API    ${httpUrl}/_sim/state`,
+    `Pages          ${ids.join(', ')}`,
+    ...demo,
+  ].join('\n');
+}

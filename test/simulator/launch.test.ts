@@ -1,0 +1,257 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { parseEnv } from 'node:util';
+import { DEMO_PAGE } from 'messenger-platform-simulator';
+import { until } from '../support/checks/waiting';
+import { freePort } from '../support/platform/listen';
+
+const ROOT = path.join(__dirname, '../..');
+const CLI = path.join(ROOT, 'simulator/cli.ts');
+const TSX = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs');
+
+/** Echoes what people write, over HTTPS with "secure"; ends as it is told. */
+const BOT = `
+const { createServer } = require('node:http');
+const { createHmac } = require('node:crypto');
+const { FACEBOOK_API_HOST, FACEBOOK_API_URL, FACEBOOK_ACCESS_TOKEN, FACEBOOK_APP_SECRET, PORT } = process.env;
+const VERSION = 1;
+process.once('SIGTERM', () => process.exit(42)).once('SIGINT', () => process.exit(43));
+createServer(async (req, res) => {
+  const { pathname, searchParams } = new URL(req.url, 'http://bot');
+  if (pathname !== (process.env.WEBHOOK_PATH ?? '/api/messages')) return res.writeHead(404).end();
+  if (req.method === 'GET') {
+    const isRight = searchParams.get('hub.verify_token') === process.env.FACEBOOK_VERIFY_TOKEN;
+    return res.writeHead(isRight ? 200 : 403).end(searchParams.get('hub.challenge'));
+  }
+  let body = '';
+  for await (const chunk of req) body += chunk;
+  const signature = 'sha256=' + createHmac('sha256', FACEBOOK_APP_SECRET).update(body).digest('hex');
+  if (req.headers['x-hub-signature-256'] !== signature) return res.writeHead(403).end();
+  const { sender, message } = JSON.parse(body).entry[0].messaging[0];
+  if (message.text === 'end') process.exit(7);
+  const api = message.text === 'secure' ? 'https://' + FACEBOOK_API_HOST : FACEBOOK_API_URL;
+  await fetch(api + '/v25.0/me/messages?access_token=' + FACEBOOK_ACCESS_TOKEN, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ recipient: sender, message: { text: VERSION + ': ' + message.text } }),
+  });
+  res.end();
+}).listen(PORT);
+`;
+
+describe('messenger-platform-simulator -- a bot', function () {
+  this.timeout(60_000);
+  let folder: string;
+  let running: Running | undefined;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'simulator-'));
+    await writeFile(path.join(folder, 'bot.js'), BOT);
+  });
+  afterEach(async () => {
+    // Not SIGKILL, which would leave the bot behind.
+    running?.child.kill('SIGTERM');
+    await running?.exitCode;
+    running = undefined;
+    await rm(folder, { recursive: true });
+  });
+
+  const ports = ['--port', '0', '--http-port', '0'];
+  const command = ['--', 'node', 'bot.js'];
+
+  async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Running> {
+    running = new Running(args, folder, { PORT: String(await freePort()), ...env });
+    return running;
+  }
+
+  it('sets the environment, finds the webhook, prints the address to chat at, and passes the exit code on', async () => {
+    const simulator = await run([...ports, ...command]);
+    const url = await simulator.address();
+    assert.deepEqual(await simulator.say(url, 'hello'), ['1: hello']);
+    assert.deepEqual(await simulator.say(url, 'secure'), ['1: hello', '1: secure']);
+    const { webhook } = await get<{ webhook: { url: string } }>(`${url}/_sim/state`);
+    assert.match(webhook.url, /\/api\/messages$/);
+    assert.equal(simulator.output.match(/http:/g)?.length, 1, simulator.output);
+    await simulator.say(url, 'end').catch(() => undefined);
+    assert.equal(await simulator.exitCode, 7);
+  });
+
+  it('takes the page, the webhook and the verify token from its options, and needs no "--"', async () => {
+    const address = `http://localhost:${await freePort()}/hook`;
+    const page = ['--page', '11:its-token:its-secret'];
+    const options = [...ports, ...page, '--webhook', address, '--verify-token', 'its-own'];
+    const show = "console.log(JSON.stringify(process.env)); require('./bot.js')";
+    const env = { WEBHOOK_PATH: '/hook', PORT: undefined };
+    const simulator = await run([...options, 'node', '-e', show], env);
+    await simulator.address();
+    const given = JSON.parse(/^\{.*\}$/m.exec(simulator.output)?.[0] ?? '') as NodeJS.ProcessEnv;
+    assert.equal(given['PORT'], new URL(address).port);
+    assert.equal(given['FACEBOOK_PAGE_ID'], '11');
+    assert.equal(given['FACEBOOK_ACCESS_TOKEN'], 'its-token');
+    assert.equal(given['FACEBOOK_APP_SECRET'], 'its-secret');
+    assert.equal(given['FACEBOOK_VERIFY_TOKEN'], 'its-own');
+  });
+
+  it('keeps trusting the authorities that the shell names', async () => {
+    await writeFile(path.join(folder, 'company.pem'), 'THE COMPANY’S');
+    const show = "console.log(require('fs').readFileSync(process.env.NODE_EXTRA_CA_CERTS, 'utf8'))";
+    const env = { NODE_EXTRA_CA_CERTS: path.join(folder, 'company.pem') };
+    const simulator = await run([...ports, '--', 'node', '-e', show], env);
+    assert.equal(await simulator.exitCode, 0);
+    assert.match(simulator.output, /-----BEGIN CERTIFICATE-----[^]+THE COMPANY’S/);
+  });
+
+  for (const [signal, code] of [
+    ['SIGTERM', 42],
+    ['SIGINT', 43],
+  ] as const) {
+    it(`passes ${signal} on, and ends when the bot has`, async () => {
+      const simulator = await run([...ports, ...command]);
+      await simulator.address();
+      simulator.child.kill(signal);
+      assert.equal(await simulator.exitCode, code);
+    });
+  }
+
+  it('says so if there is no such program, and ends with 127 as a shell does', async () => {
+    const simulator = await run([...ports, '--', 'no-such-program']);
+    assert.equal(await simulator.exitCode, 127);
+    assert.match(simulator.output, /Cannot start "no-such-program": there is no such program/);
+  });
+
+  it('says what it waits for if the bot does not confirm its webhook', async () => {
+    const simulator = await run([...ports, ...command], { WEBHOOK_PATH: '/elsewhere' });
+    await until('it says so', () => /not confirmed[^]*FACEBOOK_VERIFY_TOKEN/.test(simulator.output));
+    assert.match(
+      simulator.output,
+      /\/webhook: The bot answered 404\n.*\/api\/messages: The bot answered 404\n/,
+    );
+  });
+
+  it('restarts the bot with --watch when its source changes, also once it has ended, but not for its data', async () => {
+    const simulator = await run([...ports, '--watch', ...command]);
+    const url = await simulator.address();
+    const change = (version: number) =>
+      writeFile(path.join(folder, 'bot.js'), BOT.replace('VERSION = 1', `VERSION = ${version}`));
+    const answers = async (version: number) => {
+      await until(`version ${version} answers`, async () =>
+        (await simulator.say(url, 'hello')).includes(`${version}: hello`),
+      );
+    };
+    await writeFile(path.join(folder, 'store.json'), '{}');
+    await answers(1);
+    assert.doesNotMatch(simulator.output, /has changed/);
+    await change(2);
+    await answers(2);
+    await simulator.say(url, 'end').catch(() => undefined);
+    await until('it says so', () => /has ended with exit code 7/.test(simulator.output));
+    await change(3);
+    await answers(3);
+    assert.equal(simulator.output.match(/Chat with your bot/g)?.length, 1);
+    simulator.child.kill('SIGTERM');
+    assert.equal(await simulator.exitCode, 42);
+  });
+
+  it('opens the browser with --open', async () => {
+    const browser = path.join(folder, 'browser');
+    await writeFile(browser, '#!/bin/sh\necho "$1" > opened\n', { mode: 0o755 });
+    const simulator = await run([...ports, '--open', ...command], { BROWSER: browser });
+    const url = await simulator.address();
+    const opened = () => readFile(path.join(folder, 'opened'), 'utf8').catch(() => '');
+    await until('it is open', async () => (await opened()) === `${url}\n`);
+  });
+
+  it('listens elsewhere when a port is taken that nobody asked for', async () => {
+    const other = createServer();
+    const isFree = await listenAt(other, 8080);
+    try {
+      const simulator = await run(['--port', '0', ...command]);
+      assert.doesNotMatch(await simulator.address(), /:8080$/);
+    } finally {
+      if (isFree) other.close();
+    }
+  });
+
+  describe('--env', () => {
+    const secret = "it's; $HOME";
+    const page = ['--page', `11:token:${secret}`];
+
+    it('prints the variables for a shell', async () => {
+      const simulator = await run([...ports, ...page, '--env']);
+      await until('it has printed them', () => /NODE_EXTRA_CA_CERTS.*\n/.test(simulator.output));
+      const script = `${simulator.output}\nnode -p 'JSON.stringify(process.env)'`;
+      const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
+      let printed = '';
+      for await (const chunk of child.stdout.setEncoding('utf8')) printed += String(chunk);
+      const env = JSON.parse(printed) as NodeJS.ProcessEnv;
+      assert.equal(env['FACEBOOK_APP_SECRET'], secret);
+      assert.equal((await fetch(`${env['FACEBOOK_API_URL'] ?? ''}/me?access_token=token`)).status, 400);
+      assert.match(await readFile(env['NODE_EXTRA_CA_CERTS'] ?? '', 'utf8'), /BEGIN CERTIFICATE/);
+    });
+
+    it('prints them as JSON, for .env files, for fish, PowerShell and cmd', async () => {
+      const printed = async (format: string) => {
+        const simulator = await run([...ports, ...page, '--env', format]);
+        await until('it has printed them', () => /NODE_EXTRA_CA_CERTS.*\n/.test(simulator.output));
+        simulator.child.kill('SIGTERM');
+        await simulator.exitCode;
+        return simulator.output;
+      };
+      const json = JSON.parse(await printed('json')) as Record<string, string>;
+      assert.equal(json['FACEBOOK_APP_SECRET'], secret);
+      assert.equal(parseEnv(await printed('dotenv'))['FACEBOOK_ACCESS_TOKEN'], 'token');
+      assert.match(await printed('fish'), /^set -gx FACEBOOK_APP_SECRET 'it\\'s; \$HOME'$/m);
+      assert.match(await printed('powershell'), /^\$env:FACEBOOK_APP_SECRET = 'it''s; \$HOME'$/m);
+      assert.match(await printed('cmd'), /^set "FACEBOOK_PAGE_ID=11"$/m);
+    });
+  });
+});
+
+/** The command-line tool in a folder, with what it and its bot print. */
+class Running {
+  readonly child: ChildProcess;
+  readonly exitCode: Promise<number | null>;
+  output = '';
+
+  constructor(args: readonly string[], folder: string, env: NodeJS.ProcessEnv) {
+    this.child = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
+      cwd: folder,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
+    }
+    this.exitCode = once(this.child, 'close').then(([code]) => code as number | null);
+  }
+
+  /** Where to chat, once the bot has confirmed its webhook. */
+  async address(): Promise<string> {
+    const found = () => /Chat with your bot at (\S+)\n/.exec(this.output)?.[1];
+    await until(`the bot is ready:\n${this.output}`, () => found() !== undefined);
+    return found() ?? '';
+  }
+
+  /** A person writes; gives all that the bot has sent by the time that it has answered. */
+  async say(url: string, text: string): Promise<(string | undefined)[]> {
+    const { id } = DEMO_PAGE;
+    await fetch(`${url}/_sim/say`, { method: 'POST', body: JSON.stringify({ page: id, user: '1', text }) });
+    const thread = await get<{ messages: { from: string; text?: string }[] }>(`${url}/_sim/threads/${id}/1`);
+    return thread.messages.filter(({ from }) => from === 'page').map((message) => message.text);
+  }
+}
+
+async function get<T>(url: string): Promise<T> {
+  return (await (await fetch(url)).json()) as T;
+}
+
+/** Whether the port was free; else somebody else listens there, which is as good. */
+async function listenAt(server: Server, port: number): Promise<boolean> {
+  server.listen(port, '127.0.0.1');
+  return Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)]);
+}
