@@ -32,7 +32,7 @@ describe('the documentation', () => {
     const named = [...read('docs/reliability.md').matchAll(/`(test\/[\w./-]+)`/g)].map(
       ([, name = '']) => name,
     );
-    assert.ok(named.includes('test/faults/bounds/sockets.test.ts'));
+    assert.ok(named.includes('test/faults/bounds/measured/sockets.test.ts'));
     assert.deepEqual(
       named.filter((name) => !existsSync(path.join(ROOT, name))),
       [],

@@ -1,6 +1,7 @@
 /**
- * What each kind of store does for bots: `npm run test:stores`. The servers are those of REDIS_URL, POSTGRES_URL and
- * MYSQL_URL; whatever is not there is skipped, unless REQUIRE_STORES is set.
+ * What each kind of store does for bots: `npm run test:stores`, or some of its suites: `npm run test:stores -- fleet`.
+ * The servers are those of REDIS_URL, POSTGRES_URL and MYSQL_URL; whatever is not there is skipped, unless REQUIRE_STORES
+ * is set.
  */
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -9,20 +10,24 @@ import { installNodeVersions, NODE_VERSIONS } from '../matrix/node-versions';
 import { installOwnPackages, reportInstalling } from '../support/processes/own-packages';
 import type { Counts } from './mocha';
 
+const SUITES = ['stores', 'broadcast', 'fleet', 'newer'] as const;
+
 const TIMEOUT = 45 * 60 * 1000;
 
 async function main(): Promise<void> {
+  const names = process.argv.slice(2);
+  const unknown = names.find((name) => !SUITES.some((suite) => suite === name));
+  if (unknown !== undefined) throw new Error(`There is no suite "${unknown}", only ${SUITES.join(', ')}`);
   await reportInstalling('The adapters', installOwnPackages(__dirname));
   const compiled = existsSync(path.join(__dirname, 'node_modules/sqlite3/build/Release/obj.target'));
   console.log(`SQLite’s driver was ${compiled ? 'compiled here' : 'fetched as a prebuilt binary'}.`);
   await reportInstalling('Node 22, for what needs it,', installNodeVersions());
   const newer = NODE_VERSIONS.find(({ name }) => name === '22');
-  const all = [
-    await runFile('stores.test.ts', process.execPath),
-    await runFile('broadcast.test.ts', process.execPath),
-    await runFile('fleet.test.ts', process.execPath),
-    await runFile('newer.test.ts', newer?.node ?? process.execPath),
-  ];
+  const all: Counts[] = [];
+  for (const suite of names.length > 0 ? names : SUITES) {
+    const node = suite === 'newer' ? newer?.node : undefined;
+    all.push(await runFile(`${suite}.test.ts`, node ?? process.execPath));
+  }
   const sum = (name: keyof Counts): number => all.reduce((total, counts) => total + counts[name], 0);
   console.log(`${sum('passed')} passed, ${sum('failed')} failed, ${sum('skipped')} skipped`);
   process.exitCode = sum('failed') > 0 ? 1 : 0;
@@ -46,4 +51,7 @@ async function runFile(file: string, node: string): Promise<Counts> {
   });
 }
 
-void main();
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

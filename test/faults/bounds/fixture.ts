@@ -9,6 +9,18 @@ import { MeasuredBot, type BotSettings } from './measured-bot';
 
 export const MB = 1024 * 1024;
 
+/** Milliseconds that a message waits for an ID, by default. */
+const UPLOAD_WAIT = 10_000;
+
+/** What the one-step send takes after that, on a busy machine. */
+const GRACE = 5_000;
+
+/** After this many milliseconds a test sees what is unfinished. */
+export const LIMIT = 30_000;
+
+/** What a bot may have open on default options, whatever it sends. */
+export const DESCRIPTORS = 200;
+
 /** What the first bytes of a file must be. */
 const SIGNATURES = {
   '.png': Buffer.from('89504e470d0a1a0a0000000d49484452', 'hex'),
@@ -112,4 +124,9 @@ export function assertAtMost(what: string, value: number, bound: number): void {
 /** Prints what was measured if `SHOW_BOUNDS` is set, for a table of numbers. */
 export function show(what: string, values: object): void {
   if (process.env.SHOW_BOUNDS) console.log(`${what}: ${JSON.stringify(values)}`);
+}
+
+/** Each message took no longer than a message waits for an ID, and then for its send in one step. */
+export function assertWaitedAtMost(sent: readonly SentMessage[], limit = UPLOAD_WAIT + GRACE): void {
+  for (const { longest } of sent) assertAtMost('ms that a message took', longest, limit);
 }

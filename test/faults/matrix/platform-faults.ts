@@ -64,7 +64,7 @@ const UNKNOWN_FATE: readonly PlatformFault[] = [
   {
     name: 'is carried out and gets an answer without IDs',
     fault: { drop: ['attachment_id', 'message_id'] },
-    send: ARRIVES,
+    send: ARRIVES_UNSEEN,
   },
   { name: 'gets no answer', fault: { hang: true }, send: REPORTED, hangs: true },
   {

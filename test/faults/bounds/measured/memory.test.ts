@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertAtMost, MB, show, useBounds } from './fixture';
+import { assertAtMost, MB, show, useBounds } from '../fixture';
 
 const ASSETS = 200_000;
 

@@ -1,4 +1,4 @@
-import { assertAtMost, show, useBounds } from './fixture';
+import { assertAtMost, show, useBounds } from '../fixture';
 
 /** Milliseconds that `close` waits at most. */
 const CLOSE_WAIT = 20_000;

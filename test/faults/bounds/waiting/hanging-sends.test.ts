@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertAtMost, show, useBounds } from './fixture';
+import { assertAtMost, show, useBounds } from '../fixture';
 
 /** Milliseconds that a call waits for its answer. */
 const ANSWER_TIMEOUT = 90_000;

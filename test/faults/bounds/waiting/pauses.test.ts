@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { ERRORS, type Rule } from '../../support/platform/outside/rules';
-import type { Sending } from './bot';
-import { assertAllArrivedOnce, assertAtMost, show, useBounds } from './fixture';
+import { ERRORS, type Rule } from '../../../support/platform/outside/rules';
+import type { Sending } from '../bot';
+import { assertAllArrivedOnce, assertAtMost, show, useBounds } from '../fixture';
 
 const LIMIT = 45_000;
 

@@ -2,14 +2,13 @@ import path from 'node:path';
 import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { buildPackage } from '../../support/processes/built-package';
-import { ERRORS } from '../../support/platform/outside/rules';
-import { assertAllArrivedOnce, assertAtMost, MB, show, useBounds } from './fixture';
-import type { SentMessage } from './bot';
-import type { MeasuredBot, Usage } from './measured-bot';
+import { buildPackage } from '../../../support/processes/built-package';
+import { ERRORS } from '../../../support/platform/outside/rules';
+import { assertAllArrivedOnce, assertAtMost, DESCRIPTORS, MB, show, useBounds } from '../fixture';
+import type { SentMessage } from '../bot';
+import type { MeasuredBot, Usage } from '../measured-bot';
 
-/** What a bot may use on default options, whatever it sends. */
-const DESCRIPTORS = 200;
+/** MB that a bot may add on default options, whatever it sends. */
 const MEMORY = 300;
 
 /** Milliseconds that its event loop may be stopped. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { assertAtMost, show, useBounds } from './fixture';
+import { assertAtMost, show, useBounds } from '../fixture';
 
 /** Milliseconds that a media template waits for its ID. */
 const TEMPLATE_WAIT = 60_000;
