@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Lease } from '../cache/leases';
 import type { SavedId } from '../cache/saved-id';
+import { STILL } from './upload-under-way';
 
 /**
  * Milliseconds after which another process may upload what this one has begun, unless it renews its lease: that is how
@@ -8,9 +9,6 @@ import type { SavedId } from '../cache/saved-id';
  */
 const LEASE = 3_000;
 const RENEWAL = 1_000;
-
-/** Milliseconds without a byte after which a lease is not renewed: nobody waits for an upload that hangs elsewhere. */
-const STILL = 2_000;
 
 /** Milliseconds between two looks at the IDs that other processes are making: growing, and random. */
 const FIRST_LOOK = 100;
@@ -121,7 +119,7 @@ export class Fleet {
   }
 }
 
-/** Renews a lease while the upload moves. */
+/** Renews a lease while the upload moves: nobody waits for one that hangs in another process. */
 class HeldLease {
   readonly #lease: Lease;
   readonly #timer: NodeJS.Timeout;

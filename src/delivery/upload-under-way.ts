@@ -4,7 +4,7 @@ import type { PageAsset } from './page-asset';
 import type { UploadObserver } from './uploads';
 
 /** Milliseconds without a byte after which an upload is not moving any more; its answer has to come within that time, too. */
-const STILL = 5_000;
+export const STILL = 5_000;
 
 export interface UploadUnderWayOptions {
   /** It is a message that saves what it sends. */
