@@ -53,6 +53,7 @@ function fillSql(table: string, count: number): string {
   return `INSERT INTO ${table} (key, value)
     SELECT replace(key, '${digestOf(0)}', ${digest}), replace(value, '/0.png', '/' || i || '.png')
     FROM ${table}, generate_series(1, ${count - 1}) AS i
+    WHERE key LIKE '%${digestOf(0)}%'
     ORDER BY 1`;
 }
 

@@ -1,7 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Lease } from '../cache/leases';
 import type { SavedId } from '../cache/saved-id';
-import { STILL } from './upload-under-way';
 
 /**
  * Milliseconds after which another process may upload what this one has begun, unless it renews its lease: that is how
@@ -9,6 +8,9 @@ import { STILL } from './upload-under-way';
  */
 const LEASE = 3_000;
 const RENEWAL = 1_000;
+
+/** Milliseconds without a byte after which an upload is not moving any more; its answer has to come within that time, too. */
+export const STILL = 5_000;
 
 /** Milliseconds between two looks at the IDs that other processes are making: growing, and random. */
 const FIRST_LOOK = 100;

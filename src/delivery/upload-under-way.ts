@@ -1,10 +1,8 @@
 import type { SavedId } from '../cache/saved-id';
 import type { Deadline } from './deadline';
+import { STILL } from './fleet';
 import type { PageAsset } from './page-asset';
 import type { UploadObserver } from './uploads';
-
-/** Milliseconds without a byte after which an upload is not moving any more; its answer has to come within that time, too. */
-export const STILL = 5_000;
 
 export interface UploadUnderWayOptions {
   /** It is a message that saves what it sends. */

@@ -122,8 +122,9 @@ describe('Fleet', () => {
       await clock.tickAsync(1_000);
     }
     sinon.assert.callCount(lease.renew, 5);
+    // 4 s more, because the answer may take that long after the last byte.
     await clock.tickAsync(60_000);
-    assert.ok(lease.renew.callCount <= 7, `${lease.renew.callCount} renewals`);
+    sinon.assert.callCount(lease.renew, 9);
     end(savedId('11'));
     await obtained;
   });
