@@ -28,6 +28,10 @@ import type { GraphAccount, GraphClient } from './graph/client';
 
 const debug = Debug('botkit:facebook-attachments');
 
+const NAME = 'Facebook Attachment Cache';
+
+let instances = 0;
+
 /** Milliseconds that `close` waits at most. Whoever stops a process gives it some 30 s, as a rule. */
 const CLOSE_WAIT = 20 * SECOND;
 
@@ -70,8 +74,8 @@ export interface PageOptions {
  * @see https://developers.facebook.com/docs/messenger-platform/send-messages/saving-assets
  */
 export class FacebookAttachmentCache extends AttachmentEmitter {
-  /** The name that Botkit lists it under; a second plugin of that name is ignored. */
-  readonly name = 'Facebook Attachment Cache';
+  /** The name that Botkit lists it under: another one for each instance, because Botkit ignores a name that it knows. */
+  readonly name: string;
 
   /**
    * Botkit binds these.
@@ -100,6 +104,8 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
    */
   constructor(options?: AttachmentCacheOptions) {
     super({ captureRejections: true });
+    instances += 1;
+    this.name = instances === 1 ? NAME : `${NAME} ${instances}`;
     const settings = readOptions(options);
     this.#pages = new Pages(settings.dispatcher);
     this.#engine = new Engine(settings, this.#report.bind(this));
@@ -107,13 +113,14 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   /**
-   * Botkit calls this in `controller.usePlugin`. Afterwards `controller.plugins.attachments` is this instance.
+   * Botkit calls this in `controller.usePlugin`. Afterwards `controller.plugins.attachments` is this instance, unless
+   * another one does the work on the controller's adapter.
    *
    * @example
    * controller.usePlugin(cache);
    */
   init(controller: BotkitLike): void {
-    this.attach(controller.adapter);
+    if (this.#hookInto(controller.adapter)) return;
     controller.addPluginExtension('attachments', this);
     controller.on('shutdown', () => this.close());
   }
@@ -127,17 +134,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
    * const cache = new FacebookAttachmentCache({ root: 'assets' }).attach(adapter);
    */
   attach(adapter: unknown): this {
-    const hooked = hookAdapter(adapter, this.#hooks);
-    if (hooked === this.#hooks) this.#pages.add(adapter);
-    else if (hooked) {
-      warn(
-        'Another FacebookAttachmentCache is attached to this adapter already; this one does nothing there.',
-      );
-    } else {
-      warn(
-        'This adapter is not a FacebookAdapter of botbuilder-adapter-facebook; attachments are sent as they are.',
-      );
-    }
+    this.#hookInto(adapter);
     return this;
   }
 
@@ -259,6 +256,23 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     const deadline = new Deadline(CLOSE_WAIT);
     await deadline.within(this.#engine.close());
     await deadline.within(this.#pages.close());
+  }
+
+  /** @returns Whether another instance does the work there. */
+  #hookInto(adapter: unknown): boolean {
+    const hooked = hookAdapter(adapter, this.#hooks);
+    if (hooked === this.#hooks) this.#pages.add(adapter);
+    else if (hooked) {
+      warn(
+        'Another FacebookAttachmentCache is attached to this adapter already; this one does nothing there.',
+      );
+      return true;
+    } else {
+      warn(
+        'This adapter is not a FacebookAdapter of botbuilder-adapter-facebook; attachments are sent as they are.',
+      );
+    }
+    return false;
   }
 
   async #callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown> {

@@ -50,19 +50,18 @@ describe('the hook', () => {
     assert.equal(plugin.stats.sends, 1);
   });
 
-  it('is put in once by two instances: the first one does the work', async () => {
+  it('is put in once by two instances: the first one does the work, and the other one warns', async () => {
     const { sim, adapter, controller, plugin } = await platform.openBotkit();
     const before = Object.entries(adapter);
     const second = openPlugin();
+    const warning =
+      'FacebookAttachmentCacheWarning: Another FacebookAttachmentCache is attached to this adapter already; this one does nothing there.';
     const warnings = await warningsOf(() => {
       controller.usePlugin(second);
-      second.attach(adapter);
       return Promise.resolve();
     });
-    // Botkit itself passes over a second plugin of the same name.
-    assert.deepEqual(warnings, [
-      'FacebookAttachmentCacheWarning: Another FacebookAttachmentCache is attached to this adapter already; this one does nothing there.',
-    ]);
+    assert.deepEqual(warnings, [warning]);
+    assert.deepEqual(await warningsOf(() => Promise.resolve(second.attach(adapter))), [warning]);
     assert.deepEqual(Object.entries(adapter), before);
     await send(adapter);
     onlyArrival(sim);
