@@ -33,6 +33,7 @@ export interface ParsedOptions {
   readonly prepare?: string;
   readonly id?: readonly string[];
   readonly force?: boolean;
+  readonly upload?: boolean;
   readonly all?: boolean;
   /** Milliseconds. */
   readonly within?: number;
@@ -204,6 +205,6 @@ function resolveRoot(root: string | undefined, folder: string): string {
 }
 
 /** `NAME=` in an .env file means the same as no such line. */
-function valueOf(variable: string | undefined): string | undefined {
+export function valueOf(variable: string | undefined): string | undefined {
   return variable?.trim() || undefined;
 }

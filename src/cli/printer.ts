@@ -41,8 +41,13 @@ export class Printer {
   /** What an error says, with its code. */
   describe(error: unknown): string {
     const { message, code } = reasonOf(error);
-    const clean = oneLine(redact(message, this.#secrets));
+    const clean = this.clean(message);
     return code === undefined || clean.includes(code) ? clean : `${clean} [${code}]`;
+  }
+
+  /** A text on one line, without secrets. */
+  clean(text: string): string {
+    return oneLine(redact(text, this.#secrets));
   }
 }
 

@@ -41,6 +41,8 @@ export interface ProgramOptions {
     options: CommandOptions,
     access: { writes: boolean },
   ) => Promise<void>;
+  /** Runs `doctor`, which says what is wrong with options instead of refusing them. */
+  readonly diagnose: (options: ParsedOptions) => Promise<void>;
 }
 
 const NAME = 'facebook-attachments';
@@ -126,7 +128,7 @@ interface CommandTraits {
 }
 
 /** The command line: its commands, options and help. */
-export function createProgram({ env, folder, output, execute }: ProgramOptions): Command {
+export function createProgram({ env, folder, output, execute, diagnose }: ProgramOptions): Command {
   const program = new Command(NAME)
     .description('Upload the attachments of a Messenger bot in advance, and manage their IDs.')
     .version(packageVersion(), '--version', 'print the version')
@@ -256,6 +258,31 @@ export function createProgram({ env, folder, output, execute }: ProgramOptions):
     ],
     TOKEN_VARIABLES,
     ['refresh --root assets', 'refresh --within 30 --dry-run', 'refresh --all', 'refresh cats/tom.jpg'],
+  );
+  addDetails(
+    program
+      .command('doctor')
+      .showHelpAfterError(`More: ${NAME} doctor --help`)
+      .action(async (options: ParsedOptions) => {
+        await diagnose(options);
+      })
+      .summary('check everything that a bot needs, and say what to do')
+      .description(
+        'Check everything that a bot needs, and say what to do: Node, the adapter, .env, the Graph API, the access token, the ' +
+          'store, and each file in --root against Facebook’s limits. Uploads nothing without --upload; what it writes ' +
+          'to the store it deletes again. Exits with 1 if a check failed.',
+      ),
+    [
+      ...STORE,
+      PAGE,
+      ROOT,
+      EXCLUDE,
+      new Option('--upload', 'also upload a picture of one pixel'),
+      JSON_OUTPUT,
+      ...API,
+    ],
+    TOKEN_VARIABLES,
+    ['doctor --root assets', 'doctor --root assets --store redis://localhost:6379 --upload', 'doctor --json'],
   );
   return program;
 }

@@ -1,4 +1,5 @@
 import { CommanderError } from 'commander';
+import { doctor } from './doctor/doctor';
 import { Printer } from './printer';
 import { createProgram, type CommandAction } from './program';
 import { Session, type ProcessContext, type SessionOptions } from './session';
@@ -23,6 +24,9 @@ export async function run(args: readonly string[], context: ProcessContext): Pro
       outputError: (text) => {
         printer.problem(withoutOptionValue(text));
       },
+    },
+    diagnose: async (options) => {
+      exitCode = await doctor(options, { context, printer });
     },
     execute: async (action, options, { writes }) => {
       exitCode = await runCommand(action, { options, context, printer }, { writes });

@@ -6,7 +6,11 @@ import { STORE, TOKEN, workbench } from './support';
 
 /** The command line, without what it does. */
 function programWith(options: Partial<ProgramOptions> = {}): ReturnType<typeof createProgram> {
-  return createProgram({ env: {}, folder: '.', output: {}, execute: () => Promise.resolve(), ...options });
+  const nothing = (): Promise<void> => Promise.resolve();
+  return createProgram({
+    ...{ env: {}, folder: '.', output: {}, execute: nothing, diagnose: nothing },
+    ...options,
+  });
 }
 
 const COMMANDS = programWith().commands.filter((command) => command.name() !== 'help');
@@ -72,6 +76,10 @@ describe('facebook-attachments', () => {
           folder: bench.folder.path,
           execute: (action) => {
             run.push(action);
+            return Promise.resolve();
+          },
+          diagnose: (options) => {
+            run.push(options);
             return Promise.resolve();
           },
         }).parseAsync(args, { from: 'user' });
