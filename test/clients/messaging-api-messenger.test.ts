@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { MessengerClient } from 'messaging-api-messenger';
-import { PAGE, PNG, received, SECRET_PAGE, USER, useWebServer, useSimulator } from './support';
+import { PAGE, PNG, received, SECRET_PAGE, USER, useWebServer, useSimulator } from '../simulator/support';
 
 describe('messaging-api-messenger, a client that knows nothing of the simulator', () => {
   const simulator = useSimulator();
