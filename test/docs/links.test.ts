@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { globSync } from 'tinyglobby';
+import { readOptions } from '../../src/options';
 import { ROOT } from './blocks';
 
 const FILES = globSync(['*.md', 'simulator/*.md', '{docs,example-bot,.github}/**/*.md'], {
@@ -48,6 +49,17 @@ describe('the documentation', () => {
     });
   }
 
+  it('lists each option, and no other', () => {
+    const [names = ''] = /(?<=one of )[^]+(?=, got)/.exec(messageFor({ nonsense: 1 })) ?? [];
+    assert.ok(names.includes('uploadWait'));
+    assert.deepEqual(
+      read('docs/options.md')
+        .match(/(?<=^\| `)\w+(?=` \|)/gm)
+        ?.sort(),
+      names.split(', ').sort(),
+    );
+  });
+
   it('tells what to do for each error code', () => {
     const troubleshooting = read('docs/troubleshooting.md');
     const codes = CODES.flatMap((file) => read(file).match(/\bERR_[A-Z_]+\b/g) ?? []);
@@ -58,6 +70,15 @@ describe('the documentation', () => {
     );
   });
 });
+
+function messageFor(options: object): string {
+  try {
+    readOptions(options);
+    return '';
+  } catch (error) {
+    return String(error);
+  }
+}
 
 function leadsSomewhere(from: string, link: string): boolean {
   const [name = '', anchor] = link.split('#');
