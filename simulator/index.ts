@@ -27,6 +27,13 @@ export type { BotAsset, BotUnderTest } from './control/bot-under-test';
 export type { CallOutline } from './control/call-outline';
 export type { Changes, Snapshot } from './control/event-model';
 export type { SimulatorOperations, SimulatorState, UserAction, UserReachability } from './control/operations';
+export type {
+  Transcript,
+  TranscriptEntry,
+  TranscriptEvent,
+  TranscriptFile,
+  TranscriptMessage,
+} from './control/transcript';
 export type { FetchTimeouts } from './graph/fetch-url';
 export type { RateLimits } from './graph/rate-limits';
 export type { CallPurpose, CallTotals, GraphCall } from './platform/call-log';
@@ -39,6 +46,7 @@ export type {
   Delivery,
   PageOptions,
   PersonEvent,
+  Referral,
   Thread,
   ThreadAttachment,
   ThreadEvent,
@@ -46,10 +54,11 @@ export type {
 } from './platform/model';
 export type { SaidMessage, SentFile, UserMessage } from './platform/person-actions';
 export type { WebhookOptions } from './platform/webhook';
-export type { Referral, WebhookField } from './platform/webhook-events';
+export type { WebhookField } from './platform/webhook-events';
 export { ConversationError, type ConversationProblem } from './testing/errors';
 export type { FileSource } from './testing/files';
 export type { Person, PersonOptions } from './testing/person';
+export type { ReplayOptions } from './testing/replay';
 export type { WaitOptions } from './testing/turn';
 export { type Certificate, certificateFor } from './server/certificate';
 

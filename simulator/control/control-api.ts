@@ -16,6 +16,7 @@ import { type BotUnderTest, botState } from './bot-under-test';
 import { type SimulatorOperations } from './operations';
 import { type EventStream } from './event-stream';
 import { pageAndUser, personApi } from './person-api';
+import { transcriptOf } from './transcript';
 import { type Fault } from '../platform/faults';
 import { WEBHOOK_FIELDS } from '../platform/webhook-events';
 
@@ -59,6 +60,10 @@ export function controlApi({ operations, eventStream, bot }: ControlApiParts): R
     const { messages, ...thread } = operations.thread(req.params.page, req.params.user);
     const limit = Number(req.query['last'] ?? messages.length);
     res.json({ ...thread, count: messages.length, messages: limit > 0 ? messages.slice(-limit) : [] });
+  });
+  router.get('/threads/:page/:user/transcript', (req, res) => {
+    const thread = operations.thread(req.params.page, req.params.user);
+    res.json(transcriptOf(thread, (sha256) => operations.content(sha256)?.bytes));
   });
   router.delete('/calls', (_req, res) => {
     operations.clearCalls();

@@ -107,10 +107,12 @@ export interface ThreadMessage {
   metadata?: string;
   /** The person tapped a button, Get started, the menu or an ice breaker. */
   postback?: true;
+  /** How the person came to the page, if this was the first thing that they tapped. */
+  referral?: Referral;
   location?: { lat: number; long: number; title?: string };
   /** The person's reaction, an emoji. */
   userReaction?: string;
-  /** The person took it back: nothing else is left of it. */
+  /** The person took it back, and sees it no more. */
   unsent?: true;
   /** How the bot took what a user wrote, once it is known. */
   delivery?: Delivery;
@@ -124,6 +126,14 @@ export interface Delivery {
   error?: string;
 }
 
+/** How a person came to a page. */
+export interface Referral {
+  /** What stands in the link: `https://m.me/PAGE?ref=…`, or in the ad. */
+  ref: string;
+  /** Set when the person comes from an ad. */
+  adId?: string | undefined;
+}
+
 /** What a person does in a thread beside writing. */
 export type PersonEvent =
   | { type: 'react'; mid: string; emoji: string }
@@ -132,7 +142,7 @@ export type PersonEvent =
   | { type: 'read' }
   | { type: 'unsend'; mid: string }
   /** Comes by a link such as `https://m.me/PAGE?ref=…`, or by an ad. */
-  | { type: 'referral'; ref: string; adId?: string | undefined }
+  | ({ type: 'referral' } & Referral)
   /** Taps "Send to Messenger" on a web page. */
   | { type: 'optin'; ref: string }
   /** Has logged in at the bot's own address, which gave the code. */

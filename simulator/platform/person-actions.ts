@@ -5,6 +5,7 @@ import {
   type Delivery,
   type Page,
   type PersonEvent,
+  type Referral,
   threadAttachment,
   type ThreadMessage,
 } from './model';
@@ -19,7 +20,6 @@ import {
   postbackEvent,
   reactionEvent,
   readEvent,
-  type Referral,
   referralEvent,
   unsendEvent,
   type WebhookEvent,
@@ -95,11 +95,12 @@ export class PersonActions {
       attachments,
       ...(payload !== undefined && { payload }),
       ...(postback && { postback }),
+      ...(referral && { referral }),
       ...(sticker !== undefined && { sticker_id: sticker }),
       ...(location && { location }),
       ...(replyTo !== undefined && { reply_to: replyTo }),
     });
-    const event = postback ? postbackEvent(message, referral) : messageEvent(message, this.#origin());
+    const event = postback ? postbackEvent(message) : messageEvent(message, this.#origin());
     const delivery = await this.#webhook.deliver(page, user, message.at, event);
     this.#platform.setDelivery(page, user, message, delivery);
     return { mid: message.mid, ...delivery };
@@ -163,8 +164,6 @@ export class PersonActions {
 
 function unsend(message: ThreadMessage): void {
   if (message.from === 'page') throw new InputError('Expected a message of the person, got one of the page');
-  delete message.text;
-  message.attachments = [];
   message.unsent = true;
 }
 

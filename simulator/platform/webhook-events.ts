@@ -1,4 +1,4 @@
-import { type ThreadAttachment, type ThreadMessage } from './model';
+import { type Referral, type ThreadAttachment, type ThreadMessage } from './model';
 
 /**
  * What the platform tells a bot's webhook, in the documented shapes. The pages named here stand below
@@ -46,19 +46,9 @@ export function messageEvent(message: ThreadMessage, origin: string): WebhookEve
 }
 
 /** messaging_postbacks: a button, Get started, the persistent menu or an ice breaker was tapped. */
-export function postbackEvent(
-  { mid, text, payload = text }: ThreadMessage,
-  referral?: Referral,
-): WebhookEvent {
+export function postbackEvent({ mid, text, payload = text, referral }: ThreadMessage): WebhookEvent {
   const postback = { mid, title: text, payload, ...(referral && { referral: referralContent(referral) }) };
   return { field: 'messaging_postbacks', content: { postback } };
-}
-
-export interface Referral {
-  /** What stands in the link: `https://m.me/PAGE?ref=…`, or in the ad. */
-  ref: string;
-  /** Set when the person comes from an ad. */
-  adId?: string | undefined;
 }
 
 /** messaging_referrals: a person who has a thread with the page comes by a link or by an ad. */

@@ -15,7 +15,7 @@ export async function readSource(type: AttachmentType, source: FileSource): Prom
   return { type, name, bytes, contentType: contentType ?? contentTypeOf(name) };
 }
 
-function contentTypeOf(name: string): string {
+export function contentTypeOf(name: string): string {
   const found = mime.lookup(name);
   return found === false ? 'application/octet-stream' : found;
 }

@@ -1,8 +1,10 @@
 import { type SimulatorOperations, type UserAction } from '../control/operations';
+import { type Transcript, transcriptOf } from '../control/transcript';
 import { type Delivery, type Thread, type ThreadMessage } from '../platform/model';
 import { type UserMessage } from '../platform/person-actions';
 import { type FileSource, readSource } from './files';
 import { getStartedOf, iceBreakerOf, menuItemOf } from './entry-points';
+import { replay, type ReplayOptions } from './replay';
 import { buttonOf, lastOfPage, lastOfPerson, quickReplyOf } from './taps';
 import { Turn, type WaitOptions } from './turn';
 
@@ -37,7 +39,10 @@ export class Person {
     this.#options = options;
   }
 
-  says(text: string, options: WaitOptions & { replyTo?: ThreadMessage } = {}): Promise<ThreadMessage[]> {
+  says(
+    text: string,
+    options: WaitOptions & { replyTo?: ThreadMessage | undefined } = {},
+  ): Promise<ThreadMessage[]> {
     const { replyTo, ...wait } = options;
     return this.#say({ text, replyTo: replyTo?.mid }, `"${text}"`, wait);
   }
@@ -160,6 +165,28 @@ export class Person {
   /** What the person sees, as plain data. */
   thread(): Thread {
     return this.#operations.thread(this.page, this.id);
+  }
+
+  /**
+   * The thread without what differs from run to run: for a runner's snapshots, and to be replayed.
+   *
+   * @param options.content Keeps what the person sent, in Base64, so that it can be sent again. Default: false
+   */
+  transcript({ content = false }: { content?: boolean } = {}): Transcript {
+    const contentOf = (sha256: string) => this.#operations.content(sha256)?.bytes;
+    return transcriptOf(this.thread(), content ? contentOf : undefined);
+  }
+
+  /**
+   * Does what the person does in a transcript, and compares what the bot sends with what it sent then. The person must
+   * not have written yet.
+   *
+   * @returns The transcript of this time.
+   * @throws ConversationError with the code `transcript_differs` and the difference, at the first answer that is another.
+   */
+  replays(transcript: Transcript, options: ReplayOptions = {}): Promise<Transcript> {
+    const who = { operations: this.#operations, page: this.page, user: this.id };
+    return replay(who, transcript, { ...this.#options, ...options });
   }
 
   async #sendFile(

@@ -1,0 +1,171 @@
+import { createTwoFilesPatch } from 'diff';
+import { InputError } from '../base/check';
+import { type SimulatorOperations, type UserAction } from '../control/operations';
+import {
+  placedEntriesOf,
+  type Transcript,
+  type TranscriptEntry,
+  type TranscriptEvent,
+  type TranscriptFile,
+  type TranscriptMessage,
+  transcriptOf,
+} from '../control/transcript';
+import { type Delivery, type Thread } from '../platform/model';
+import { type SentFile } from '../platform/person-actions';
+import { ConversationError } from './errors';
+import { contentTypeOf } from './files';
+import { Turn, type WaitOptions } from './turn';
+
+export interface ReplayOptions extends Omit<WaitOptions, 'atLeast'> {
+  /**
+   * What two entries are compared by: changes what may differ from run to run, such as a date or an address with a
+   * port, and leaves the entry itself as it is. Default: the entry
+   */
+  normalize?: ((entry: TranscriptEntry) => TranscriptEntry) | undefined;
+}
+
+interface Who {
+  operations: SimulatorOperations;
+  page: string;
+  user: string;
+}
+
+/** Whose conversation it is. */
+interface Who {
+  operations: SimulatorOperations;
+  page: string;
+  user: string;
+}
+
+/**
+ * Does what the person does in a transcript, and compares what the bot does with what it did then.
+ *
+ * @throws ConversationError with the code `transcript_differs` at the first turn in which the bot does something else.
+ */
+export async function replay(who: Who, transcript: Transcript, options: ReplayOptions): Promise<Transcript> {
+  const { normalize = (entry: TranscriptEntry) => entry, ...wait } = options;
+  checkTranscript(transcript);
+  if (threadOf(who).messages.length > 0) {
+    throw new InputError(
+      `Expected a person who has no messages yet, to replay a transcript; user ${who.user} has some`,
+    );
+  }
+  const comparable = (entries: Transcript) =>
+    entries.map((entry) => JSON.stringify(normalize(withoutContent(entry)), null, 2)).join('\n');
+  for (const [begin, end] of turnsOf(transcript)) {
+    await playTurn(who, transcript.slice(begin, end), wait);
+    const expected = comparable(transcript.slice(0, end));
+    const actual = comparable(transcriptOf(threadOf(who)));
+    if (expected !== actual) throw difference(transcript, begin, expected, actual);
+  }
+  return transcriptOf(threadOf(who));
+}
+
+function checkTranscript(transcript: Transcript): void {
+  if (transcript[0]?.from === 'page') {
+    throw new InputError(
+      'Expected a transcript to begin with what the person does, got a message of the page',
+    );
+  }
+}
+
+/**
+ * From where to where: what the person does before the bot is waited for, and what the bot does then.
+ */
+function turnsOf(transcript: Transcript): [begin: number, end: number][] {
+  const begins = transcript.flatMap(({ from }, at) =>
+    from === 'user' && transcript[at - 1]?.from !== 'user' ? [at] : [],
+  );
+  return begins.map((begin, at) => [begin, begins[at + 1] ?? transcript.length]);
+}
+
+async function playTurn(who: Who, entries: Transcript, wait: WaitOptions): Promise<void> {
+  const steps = entries.filter(({ from }) => from === 'user');
+  const turn = new Turn(who.operations.events, who.page, who.user);
+  // One after the other without waiting for the bot, as it was.
+  const told = Promise.all(steps.map((step) => play(who, step)));
+  const delivered = told.then((all) => all.find((one) => !one.delivered) ?? { delivered: true });
+  try {
+    await turn.end(delivered, nameOf(steps[0]), { ...wait, atLeast: entries.length - steps.length });
+  } catch (error) {
+    // What is missing is shown by the difference.
+    if (!(error instanceof ConversationError && error.code === 'no_reply')) throw error;
+  }
+}
+
+function play(who: Who, step: TranscriptEntry): Promise<Delivery> {
+  return 'event' in step ? playEvent(who, step) : playMessage(who, step);
+}
+
+function playEvent(who: Who, step: TranscriptEvent): Promise<Delivery> {
+  const { operations, page, user } = who;
+  const mid = step.to === undefined ? {} : { mid: midAt(who, step.to) };
+  const more = Object.entries(step).filter(([name]) => !['from', 'event', 'to'].includes(name));
+  return operations.act({ page, user, type: step.event, ...Object.fromEntries(more), ...mid } as UserAction);
+}
+
+async function playMessage(who: Who, said: TranscriptMessage): Promise<Delivery> {
+  const { operations, page, user } = who;
+  const { text, payload, postback, referral, location, sticker_id: sticker, reply_to: replyTo } = said;
+  return operations.say({
+    page,
+    user,
+    text,
+    payload,
+    postback,
+    referral,
+    attachments: said.attachments?.map(fileOf),
+    sticker: typeof sticker === 'string' || typeof sticker === 'number' ? String(sticker) : undefined,
+    location,
+    replyTo: replyTo === undefined ? undefined : midAt(who, replyTo),
+  });
+}
+
+function fileOf({ type, name, content }: TranscriptFile): SentFile {
+  if (content === undefined) {
+    throw new InputError(
+      `Expected the transcript to have the content of ${name}; take it with transcript({ content: true })`,
+    );
+  }
+  return { type, name, contentType: contentTypeOf(name), bytes: Buffer.from(content, 'base64') };
+}
+
+function midAt(who: Who, place: number): string | undefined {
+  return placedEntriesOf(threadOf(who))[place]?.mid;
+}
+
+function threadOf({ operations, page, user }: Who): Thread {
+  return operations.thread(page, user);
+}
+
+function withoutContent(entry: TranscriptEntry): TranscriptEntry {
+  if ('event' in entry || !entry.attachments) return entry;
+  return {
+    ...entry,
+    attachments: entry.attachments.map(({ type, name, sha256 }) => ({ type, name, sha256 })),
+  };
+}
+
+function difference(
+  transcript: Transcript,
+  begin: number,
+  expected: string,
+  actual: string,
+): ConversationError {
+  const patch = createTwoFilesPatch('transcript', 'bot', `${expected}\n`, `${actual}\n`, '', '', {
+    context: 4,
+  });
+  const [, ...lines] = patch.split('\n');
+  return new ConversationError(
+    'transcript_differs',
+    `The bot does not do what the transcript has, after ${nameOf(transcript[begin])} (entry ${begin} of ${transcript.length}):\n` +
+      lines.join('\n'),
+  );
+}
+
+/** What a person did, in a few words. */
+function nameOf(entry: TranscriptEntry | undefined): string {
+  if (!entry) return 'nothing';
+  if ('event' in entry) return entry.event;
+  return entry.text === undefined ? 'what was sent' : `"${entry.text}"`;
+}
