@@ -6,7 +6,7 @@
 /** The folders from the bottom up. A layer may use what stands below it, and itself. `*`: files outside the folders. */
 const LAYERS = {
   src: ['base', 'graph', 'source', 'cache', 'events', 'message', 'delivery', 'adapter', '*', 'cli'],
-  simulator: ['base', 'conformance', 'platform', 'graph', 'control', 'testing', 'ui', 'server', 'launch', '*'],
+  simulator: ['base', 'conformance', 'platform', 'graph', 'control', 'testing', 'ui', 'server', 'config', 'launch', '*'],
 };
 
 const paths = (root) =>

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { Command, CommanderError, Option } from 'commander';
 import { InputError } from './base/check';
+import { addInitCommand } from './config/init';
+import { ConfigError } from './config/schema';
 import { addConformanceCommand } from './conformance/command';
 import { ENVIRONMENT_FORMATS } from './launch/environment';
 import { DEMO_PAGE, type PageOptions } from './platform/model';
@@ -11,6 +13,7 @@ void main(process.argv.slice(2));
 /** Ends with 2 for what the command line cannot mean, with 1 for what goes wrong. */
 async function main(args: string[]): Promise<void> {
   const program = createProgram();
+  addInitCommand(program);
   addConformanceCommand(program);
   try {
     await program.parseAsync(args, { from: 'user' });
@@ -21,7 +24,7 @@ async function main(args: string[]): Promise<void> {
       return;
     }
     console.error(error instanceof Error ? error.message : error);
-    process.exitCode = error instanceof InputError ? 2 : 1;
+    process.exitCode = error instanceof InputError || error instanceof ConfigError ? 2 : 1;
     if (error instanceof InputError) console.error(`\n${program.helpInformation()}`);
   }
 }
@@ -44,6 +47,7 @@ function createProgram(): Command {
           `Can be given several times (default: ${DEMO_PAGE.id}:${DEMO_PAGE.token})`,
         (value, pages: PageOptions[] | undefined) => [...(pages ?? []), parsePage(value)],
       )
+      .option('--config <file>', 'default: messenger.config.json, .js, .cjs or .mjs here, if there is one')
       .option(
         '--webhook <url>',
         'where the bot listens (default with a command: found on the port in PORT, or 3000)',

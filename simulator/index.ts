@@ -14,6 +14,7 @@ import { ContentStore } from './platform/content';
 import { Faults } from './platform/faults';
 import { DEMO_PAGE, isId, type PageOptions } from './platform/model';
 import { PersonActions } from './platform/person-actions';
+import { People, type PersonProfile } from './platform/people';
 import { Platform } from './platform/platform';
 import { Webhook, type WebhookOptions } from './platform/webhook';
 import { type WindowRule } from './platform/windows';
@@ -23,6 +24,7 @@ import { startServers } from './server/servers';
 import { Person, type PersonOptions } from './testing/person';
 
 export { InputError } from './base/check';
+export type { SimulatorConfig } from './config/schema';
 export type { BotAsset, BotUnderTest } from './control/bot-under-test';
 export type { CallOutline } from './control/call-outline';
 export type { Changes, Snapshot } from './control/event-model';
@@ -52,6 +54,7 @@ export type {
   ThreadEvent,
   ThreadMessage,
 } from './platform/model';
+export type { PersonProfile } from './platform/people';
 export type { SaidMessage, SentFile, UserMessage } from './platform/person-actions';
 export type { WebhookOptions } from './platform/webhook';
 export type { WebhookField } from './platform/webhook-events';
@@ -68,6 +71,8 @@ const MAX_BODIES = 256 * 1024 * 1024;
 export interface SimulatorOptions {
   /** Default: `DEMO_PAGE` */
   pages?: PageOptions[];
+  /** People with a name. Everyone else with an ID of digits is there, too. */
+  people?: PersonProfile[];
   /** For HTTPS. Default: 0, any free port */
   port?: number;
   /** For HTTP. Default: 0, any free port */
@@ -81,7 +86,9 @@ export interface SimulatorOptions {
   allowHosts?: string[];
   /** The bot's webhook. Can be set later, too. */
   webhook?: string | WebhookOptions;
-  /** The clock that `advanceDays` adds to, in ms. Default: Date.now */
+  /** The simulator's time when it starts, such as '2026-01-31T09:00:00Z'; it passes from then on. Default: now */
+  clock?: string | number | Date;
+  /** A clock of your own instead, in ms, to which `advanceDays` adds. Default: Date.now */
   now?: () => number;
   /** Milliseconds that a URL gets. Default: 75,000 for a video, 10,000 for all others */
   fetchTimeouts?: FetchTimeouts;
@@ -93,7 +100,7 @@ export interface SimulatorOptions {
   bot?: BotUnderTest;
   /**
    * Whom a page may write to. `platform`: who has written in the last 24 hours, by the simulator's clock; `HUMAN_AGENT`
-   * has 7 days. When the simulator starts, people 1 to 9 have just written; `openWindow` opens more. `open`: everyone,
+   * has 7 days. When the simulator starts, people 1 to 9 and those in `people` have just written; `openWindow` opens more. `open`: everyone,
    * always, for tests that are not about it. Default: platform
    */
   windows?: WindowRule;
@@ -132,13 +139,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const {
     pages = [DEMO_PAGE],
     host = '127.0.0.1',
-    now = Date.now,
+    now = clockFrom(options.clock),
     keepContent = 256 * 1024 * 1024,
     windows = 'platform',
   } = options;
   const { port = 0, httpPort = 0, keepCalls = 10_000, fetchCa, fetchTimeouts, bot } = options;
+  // Of what the bot fetches from here. By HTTP, for which it need not trust this simulator's certificate.
+  let origin = '';
   const platform = new Platform({
     pages,
+    people: new People(options.people ?? [], () => origin),
     clock: now,
     calls: new CallLog(keepCalls),
     content: new ContentStore(keepContent),
@@ -158,8 +168,6 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const webhook = new Webhook(platform, agent, closing.signal);
   if (options.webhook !== undefined) webhook.set(options.webhook);
   const name = nameOf(host);
-  // Attachments of people are fetched by HTTP: a bot need not trust this simulator's certificate for it.
-  let origin = '';
   const actions = new PersonActions({ platform, webhook, origin: () => origin });
   const operations = createOperations({ platform, faults, webhook, actions });
   const names = allowedNames(options.allowHosts);
@@ -206,6 +214,16 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       await Promise.all([servers.close(), agent.destroy()]);
     },
   };
+}
+
+function clockFrom(start: SimulatorOptions['clock'] = Date.now()): () => number {
+  const ahead = new Date(start).getTime() - Date.now();
+  if (Number.isNaN(ahead)) {
+    throw new InputError(
+      `Expected the clock to start at a time such as "2026-01-31T09:00:00Z", got "${String(start)}"`,
+    );
+  }
+  return () => Date.now() + ahead;
 }
 
 function rateLimitsOf(limits: RateLimits | boolean | undefined): RateLimits | undefined {

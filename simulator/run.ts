@@ -3,6 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InputError } from './base/check';
+import { loadConfig } from './config/load';
+import { type SimulatorConfig } from './config/schema';
 import { type Simulator, type SimulatorOptions, startSimulator } from './index';
 import {
   botEnvironment,
@@ -24,6 +26,7 @@ const USUAL_PORTS = { port: 8443, httpPort: 8080 };
 const BOT_PORT = 3000;
 
 export interface RunOptions {
+  config?: string;
   page?: PageOptions[];
   webhook?: string;
   verifyToken?: string;
@@ -40,27 +43,37 @@ export interface RunOptions {
   env?: EnvironmentFormat;
 }
 
+/** Of the command line and the configuration file. */
+interface Settings {
+  simulator: SimulatorOptions;
+  /** Undefined: a bot that is started here is looked for. */
+  webhookUrl: string | undefined;
+  /** Undefined: none was asked for. */
+  verifyToken: string | undefined;
+}
+
 /**
  * Runs the simulator until a signal; with a command, until the bot that this starts has ended.
  *
  * @returns The exit code.
  */
 export async function run(options: RunOptions, command: readonly string[]): Promise<number> {
-  checkTogether(options, command);
-  const simulator = await startOnFreePorts(simulatorOptions(options), USUAL_PORTS);
+  const settings = settingsFrom(await loadConfig(options.config), options);
+  checkTogether(settings, options, command);
+  const simulator = await startOnFreePorts(settings.simulator, USUAL_PORTS);
   const folder = await mkdtemp(path.join(tmpdir(), 'messenger-platform-simulator-'));
   try {
     if (options.caFile !== undefined) await writeFile(options.caFile, simulator.ca);
-    const [page = DEMO_PAGE] = options.page ?? [];
+    const [page = DEMO_PAGE] = settings.simulator.pages ?? [];
     const environment = botEnvironment({
       page,
-      verifyToken: options.verifyToken ?? VERIFY_TOKEN,
+      verifyToken: settings.verifyToken ?? VERIFY_TOKEN,
       host: simulator.host,
       httpUrl: simulator.httpUrl,
       caFile: await writeAuthorities(folder, simulator.ca),
     });
-    if (command.length > 0) return await runBot(simulator, command, environment, options);
-    await runAlone(simulator, environment, options);
+    if (command.length > 0) return await runBot(simulator, command, environment, settings, options);
+    await runAlone(simulator, environment, settings, options);
     return 0;
   } finally {
     await simulator.close();
@@ -68,18 +81,12 @@ export async function run(options: RunOptions, command: readonly string[]): Prom
   }
 }
 
-function checkTogether({ verifyToken, webhook, env, watch }: RunOptions, command: readonly string[]): void {
-  const hasCommand = command.length > 0;
-  if (verifyToken !== undefined && webhook === undefined && !hasCommand) {
-    throw new InputError('Expected --verify-token to come with --webhook or a command');
-  }
-  if (watch && !hasCommand) throw new InputError('Expected --watch to come with a command');
-  if (env && hasCommand) throw new InputError('Expected --env or a command, which gets the variables anyway');
-}
-
-function simulatorOptions(options: RunOptions): SimulatorOptions {
-  const { page, webhook, verifyToken, port, httpPort, host, allowHost } = options;
-  return {
+function settingsFrom({ webhook: configured, ...config }: SimulatorConfig, options: RunOptions): Settings {
+  const { page, port, httpPort, host, allowHost } = options;
+  const { url, ...more } = typeof configured === 'string' ? { url: configured } : { ...configured };
+  const { webhook: webhookUrl = url, verifyToken = more.verifyToken } = options;
+  const simulator: SimulatorOptions = {
+    ...config,
     ...(page && { pages: page }),
     ...(port !== undefined && { port }),
     ...(httpPort !== undefined && { httpPort }),
@@ -88,8 +95,22 @@ function simulatorOptions(options: RunOptions): SimulatorOptions {
     ...(options.openWindows && { windows: 'open' as const }),
     ...(options.rateLimits && { rateLimits: true }),
     ...(options.idsInAttachments && { idsInAttachments: 'accepted' as const }),
-    ...(webhook !== undefined && { webhook: { url: webhook, verifyToken } }),
+    ...(webhookUrl !== undefined && { webhook: { url: webhookUrl, verifyToken } }),
   };
+  return { simulator, webhookUrl, verifyToken };
+}
+
+function checkTogether(
+  { webhookUrl, verifyToken }: Settings,
+  { env, watch }: RunOptions,
+  command: readonly string[],
+): void {
+  const hasCommand = command.length > 0;
+  if (verifyToken !== undefined && webhookUrl === undefined && !hasCommand) {
+    throw new InputError('Expected --verify-token to come with --webhook or a command');
+  }
+  if (watch && !hasCommand) throw new InputError('Expected --watch to come with a command');
+  if (env && hasCommand) throw new InputError('Expected --env or a command, which gets the variables anyway');
 }
 
 async function startOnFreePorts(options: SimulatorOptions, defaults: typeof USUAL_PORTS): Promise<Simulator> {
@@ -118,13 +139,14 @@ async function runBot(
   simulator: Simulator,
   command: readonly string[],
   environment: Environment,
-  { webhook, verifyToken = VERIFY_TOKEN, watch, open }: RunOptions,
+  { webhookUrl, verifyToken = VERIFY_TOKEN }: Settings,
+  { watch, open }: RunOptions,
 ): Promise<number> {
-  const port = process.env['PORT'] ?? (portOf(webhook) || String(BOT_PORT));
+  const port = process.env['PORT'] ?? (portOf(webhookUrl) || String(BOT_PORT));
   return launch(simulator, {
     command,
     env: { ...process.env, ...environment, PORT: port },
-    webhook: { url: webhook, port, verifyToken },
+    webhook: { url: webhookUrl, port, verifyToken },
     watch: watch && process.cwd(),
     report,
     onReady: () => {
@@ -138,11 +160,18 @@ function portOf(url: string | undefined): string {
   return url !== undefined && URL.canParse(url) ? new URL(url).port : '';
 }
 
-async function runAlone(simulator: Simulator, environment: Environment, options: RunOptions): Promise<void> {
+async function runAlone(
+  simulator: Simulator,
+  environment: Environment,
+  settings: Settings,
+  options: RunOptions,
+): Promise<void> {
   const ended = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
-  console.log(options.env ? formatEnvironment(environment, options.env) : greeting(simulator, options));
+  console.log(
+    options.env ? formatEnvironment(environment, options.env) : greeting(simulator, settings, options),
+  );
   if (options.open) void openInBrowser(simulator.httpUrl, report);
-  if (options.verifyToken !== undefined) {
+  if (settings.verifyToken !== undefined) {
     const { delivered, error = '' } = await simulator.verifyWebhook();
     report(delivered ? 'The bot has confirmed its webhook.' : `The webhook is not confirmed: ${error}`);
   }
@@ -154,12 +183,12 @@ function report(line: string): void {
   console.error(`[simulator] ${line}`);
 }
 
-function greeting(simulator: Simulator, { page, caFile }: RunOptions): string {
+function greeting(simulator: Simulator, settings: Settings, { caFile }: RunOptions): string {
   const { url, httpUrl, host } = simulator;
   const ids = simulator
     .state()
     .pages.map(({ id, hasSecret }) => (hasSecret ? `${id} (with an app secret)` : id));
-  const demo = page
+  const demo = settings.simulator.pages
     ? []
     : [
         `Its token      ${DEMO_PAGE.token}`,

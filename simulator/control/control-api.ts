@@ -23,6 +23,9 @@ import { WEBHOOK_FIELDS } from '../platform/webhook-events';
 /** Characters. File systems take no more in a name. */
 const MAX_PATH = 255;
 
+/** A bot may send a page with scripts; opened from here, it must not reach the control API. */
+const SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'";
+
 interface ControlApiParts {
   operations: SimulatorOperations;
   eventStream: EventStream;
@@ -70,6 +73,11 @@ export function controlApi({ operations, eventStream, bot }: ControlApiParts): R
     res.json({ ok: true });
   });
   // The name says what it is when somebody saves it.
+  router.get('/people/:id/picture', (req, res) => {
+    const picture = operations.people().find(({ id }) => id === req.params.id)?.picture;
+    if (picture === undefined) res.status(404).json({ error: 'No such person, or one without a picture' });
+    else res.set('Content-Security-Policy', SANDBOX).sendFile(picture, { dotfiles: 'allow' });
+  });
   router.get('/content/:sha256{/:name}', (req, res) => {
     sendContent(operations, req, res);
   });
@@ -184,8 +192,7 @@ function sendContent(operations: SimulatorOperations, req: Request, res: Respons
   res.set({
     'Accept-Ranges': 'bytes',
     'Cache-Control': 'private, max-age=31536000, immutable',
-    // A bot may send a page with scripts; opened from here, it must not reach the control API.
-    'Content-Security-Policy': "sandbox; default-src 'none'; style-src 'unsafe-inline'",
+    'Content-Security-Policy': SANDBOX,
     'X-Content-Type-Options': 'nosniff',
   });
   const ranges = req.range(bytes.length, { combine: true });

@@ -6,6 +6,8 @@ import { type Asset, type Clock, type Thread, type ThreadMessage } from '../plat
 /** What a page in a browser is told by `GET /_sim/events`: a `snapshot` first, then `changes`. */
 export interface Snapshot {
   pages: { id: string; name: string }[];
+  /** Those who have a name. */
+  people: { id: string; name: string; hasPicture: boolean }[];
   threads: ThreadOutline[];
   /** The youngest. */
   assets: Asset[];

@@ -128,6 +128,9 @@ export class EventStream {
     const { platform } = this.#parts;
     return {
       pages: platform.pages().map(({ id, name }) => ({ id, name })),
+      people: platform.people
+        .list()
+        .map(({ id, name, picture }) => ({ id, name, hasPicture: picture !== undefined })),
       threads: platform.threads(THREADS).map(outlineOfThread),
       assets: platform.assets(ASSETS),
       calls: platform.calls

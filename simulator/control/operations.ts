@@ -11,6 +11,7 @@ import {
   type State,
   type Thread,
 } from '../platform/model';
+import { type PersonProfile } from '../platform/people';
 import { type Platform } from '../platform/platform';
 import { type PersonActions, type SaidMessage, type UserMessage } from '../platform/person-actions';
 import { type Webhook, type WebhookOptions } from '../platform/webhook';
@@ -37,6 +38,8 @@ export interface SimulatorOperations {
   readonly events: Pick<Platform, 'on' | 'once' | 'off'>;
   state(): SimulatorState;
   assets(): Asset[];
+  /** Those who have a name. */
+  people(): PersonProfile[];
   /** The thread of a page and a user; without messages if there were none. */
   thread(page: string, user: string): Thread;
   /** What the bot has set at /me/messenger_profile: Get started, the persistent menu, ice breakers, … */
@@ -106,6 +109,7 @@ export function createOperations({ platform, faults, webhook, actions }: Parts):
       return { ...platform.state(), ...(called && { webhook: called }) };
     },
     assets: () => platform.assets(),
+    people: () => platform.people.list(),
     thread: (page, user) => platform.thread(pageOf(page), user),
     messengerProfile: (page) => Object.fromEntries(pageOf(page).profile),
     calls: () => platform.calls.list(),

@@ -93,7 +93,7 @@ function answerForObject(
   if (edge !== undefined && !EDGES.includes(edge)) throw unknownPath(`/${edge}`);
   // Nor does this token see anything of another page, which is no person.
   if (!isReadable || platform.reachability(page, id) === 'unknown') throw unknownObject(method, id);
-  if (edge === undefined) return userProfile(id, params['fields']);
+  if (edge === undefined) return userProfile(platform.people, id, params['fields']);
   if (edge === 'custom_labels') return labelsOf(page, id);
   throw unknownObject(method, id);
 }

@@ -1,17 +1,19 @@
 import { invalidParameter, unknownObject } from './errors';
 import { type Page } from '../platform/model';
+import { type People } from '../platform/people';
 
 /** `GET /me` or `GET /<page-id>`. */
 export function pageProfile({ id, name }: Page, fields: unknown): Record<string, unknown> {
   return chosen({ id, name, category: 'Simulated page' }, fields, ['id', 'name'], 'Page');
 }
 
-/** `GET /<psid>`: a person's profile. Fields that need a permission which nobody has given are simply not there. */
-export function userProfile(id: string, fields: unknown): Record<string, unknown> {
-  const [first, last] = ['Test', `User ${id}`];
-  const profile = { id, first_name: first, last_name: last, name: `${first} ${last}` };
-  const withheld = { profile_pic: undefined, locale: undefined, timezone: undefined, gender: undefined };
-  return chosen({ ...profile, ...withheld }, fields, Object.keys(profile), 'User');
+/** `GET /<psid>`: a person's profile. What is not known is left out, as fields are that need a permission. */
+export function userProfile(people: People, id: string, fields: unknown): Record<string, unknown> {
+  const { name, locale, timezone, gender, ...more } = people.get(id) ?? { id, name: `Test User ${id}` };
+  const [first_name = '', ...rest] = name.trim().split(/\s+/);
+  const profile = { id, first_name, last_name: rest.join(' '), name };
+  const others = { profile_pic: people.pictureUrl({ ...more, name }), locale, timezone, gender };
+  return chosen({ ...profile, ...others }, fields, Object.keys(profile), 'User');
 }
 
 /** reference/messenger-profile-api#profile_properties */

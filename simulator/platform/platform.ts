@@ -21,6 +21,7 @@ import {
 } from './model';
 import { pictureSize } from './picture-size';
 import { Retention, sizeOf } from './retention';
+import { type People } from './people';
 import { type WindowRule, Windows } from './windows';
 
 const DAY = 24 * 60 * 60 * 1000;
@@ -60,6 +61,7 @@ interface PlatformEvents {
 
 export interface PlatformParts {
   pages: PageOptions[];
+  people: People;
   clock: () => number;
   calls: CallLog;
   content: ContentStore;
@@ -78,6 +80,7 @@ type StoredAsset = Omit<Asset, 'alive'> & { revoked: boolean };
 export class Platform extends EventEmitter<PlatformEvents> {
   readonly calls: CallLog;
   readonly content: ContentStore;
+  readonly people: People;
   readonly #pages = new Map<string, Page>();
   readonly #pagesByToken = new Map<string, Page>();
   readonly #assets = new Map<string, StoredAsset>();
@@ -95,12 +98,13 @@ export class Platform extends EventEmitter<PlatformEvents> {
   // A random start: an ID that a bot has cached from an earlier simulator must not mean another asset here.
   #lastId = 1e15 + Math.floor(Math.random() * 7e15);
 
-  constructor({ pages, clock, calls, content, windows }: PlatformParts) {
+  constructor({ pages, people, clock, calls, content, windows }: PlatformParts) {
     super();
     this.#clock = clock;
     this.calls = calls;
     this.content = content;
-    this.#windows = new Windows(windows, this.now());
+    this.people = people;
+    this.#windows = new Windows(windows, this.now(), (user) => people.get(user) !== undefined);
     for (const page of pages) this.#addPage(page);
   }
 

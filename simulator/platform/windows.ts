@@ -1,5 +1,3 @@
-import { isId } from './model';
-
 const HOUR = 60 * 60 * 1000;
 const DAY = 24 * HOUR;
 
@@ -13,16 +11,18 @@ export type WindowRule = 'platform' | 'open';
 
 /**
  * When people last wrote to a page: from then on it may write to them for 24 hours. When a simulator starts, people 1 to
- * 9 have just written to every page.
+ * 9 and those with a profile have just written to every page.
  */
 export class Windows {
   readonly #rule: WindowRule;
+  readonly #hasProfile: (user: string) => boolean;
   readonly #people = new Map<string, number>();
   readonly #pages = new Map<string, number>();
   #start: number;
 
-  constructor(rule: WindowRule, start: number) {
+  constructor(rule: WindowRule, start: number, hasProfile: (user: string) => boolean) {
     this.#rule = rule;
+    this.#hasProfile = hasProfile;
     this.#start = start;
   }
 
@@ -35,7 +35,7 @@ export class Windows {
   /** Milliseconds since the person last wrote to the page; Infinity if never. */
   age(page: string, user: string, now: number): number {
     if (this.#rule === 'open') return 0;
-    const start = isId(user) && user.length === 1 && user !== '0' ? this.#start : -Infinity;
+    const start = /^[1-9]$/.test(user) || this.#hasProfile(user) ? this.#start : -Infinity;
     const person = this.#people.get(`${page}:${user}`) ?? -Infinity;
     return now - Math.max(start, person, this.#pages.get(page) ?? -Infinity);
   }

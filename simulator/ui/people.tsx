@@ -3,7 +3,7 @@ import { type AttachmentType, type ThreadMessage } from '../platform/model';
 import * as format from './format';
 import { Icon } from './icons';
 import { go, opens, route } from './route';
-import { page, pages, status, threads } from './store';
+import { page, pages, people, status, threads } from './store';
 import { titleOf } from './template';
 import { unreadOf } from './unread';
 
@@ -38,6 +38,9 @@ export function People() {
   const { user } = route.value;
   const shown = own.slice(0, MAX_PEOPLE).map((thread) => thread.user);
   if (!shown.includes(user)) shown.unshift(user);
+  for (const id of people.value.keys()) {
+    if (!shown.includes(id) && shown.length < MAX_PEOPLE) shown.push(id);
+  }
   const byUser = new Map(own.map((thread) => [thread.user, thread]));
   const hidden = (status.value?.threadCount ?? 0) - threads.value.size;
   return (
@@ -82,7 +85,9 @@ function Person({ user, thread }: { user: string; thread: ThreadOutline | undefi
 
 /** A part of a number would read as another person's. */
 export function Avatar({ user }: { user: string }) {
-  const initials = user.length > 4 ? `…${user.slice(-2)}` : user;
+  const known = people.value.get(user);
+  if (known?.hasPicture) return <img class="avatar" src={`/_sim/people/${user}/picture`} alt="" />;
+  const initials = known ? initialsOf(known.name) : user.length > 4 ? `…${user.slice(-2)}` : user;
   return (
     <span
       class={`avatar hue-${Number(user.slice(-3)) % 6} ${initials.length > 2 ? 'is-long' : ''}`}
@@ -93,7 +98,16 @@ export function Avatar({ user }: { user: string }) {
   );
 }
 
+function initialsOf(name: string): string {
+  const words = name.trim().split(/\s+/);
+  return [words[0], words.length > 1 ? words.at(-1) : '']
+    .map((word) => Array.from(word ?? '')[0] ?? '')
+    .join('');
+}
+
 export function nameOf(user: string): string {
+  const known = people.value.get(user);
+  if (known) return known.name;
   return user.length > 6 ? `User …${user.slice(-6)}` : `User ${user}`;
 }
 
@@ -101,7 +115,7 @@ export function nameOf(user: string): string {
 export function PersonChoice() {
   const { user } = route.value;
   const known = [...threads.value.values()].filter((thread) => thread.page === page.value?.id);
-  const users = [...new Set([user, ...known.map((thread) => thread.user)])].slice(0, MAX_PEOPLE);
+  const users = [...new Set([user, ...known.map((thread) => thread.user), ...people.value.keys()])];
   const unreadByUser = new Map(
     known.map((thread) => [thread.user, unreadOf(thread)] as const).filter(([, unread]) => unread > 0),
   );
@@ -116,7 +130,7 @@ export function PersonChoice() {
             go({ user: currentTarget.value });
           }}
         >
-          {users.map((id) => (
+          {users.slice(0, MAX_PEOPLE).map((id) => (
             <option key={id} value={id}>
               {nameOf(id)}
               {unreadByUser.has(id) && ` · ${unreadByUser.get(id) ?? 0} new`}

@@ -14,6 +14,8 @@ const MAX_THREADS = 200;
 
 export const isConnected = signal(false);
 export const pages = signal<Snapshot['pages']>([]);
+/** Those who have a name, by ID. */
+export const people = signal<ReadonlyMap<string, Snapshot['people'][number]>>(new Map());
 export const threads = signal<ReadonlyMap<string, ThreadOutline>>(new Map());
 export const assets = signal<ReadonlyMap<string, Asset>>(new Map());
 export const calls = signal<readonly CallOutline[]>([]);
@@ -128,13 +130,16 @@ class Inbox {
 function takeSnapshot(snapshot: Snapshot): void {
   isConnected.value = true;
   pages.value = snapshot.pages;
+  people.value = new Map(snapshot.people.map((person) => [person.id, person]));
   threads.value = new Map(snapshot.threads.map((one) => [keyOf(one.page, one.user), one]));
   assets.value = new Map(snapshot.assets.map((asset) => [asset.id, asset]));
   calls.value = snapshot.calls;
   takeStatus(snapshot.status);
   snapshots.value += 1;
   const [first] = snapshot.pages;
-  if (route.peek().page === undefined && first) go({ page: first.id }, { replace: true });
+  if (route.peek().page !== undefined || !first) return;
+  const [person] = new URLSearchParams(location.search).has('user') ? [] : snapshot.people;
+  go({ page: first.id, ...(person && { user: person.id }) }, { replace: true });
 }
 
 function takeChanges(changes: Changes): void {

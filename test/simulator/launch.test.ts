@@ -1,57 +1,23 @@
 import assert from 'node:assert/strict';
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
-import { DEMO_PAGE } from 'messenger-platform-simulator';
 import { until } from '../support/checks/waiting';
 import { freePort } from '../support/platform/listen';
-
-const ROOT = path.join(__dirname, '../..');
-const CLI = path.join(ROOT, 'simulator/cli.ts');
-const TSX = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs');
-
-/** Echoes what people write, over HTTPS with "secure"; ends as it is told. */
-const BOT = `
-const { createServer } = require('node:http');
-const { createHmac } = require('node:crypto');
-const { FACEBOOK_API_HOST, FACEBOOK_API_URL, FACEBOOK_ACCESS_TOKEN, FACEBOOK_APP_SECRET, PORT } = process.env;
-const VERSION = 1;
-process.once('SIGTERM', () => process.exit(42)).once('SIGINT', () => process.exit(43));
-createServer(async (req, res) => {
-  const { pathname, searchParams } = new URL(req.url, 'http://bot');
-  if (pathname !== (process.env.WEBHOOK_PATH ?? '/api/messages')) return res.writeHead(404).end();
-  if (req.method === 'GET') {
-    const isRight = searchParams.get('hub.verify_token') === process.env.FACEBOOK_VERIFY_TOKEN;
-    return res.writeHead(isRight ? 200 : 403).end(searchParams.get('hub.challenge'));
-  }
-  let body = '';
-  for await (const chunk of req) body += chunk;
-  const signature = 'sha256=' + createHmac('sha256', FACEBOOK_APP_SECRET).update(body).digest('hex');
-  if (req.headers['x-hub-signature-256'] !== signature) return res.writeHead(403).end();
-  const { sender, message } = JSON.parse(body).entry[0].messaging[0];
-  if (message.text === 'end') process.exit(7);
-  const api = message.text === 'secure' ? 'https://' + FACEBOOK_API_HOST : FACEBOOK_API_URL;
-  await fetch(api + '/v25.0/me/messages?access_token=' + FACEBOOK_ACCESS_TOKEN, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ recipient: sender, message: { text: VERSION + ': ' + message.text } }),
-  });
-  res.end();
-}).listen(PORT);
-`;
+import { ECHO_BOT, get, RunningCli } from './running-cli';
 
 describe('messenger-platform-simulator -- a bot', function () {
   this.timeout(60_000);
   let folder: string;
-  let running: Running | undefined;
+  let running: RunningCli | undefined;
 
   beforeEach(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'simulator-'));
-    await writeFile(path.join(folder, 'bot.js'), BOT);
+    await writeFile(path.join(folder, 'bot.js'), ECHO_BOT);
   });
   afterEach(async () => {
     // Not SIGKILL, which would leave the bot behind.
@@ -64,8 +30,8 @@ describe('messenger-platform-simulator -- a bot', function () {
   const ports = ['--port', '0', '--http-port', '0'];
   const command = ['--', 'node', 'bot.js'];
 
-  async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Running> {
-    running = new Running(args, folder, { PORT: String(await freePort()), ...env });
+  async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<RunningCli> {
+    running = new RunningCli(args, folder, { PORT: String(await freePort()), ...env });
     return running;
   }
 
@@ -137,7 +103,7 @@ describe('messenger-platform-simulator -- a bot', function () {
     const simulator = await run([...ports, '--watch', ...command]);
     const url = await simulator.address();
     const change = (version: number) =>
-      writeFile(path.join(folder, 'bot.js'), BOT.replace('VERSION = 1', `VERSION = ${version}`));
+      writeFile(path.join(folder, 'bot.js'), ECHO_BOT.replace('VERSION = 1', `VERSION = ${version}`));
     const answers = async (version: number) => {
       await until(`version ${version} answers`, async () =>
         (await simulator.say(url, 'hello')).includes(`${version}: hello`),
@@ -211,44 +177,6 @@ describe('messenger-platform-simulator -- a bot', function () {
     });
   });
 });
-
-/** The command-line tool in a folder, with what it and its bot print. */
-class Running {
-  readonly child: ChildProcess;
-  readonly exitCode: Promise<number | null>;
-  output = '';
-
-  constructor(args: readonly string[], folder: string, env: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
-      cwd: folder,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
-    }
-    this.exitCode = once(this.child, 'close').then(([code]) => code as number | null);
-  }
-
-  /** Where to chat, once the bot has confirmed its webhook. */
-  async address(): Promise<string> {
-    const found = () => /Chat with your bot at (\S+)\n/.exec(this.output)?.[1];
-    await until(`the bot is ready:\n${this.output}`, () => found() !== undefined);
-    return found() ?? '';
-  }
-
-  /** A person writes; gives all that the bot has sent by the time that it has answered. */
-  async say(url: string, text: string): Promise<(string | undefined)[]> {
-    const { id } = DEMO_PAGE;
-    await fetch(`${url}/_sim/say`, { method: 'POST', body: JSON.stringify({ page: id, user: '1', text }) });
-    const thread = await get<{ messages: { from: string; text?: string }[] }>(`${url}/_sim/threads/${id}/1`);
-    return thread.messages.filter(({ from }) => from === 'page').map((message) => message.text);
-  }
-}
-
-async function get<T>(url: string): Promise<T> {
-  return (await (await fetch(url)).json()) as T;
-}
 
 /** Whether the port was free; else somebody else listens there, which is as good. */
 async function listenAt(server: Server, port: number): Promise<boolean> {
