@@ -1,12 +1,25 @@
 import { formatBytes, formatDate, formatDuration, oneLine, table } from './format';
-import { findNamed } from './named-assets';
+import { UsageError, type CommandOptions } from './command-options';
+import { findNamed, pathsOf, type NamedAsset } from './named-assets';
 import { EXIT, uploadAll } from './upload';
 import type { SavedAsset } from '../delivery/engine';
 import type { Session } from './session';
 
 export async function warm(session: Session): Promise<number> {
-  const page = await session.page();
-  return uploadAll(session, page, await findNamed(session.options.assets, session.options));
+  const { options } = session;
+  const found = await findNamed(options.assets, options);
+  refuseProject(found.assets, options);
+  return uploadAll(session, await session.page(), found);
+}
+
+/** A project is no folder of assets: its code would be uploaded, too. */
+function refuseProject(assets: readonly NamedAsset[], { root, assets: names, folder }: CommandOptions): void {
+  const manifest = 'package.json';
+  const isFound = assets.some(({ attachment }) => attachment.payload.url === manifest);
+  if (!isFound || names.some((name) => pathsOf(name, { root, folder }).includes(manifest))) return;
+  throw new UsageError(
+    `expected --root to be the folder of the assets, got ${JSON.stringify(root)}, which holds ${manifest}: all of the project would be uploaded`,
+  );
 }
 
 export async function list(session: Session): Promise<number> {

@@ -155,6 +155,31 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
       });
 
   addDetails(
+    program
+      .command('doctor')
+      .showHelpAfterError(`More: ${NAME} doctor --help`)
+      .action(async (options: ParsedOptions) => {
+        await diagnose(options);
+      })
+      .summary('check everything that a bot needs, and say what to do')
+      .description(
+        'Check everything that a bot needs, and say what to do: Node, the adapter, .env, the Graph API, the access token, the ' +
+          'store, and each file in --root against Facebook’s limits. Uploads nothing without --upload; what it writes ' +
+          'to the store it deletes again. Exits with 1 if a check failed.',
+      ),
+    [
+      ...STORE,
+      PAGE,
+      ROOT,
+      EXCLUDE,
+      new Option('--upload', 'also upload a picture of one pixel'),
+      JSON_OUTPUT,
+      ...API,
+    ],
+    TOKEN_VARIABLES,
+    ['doctor --root assets', 'doctor --root assets --store redis://localhost:6379 --upload', 'doctor --json'],
+  );
+  addDetails(
     command('warm', { needs: 'token', writes: true }, warm)
       .summary('upload assets that have no ID yet, or one that expires soon')
       .description(
@@ -258,31 +283,6 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
     ],
     TOKEN_VARIABLES,
     ['refresh --root assets', 'refresh --within 30 --dry-run', 'refresh --all', 'refresh cats/tom.jpg'],
-  );
-  addDetails(
-    program
-      .command('doctor')
-      .showHelpAfterError(`More: ${NAME} doctor --help`)
-      .action(async (options: ParsedOptions) => {
-        await diagnose(options);
-      })
-      .summary('check everything that a bot needs, and say what to do')
-      .description(
-        'Check everything that a bot needs, and say what to do: Node, the adapter, .env, the Graph API, the access token, the ' +
-          'store, and each file in --root against Facebook’s limits. Uploads nothing without --upload; what it writes ' +
-          'to the store it deletes again. Exits with 1 if a check failed.',
-      ),
-    [
-      ...STORE,
-      PAGE,
-      ROOT,
-      EXCLUDE,
-      new Option('--upload', 'also upload a picture of one pixel'),
-      JSON_OUTPUT,
-      ...API,
-    ],
-    TOKEN_VARIABLES,
-    ['doctor --root assets', 'doctor --root assets --store redis://localhost:6379 --upload', 'doctor --json'],
   );
   return program;
 }

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 import { doctor } from './doctor/doctor';
 import { Printer } from './printer';
 import { createProgram, type CommandAction } from './program';
@@ -33,7 +33,7 @@ export async function run(args: readonly string[], context: ProcessContext): Pro
     },
   });
   try {
-    await program.parseAsync(args, { from: 'user' });
+    await program.parseAsync(toKnown(args, program), { from: 'user' });
     return exitCode;
   } catch (error) {
     // commander has printed it.
@@ -60,6 +60,14 @@ async function runCommand(
   } finally {
     await session.close();
   }
+}
+
+/** Of `help wram` and `wram --help`, commander would print the general help, as if that were what was asked for. */
+function toKnown(args: readonly string[], { commands }: Command): readonly string[] {
+  const [first, second = first] = args;
+  const name = first === 'help' ? second : first;
+  const isKnown = name === undefined || name === 'help' || name.startsWith('-');
+  return isKnown || commands.some((command) => command.name() === name) ? args : [name];
 }
 
 /** The help or the version that was asked for, and not the help that is printed when there is no command. */

@@ -53,6 +53,7 @@ describe('facebook-attachments', () => {
       for (const { long } of command.options) assert.match(help, new RegExp(`^ {2}${long ?? ''}\\b`, 'm'));
       assert.deepEqual(await bench.tool(['help', name]), { code: 0, stdout: help, stderr: '' });
     }
+    for (const args of [['help'], ['help', 'help']]) assert.equal((await bench.tool(args)).code, 0);
   });
 
   it('prints help for want of a command, and exits with 2', async () => {
@@ -90,6 +91,8 @@ describe('facebook-attachments', () => {
 
   const wrong: readonly (readonly [problem: RegExp, ...args: string[]])[] = [
     [/^error: unknown command 'lsit' \(Did you mean list\?\)$/, 'lsit'],
+    [/^error: unknown command 'wram' \(Did you mean warm\?\)$/, 'help', 'wram'],
+    [/^error: unknown command 'wram' \(Did you mean warm\?\)$/, 'wram', '--help'],
     [/^error: unknown option '--token'$/, 'warm', 'cats', '--token', 'x'],
     [/^error: unknown option '--dryrun' \(Did you mean --dry-run\?\)$/, 'warm', 'cats', '--dryrun'],
     [/^error: unknown option '--dry-run'$/, 'list', '--dry-run'],

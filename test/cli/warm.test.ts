@@ -119,6 +119,19 @@ describe('facebook-attachments warm', () => {
     ]);
   });
 
+  it('does not upload a whole project, unless its files are named', async () => {
+    for (const name of ['package.json', 'bot.js']) await bench.folder.write(name, '{}');
+    const { code, stderr } = await bench.tool(['warm', '.', '--store', STORE]);
+    assert.equal(code, 2);
+    assert.match(
+      stderr,
+      /^error: expected --root to be the folder of the assets, got ".*", which holds package\.json/,
+    );
+    assert.equal(bench.sim.totals().calls, 0);
+    const named = await bench.tool(['warm', 'package.json', 'bot.js', '--store', STORE]);
+    assert.equal(named.code, 0);
+  });
+
   it('fetches the addresses of an origin, as a bot does that has it in `fetchFrom`', async () => {
     const website = bench.closeAfterTest(await openWebsite());
     const origin = new URL(website.url).origin;

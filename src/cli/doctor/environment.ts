@@ -37,8 +37,13 @@ export function checkPackages(folder: string): Check[] {
   const names = ['Botkit adapter', 'request'] as const;
   const manifest = findManifest(ADAPTER, path.join(folder, 'package.json'));
   if (!manifest) {
-    const detail = `${ADAPTER} is not installed here; a bot without Botkit, by \`connect\`, does not need it`;
-    return names.map((name) => skipped(name, detail));
+    return [
+      skipped(
+        names[0],
+        `${ADAPTER} is not installed here; a bot without Botkit, by \`connect\`, does not need it`,
+      ),
+      skipped(names[1], 'there is no adapter that needs it'),
+    ];
   }
   return [checkAdapter(names[0], folder, manifest), checkRequest(names[1], manifest)];
 }

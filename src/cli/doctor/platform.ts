@@ -198,7 +198,11 @@ async function checkToken(
     return [
       expected === undefined || expected === id
         ? ok(token, page)
-        : failed(token, `it belongs to ${page}, and --page asks for ${expected}`, TOKEN_CURE),
+        : failed(
+            token,
+            `it belongs to ${page}, and --page asks for ${expected}`,
+            `Set FACEBOOK_ACCESS_TOKEN to a token of page ${expected}, or mend --page.`,
+          ),
       account.appSecret === undefined
         ? warning(
             secret,
