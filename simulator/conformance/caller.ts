@@ -43,8 +43,8 @@ export function createCaller({ origin, apiVersion, token, appSecret }: CallerOpt
   };
 }
 
-function content(params: Record<string, unknown>, headers: Record<string, string>, file?: File) {
-  if (!file) {
+function content(params: Record<string, unknown>, headers: Record<string, string>, file?: File | string) {
+  if (file === undefined) {
     return { headers: { ...headers, 'Content-Type': 'application/json' }, body: JSON.stringify(params) };
   }
   const form = new FormData();
@@ -64,7 +64,8 @@ async function answerOf(response: Response): Promise<Answer> {
   };
 }
 
-function parsed(text: string): unknown {
+/** Of JSON; other text as it is. */
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -20,8 +20,8 @@ export interface CaseRequest {
   /** Without the version, as in `/me/messages`. */
   readonly path: string;
   readonly params?: Readonly<Record<string, unknown>>;
-  /** Makes the request a form with `filedata`. */
-  readonly file?: File;
+  /** Makes the request a form with `filedata`. A string: bytes without a file name. */
+  readonly file?: File | string;
   /** Instead of the page's own. */
   readonly token?: string;
   /** Instead of the right one. */
@@ -38,6 +38,10 @@ export interface ExpectedAnswer {
   readonly wording?: RegExp;
   /** The fields of an answer that is no error. */
   readonly fields?: Readonly<Record<string, RegExp>>;
+  /** Headers that must be there; there may be others. */
+  readonly headers?: readonly string[];
+  /** The answer is a list: those to the requests of a batch. */
+  readonly batch?: readonly ExpectedAnswer[];
 }
 
 /** What requests are made of. */

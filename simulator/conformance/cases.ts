@@ -16,10 +16,10 @@ type Message = Record<string, unknown>;
 const attachmentOf = (type: string, payload: object): Message => ({ attachment: { type, payload } });
 const image = (payload: object) => attachmentOf('image', payload);
 const template = (payload: object) => attachmentOf('template', payload);
-const upload = (message: Message, file?: File): CaseRequest => ({
+const upload = (message: Message, file?: File | string): CaseRequest => ({
   path: '/me/message_attachments',
   params: { message },
-  ...(file && { file }),
+  ...(file !== undefined && { file }),
 });
 const sendTo = (id: string, message: Message, others: object = {}): CaseRequest => ({
   path: '/me/messages',
@@ -29,6 +29,11 @@ const send =
   (message: Message | ((known: Known) => Message), others: object = {}) =>
   (known: Known): CaseRequest =>
     sendTo(known.person, typeof message === 'function' ? message(known) : message, others);
+
+const formOf = (fields: Record<string, object>) =>
+  new URLSearchParams(
+    Object.entries(fields).map(([name, value]): [string, string] => [name, JSON.stringify(value)]),
+  ).toString();
 
 const reply = { content_type: 'text', title: 'Yes', payload: 'YES' };
 const button = { type: 'web_url', title: 'Open', url: 'https://www.facebook.com/' };
@@ -45,8 +50,8 @@ const CALLS: readonly ConformanceCase[] = [
   {
     name: 'gives ID and name of the page',
     request: () => ({ method: 'GET', path: '/me', params: { fields: 'id,name' } }),
-    expected: { fields: { id: ID, name: /./ } },
-    source: 'docs/graph-api/reference/page',
+    expected: { fields: { id: ID, name: /./ }, headers: ['facebook-api-version', 'x-fb-trace-id'] },
+    source: "docs/graph-api/reference/page; headers of the answers saved in Meta's Postman collection",
     saves: { page: 'id' },
   },
   {
@@ -73,6 +78,36 @@ const CALLS: readonly ConformanceCase[] = [
     },
     source: 'docs/graph-api/guides/error-handling; error bodies in several SDKs',
   },
+  {
+    name: 'refuses a field that does not exist',
+    request: () => ({ method: 'GET', path: '/me', params: { fields: 'no_such_field' } }),
+    expected: { code: 100, wording: /^\(#100\) Tried accessing nonexisting field \(no_such_field\)/ },
+    source: 'error bodies in several SDKs',
+  },
+  {
+    name: 'refuses a path that does not exist',
+    request: () => ({ path: '/me/no_such_edge' }),
+    expected: { code: 2500, wording: /^Unknown path components: \/no_such_edge/ },
+    source: 'error bodies in several SDKs',
+  },
+  {
+    name: 'answers each request of a batch',
+    request: ({ person }) => ({
+      path: '/',
+      params: {
+        batch: [
+          { method: 'GET', relative_url: 'me?fields=id' },
+          {
+            method: 'POST',
+            relative_url: 'me/messages',
+            body: formOf({ recipient: { id: person }, message: image({ attachment_id: '1' }) }),
+          },
+        ],
+      },
+    }),
+    expected: { batch: [{ fields: { id: ID } }, { code: 100, subcode: 2018074 }] },
+    source: 'docs/graph-api/batch-requests',
+  },
 ];
 
 const UPLOADS: readonly ConformanceCase[] = [
@@ -89,6 +124,18 @@ const UPLOADS: readonly ConformanceCase[] = [
     expected: { fields: UPLOADED },
     source: UPLOAD_API,
     saves: { attachmentId: 'attachment_id' },
+  },
+  {
+    name: 'uploads a picture for one use',
+    request: ({ imageUrl }) => upload(image({ url: imageUrl })),
+    expected: { fields: UPLOADED },
+    source: `${UPLOAD_API}: is_reusable "defaults to false"`,
+  },
+  {
+    name: 'refuses bytes without a file name',
+    request: () => upload(image({ is_reusable: true }), 'a few bytes'),
+    expected: { code: 100, subcode: 2018005, wording: /^\(#100\) Incorrect number of files uploaded/ },
+    source: 'bottenderjs/messaging-apis#223 and #334',
   },
   {
     name: 'refuses to upload what it cannot fetch',
@@ -110,7 +157,7 @@ const MESSAGES: readonly ConformanceCase[] = [
   {
     name: 'sends a text with quick replies',
     request: send({ text: 'A conformance test: 13 quick replies.', quick_replies: times(13, reply) }),
-    expected: { fields: SENT },
+    expected: { fields: SENT, headers: ['x-business-use-case-usage'] },
     source: `${POSTMAN}; send-messages/quick-replies`,
     delivers: true,
   },
@@ -236,6 +283,21 @@ const REFUSALS: readonly ConformanceCase[] = [
       template({ template_type: 'media', elements: [{ media_type: 'image', url: imageUrl }] }),
     ),
     source: 'reference/templates/media',
+  }),
+  refused('an image grid of one image', {
+    request: send(({ imageUrl }) =>
+      template({ template_type: 'image_grid', elements: [{ images: [{ url: imageUrl }] }] }),
+    ),
+    source: 'send-messages/template/image-grid: "Minimum of 2, maximum of 6"',
+  }),
+  refused('an ID among several images', {
+    request: send(({ attachmentId, imageUrl }) => ({
+      attachments: [image({ url: imageUrl }), image({ attachment_id: attachmentId })].map(
+        ({ attachment }) => attachment,
+      ),
+    })),
+    source: 'not known: documented for Instagram only, so the simulator refuses it',
+    needs: 'attachmentId',
   }),
   refused('a sender action that does not exist', {
     request: ({ person }) => ({
