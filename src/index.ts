@@ -1,5 +1,6 @@
 export { FacebookAttachmentCache, type BotkitLike, type PageOptions } from './plugin';
 export type { MessengerMessage, PageAccount, PageClient, Recipient, SendAnswer } from './adapter/connect';
+export type { SendResult } from './adapter/results';
 export type { UsageErrorCode } from './base/check-options';
 export type { GraphAnswer, GraphMethod } from './graph/client';
 export type { SavedAsset } from './delivery/engine';
@@ -45,6 +46,7 @@ export {
 export type {
   AssetEvent,
   AttachmentEvents,
+  DeliveryEvent,
   FailedMessage,
   OtherError,
   RecoverEvent,

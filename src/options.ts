@@ -63,8 +63,9 @@ export interface AttachmentCacheOptions {
    */
   readonly save?: 'upload' | 'send';
   /**
-   * An attachment that cannot be prepared rejects `bot.say` and `bot.reply`. Otherwise it is reported, by the adapter's
-   * own error line and the event `error`, and the conversation goes on.
+   * An attachment that cannot be prepared rejects `bot.say` and `bot.reply`; a handler that catches nothing ends, and the
+   * process goes on. Otherwise, and always in scripts, it is reported, by the adapter's own error line and the event
+   * `error`, `bot.say` resolves with `{ error }`, and the conversation goes on.
    *
    * Default: false.
    */

@@ -8,23 +8,26 @@ import {
   type AdapterHooks,
   type CallAPI,
   type HookedClient,
-  type ActivityLike,
 } from './adapter/hook';
 import { toParams, type MessageActivity } from './adapter/bot-framework';
 import { Pages } from './adapter/pages';
-import { toError } from './base/errors';
+import { keepError } from './adapter/results';
+import { StrictMode, type BotLike, type SendMiddleware, type SpawnMiddleware } from './adapter/strict-mode';
+import { isFacebookAttachmentsError, toError } from './base/errors';
 import { isRecord } from './base/records';
+import { redact } from './base/redact';
 import { SECOND } from './base/time';
 import { Deadline } from './delivery/deadline';
 import { failedMessage } from './delivery/delivery';
 import { Engine, type SavedAsset, type SendCall } from './delivery/engine';
 import { AttachmentEmitter } from './events/emitter';
 import { StatsCounter, type AttachmentStats } from './events/stats';
+import { labelOfPart } from './message/label';
 import { attachmentsOrigin } from './message/split';
 import { readOptions, type AttachmentCacheOptions } from './options';
 import type { WarmAsset, WarmOptions, WarmReport } from './delivery/warm';
 import type { AttachmentEvents, FailedMessage } from './events/events';
-import type { GraphAccount, GraphClient } from './graph/client';
+import type { GraphAccount, GraphClient, GraphParams } from './graph/client';
 
 const debug = Debug('botkit:facebook-attachments');
 
@@ -41,17 +44,6 @@ export interface BotkitLike {
   addPluginExtension(name: string, extension: unknown): void;
   on(event: 'shutdown', handler: () => Promise<void>): unknown;
 }
-
-/** The part of a BotWorker that is used. */
-interface BotLike {
-  getConfig(key: string): unknown;
-}
-
-type SendMiddleware = (
-  bot: BotLike,
-  activity: { channelData?: unknown },
-  next: (error?: unknown) => void,
-) => void;
 
 /** Which page's, where it matters. */
 export interface PageOptions {
@@ -82,13 +74,17 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
    *
    * @internal
    */
-  readonly middlewares: { readonly send: SendMiddleware[] };
+  readonly middlewares: { readonly send: SendMiddleware[]; readonly spawn: SpawnMiddleware[] };
 
   readonly #stats = new StatsCounter();
   readonly #engine: Engine;
   readonly #pages: Pages;
+  readonly #strict: StrictMode | undefined;
   readonly #hooks: AdapterHooks = {
     callAPI: (client, ...call) => this.#callAPI(client, ...call),
+    onNoClient: (error, message) => {
+      this.#report('error', error, message);
+    },
   };
 
   /**
@@ -109,7 +105,12 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     const settings = readOptions(options);
     this.#pages = new Pages(settings.dispatcher);
     this.#engine = new Engine(settings, this.#report.bind(this));
-    this.middlewares = { send: settings.strict ? [this.#prepareOrReject] : [] };
+    this.#strict = settings.strict
+      ? new StrictMode(this.#prepare.bind(this), (error, message) => this.#reported(error, message))
+      : undefined;
+    this.middlewares = this.#strict
+      ? { send: [this.#strict.send], spawn: [this.#strict.spawn] }
+      : { send: [], spawn: [] };
   }
 
   /**
@@ -121,6 +122,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
    */
   init(controller: BotkitLike): void {
     if (this.#hookInto(controller.adapter)) return;
+    this.#strict?.guard(controller);
     controller.addPluginExtension('attachments', this);
     controller.on('shutdown', () => this.close());
   }
@@ -154,22 +156,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   connect(account: PageAccount): PageClient {
     const checked = readAccount(account);
     const graph = this.#pages.clientOf(checked);
-    const direct = directCalls(graph);
-    const client: HookedClient = {
-      account: checked,
-      page: undefined,
-      // A message without attachments is one that nobody else reports.
-      callAPI: async (path, method, ...payload) => {
-        try {
-          return await direct(path, method, ...payload);
-        } catch (error) {
-          const [params] = payload;
-          throw isSend(path, method)
-            ? this.#reported(error, failedMessage({ client: graph, page: undefined, path, params }))
-            : error;
-        }
-      },
-    };
+    const client: HookedClient = { account: checked, page: undefined, callAPI: directCalls(graph) };
     return new PageClient({
       graph,
       engine: this.#engine,
@@ -284,9 +271,14 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
       const answer = await this.#engine.send(send);
       if (answer) return answer;
     } catch (error) {
-      throw this.#reported(error, failedMessage(send));
+      throw this.#notSent(error, params, failedMessage(send));
     }
-    return client.callAPI(...call);
+    try {
+      return await client.callAPI(...call);
+    } catch (error) {
+      this.#notSent(ofAdapter(error, params, account), params, failedMessage(send));
+      throw error;
+    }
   }
 
   /** A set-up that no call could be made with is a message's failure like any other. */
@@ -294,22 +286,17 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     try {
       return this.#pages.clientOf(account);
     } catch (error) {
-      throw this.#reported(error, { page, recipient: isRecord(params) ? params.recipient : undefined });
+      const recipient = isRecord(params) ? params.recipient : undefined;
+      throw this.#notSent(error, params, { page, recipient });
     }
   }
 
-  /** Strict mode: the only place from which an error reaches the caller of `bot.say` is the send middleware. */
-  readonly #prepareOrReject: SendMiddleware = (bot, activity, next) => {
-    this.#prepare(bot, activity).then(
-      () => {
-        next();
-      },
-      (error: unknown) => {
-        next(this.#reported(error, conversationOf(bot)));
-      },
-    );
-  };
+  #notSent(error: unknown, params: unknown, message: FailedMessage): unknown {
+    keepError(params, toError(error));
+    return this.#reported(error, message);
+  }
 
+  /** What strict mode does before a message is sent. */
   async #prepare(bot: BotLike, activity: MessageActivity): Promise<void> {
     const params = toParams(activity);
     const origin = attachmentsOrigin(params);
@@ -351,10 +338,14 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 }
 
-/** Whom a bot worker talks to, and as which page: the turn's activity is one that came from the person. */
-function conversationOf(bot: BotLike): FailedMessage {
-  const { activity } = bot.getConfig('context') as { activity?: ActivityLike };
-  return { page: activity?.recipient?.id, recipient: { id: activity?.from?.id } };
+/** What the adapter's own client throws is a sentence of Facebook's, or an error that may quote the call's address. */
+function ofAdapter(thrown: unknown, params: unknown, { token, secret }: GraphAccount): Error {
+  if (isFacebookAttachmentsError(thrown)) return thrown;
+  const sentence = thrown instanceof Error ? thrown.message : String(thrown);
+  const secrets = secret === undefined ? [token] : [token, secret];
+  return new Error(
+    `Could not send ${labelOfPart((params ?? {}) as GraphParams)}: ${redact(sentence, secrets)}`,
+  );
 }
 
 function warn(message: string): void {

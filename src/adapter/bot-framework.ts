@@ -3,6 +3,13 @@ import { FOLLOWING, type Following } from '../message/split';
 import type { GraphParams } from '../graph/client';
 import type { AttachmentType } from '../source/asset';
 
+/** A BotBuilder activity, as far as it tells the page. */
+export interface ActivityLike {
+  readonly recipient?: { readonly id?: string } | null;
+  readonly from?: { readonly id?: string } | null;
+  readonly channelData?: unknown;
+}
+
 /** A Bot Framework activity, as far as its attachments matter. */
 export interface MessageActivity {
   readonly type?: string;

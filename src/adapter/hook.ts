@@ -1,13 +1,8 @@
 import { isRecord } from '../base/records';
-import { withDroppedAttachments, type MessageActivity } from './bot-framework';
+import { withDroppedAttachments, type ActivityLike, type MessageActivity } from './bot-framework';
+import { hookSendActivities, keepTurnError, markCall, type SendingAdapter } from './results';
+import type { FailedMessage } from '../events/events';
 import type { GraphAccount, GraphParams } from '../graph/client';
-
-/** A BotBuilder activity, as far as it tells the page. */
-export interface ActivityLike {
-  readonly recipient?: { readonly id?: string } | null;
-  readonly from?: { readonly id?: string } | null;
-  readonly channelData?: unknown;
-}
 
 /** `FacebookAPI.callAPI` of the adapter. */
 export type CallAPI = (path: string, method?: string, payload?: unknown) => Promise<unknown>;
@@ -23,6 +18,8 @@ export interface HookedClient {
 export interface AdapterHooks {
   /** Takes the place of each client's `callAPI`. */
   callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown>;
+  /** Hears of a message for which the adapter could make no client. */
+  onNoClient(error: Error, message: FailedMessage): void;
 }
 
 const SEND = /^\/(me|\d+)\/messages\/?$/;
@@ -54,9 +51,13 @@ export function hookAdapter(adapter: unknown, hooks: AdapterHooks): AdapterHooks
   if (!isFacebookAdapter(adapter)) return undefined;
   if (HOOKED in adapter.getAPI) return adapter.getAPI[HOOKED] as AdapterHooks;
   hookActivityToFacebook(adapter);
+  hookSendActivities(adapter, hooks.onNoClient.bind(hooks));
   const original = adapter.getAPI.bind(adapter);
   const getAPI: GetAPI = async (activity) => {
-    const api = await original(activity);
+    const api = await original(activity).catch((error: unknown) => {
+      keepTurnError(activity, error);
+      throw error;
+    });
     if (isRecord(api) && !(CLIENT in api)) hookClient(api, pageOf(activity), hooks);
     return api;
   };
@@ -74,7 +75,8 @@ export async function askClient(adapter: unknown, activity: unknown): Promise<Ho
 function hookActivityToFacebook(adapter: FacebookAdapterLike): void {
   const original = adapter.activityToFacebook?.bind(adapter);
   if (!original) return;
-  adapter.activityToFacebook = (activity) => withDroppedAttachments(original(activity), activity);
+  adapter.activityToFacebook = (activity) =>
+    markCall(withDroppedAttachments(original(activity), activity), activity);
 }
 
 /** A client is made for each message and belongs to nobody else, so it is changed and not copied. */
@@ -105,7 +107,7 @@ function pageOf(activity: ActivityLike | undefined): string | undefined {
 
 type GetAPI = (activity: ActivityLike | undefined) => Promise<unknown>;
 
-interface FacebookAdapterLike {
+interface FacebookAdapterLike extends SendingAdapter {
   getAPI: GetAPI;
   /** Private in the adapter's types only. */
   activityToFacebook?(activity: MessageActivity): GraphParams;

@@ -4,10 +4,10 @@ import type { SavedId } from '../cache/saved-id';
 import { AttachmentError, toError } from '../base/errors';
 import { refusalScope, verdictOn } from '../graph/verdict';
 import { Deadline } from './deadline';
-import { assetEvent, type PageAsset } from './page-asset';
+import { deliveryEvent, type PageAsset } from './page-asset';
 import { UploadUnderWay } from './upload-under-way';
 import type { IdCache } from '../cache/id-cache';
-import type { Report, UploadReason } from '../events/events';
+import type { FailedMessage, Report, UploadReason } from '../events/events';
 import type { GraphAnswer } from '../graph/client';
 import type { UploadObserver, Uploads } from './uploads';
 
@@ -161,7 +161,7 @@ export class AssetIds {
       if (isOurs !== false) return undefined;
     }
     return underWay.wait(deadline).catch((error: unknown): undefined => {
-      if (!isFileChange(error)) this.reportOnce(error);
+      if (!isFileChange(error)) this.reportOnce(error, target);
     });
   }
 
@@ -216,11 +216,11 @@ export class AssetIds {
   }
 
   /** Reports a failure behind messages that still go out: once, however many they are. */
-  reportOnce(error: unknown): void {
+  reportOnce(error: unknown, { page, recipient }: FailedMessage): void {
     const failure = toError(error);
     if (this.#reported.has(failure)) return;
     this.#reported.add(failure);
-    this.#report('error', failure);
+    this.#report('error', failure, { page, recipient, goesOn: true });
   }
 
   async #obtain(
@@ -278,10 +278,10 @@ export class AssetIds {
   }
 
   #refreshInTime(target: PageAsset, saved: SavedId): void {
-    const { key, asset, page } = target;
+    const { key, asset, page, recipient } = target;
     if (!this.#cache.isRefreshDue(saved) || this.#underWay.has(key) || this.#refreshed.has(key)) return;
     this.#refresh(target, saved, 'refresh').result.then((fresh) => {
-      this.#report('refresh', { ...assetEvent(asset, page), attachmentId: fresh.id });
+      this.#report('refresh', { ...deliveryEvent(asset, page, recipient), attachmentId: fresh.id });
     }, noop);
   }
 
@@ -305,12 +305,13 @@ export class AssetIds {
     return underWay;
   }
 
-  #noteFailure({ key, asset }: PageAsset, underWay: UploadUnderWay, error: unknown): void {
+  #noteFailure(target: PageAsset, underWay: UploadUnderWay, error: unknown): void {
+    const { key, asset } = target;
     if (error instanceof Error && refusalScope(error) === 'attempt') {
       this.#refusals.set(`${key} ${asset.attempt}`, error);
     }
     // Whoever waits reports it, or goes on without. That a file has changed is no failure: it is read again.
-    if (!underWay.isAwaited() && !isFileChange(error)) this.reportOnce(error);
+    if (!underWay.isAwaited() && !isFileChange(error)) this.reportOnce(error, target);
   }
 
   /** A refusal is remembered for the attempt that met it, and for no other; that of a token, for the token. */

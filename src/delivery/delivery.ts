@@ -11,7 +11,7 @@ import {
 } from '../message/attachment-slots';
 import { labelOfPart } from '../message/label';
 import { isFileChange, type AssetIds, type SavingSend } from './asset-ids';
-import { assetEvent, pageAsset, type PageAsset } from './page-asset';
+import { deliveryEvent, pageAsset, type PageAsset } from './page-asset';
 import { PageQueues } from './page-queues';
 import type { SavedId } from '../cache/saved-id';
 import type { FailedMessage, RecoverEvent, Report, SendEvent, UploadReason } from '../events/events';
@@ -131,18 +131,18 @@ export class Delivery {
     const [slot] = slots;
     await retryWhileFilesChange(async () => {
       if (isInTemplate(slot)) {
-        await Promise.all(slots.map((each) => this.#identify(each, deadline.forTemplate())));
+        await Promise.all(slots.map((each) => this.#identify(message, each, deadline.forTemplate())));
         await this.#resolveAll(
           message,
           slots.filter(({ reusable }) => reusable),
         );
         return;
       }
-      const asset = await this.#identify(slot, deadline);
+      const asset = await this.#identify(message, slot);
       if (this.#save === 'send' || !slot.reusable || asset.isUnidentified) return;
-      await this.#orOneStep(async () => {
+      await this.#orOneStep(message, async () => {
         const page = await pageOf(message);
-        return page && this.#ids.getOrUpload(pageAsset(client, page, asset), deadline);
+        return page && this.#ids.getOrUpload(pageAsset(client, page, asset, recipientOf(message)), deadline);
       });
     });
   }
@@ -155,13 +155,13 @@ export class Delivery {
   /** One attachment: if it gets no ID in time, its content can go with the message. */
   async #getAttachmentReady(message: OutgoingMessage, slot: AttachmentSlot): Promise<ReadySend> {
     const { client, deadline } = message;
-    const asset = await this.#identify(slot, deadline);
+    const asset = await this.#identify(message, slot);
     if (!slot.reusable || asset.isUnidentified) {
       return (params) => this.#sendContent({ ...message, params }, asset, message.page);
     }
-    const page = await this.#orOneStep(() => pageOf(message));
+    const page = await this.#orOneStep(message, () => pageOf(message));
     if (page === undefined) return (params) => this.#sendContent({ ...message, params }, asset, page);
-    const target = pageAsset(client, page, asset);
+    const target = pageAsset(client, page, asset, recipientOf(message));
     if (this.#save === 'upload') return this.#getIdReady(message, slot, target);
     await this.#ids.waitForOther(target, deadline);
     return async (params) => {
@@ -173,7 +173,7 @@ export class Delivery {
   }
 
   async #getIdReady(message: OutgoingMessage, slot: AttachmentSlot, target: PageAsset): Promise<ReadySend> {
-    const saved = await this.#orOneStep(() => this.#ids.getOrUpload(target, message.deadline));
+    const saved = await this.#orOneStep(message, () => this.#ids.getOrUpload(target, message.deadline));
     if (!saved) return (params) => this.#sendContent({ ...message, params }, target.asset, target.page);
     return (params) => this.#sendOrRecover({ ...message, params }, { slot, target, saved });
   }
@@ -187,11 +187,15 @@ export class Delivery {
     }
   }
 
-  #identify({ type, payload }: AttachmentSlot, deadline: Deadline): Promise<Asset> {
+  #identify(
+    message: OutgoingMessage,
+    { type, payload }: AttachmentSlot,
+    deadline: Deadline = message.deadline,
+  ): Promise<Asset> {
     return this.#sources.identify(type, payload, {
       within: (work) => deadline.within(work),
       onFailure: (error) => {
-        this.#ids.reportOnce(error);
+        this.#ids.reportOnce(error, failedMessage(message));
       },
     });
   }
@@ -248,12 +252,12 @@ export class Delivery {
   ): Promise<ResolvedAttachment[]> {
     const { client } = message;
     const deadline = message.deadline.forTemplate();
-    const assets = await Promise.all(slots.map((slot) => this.#identify(slot, deadline)));
+    const assets = await Promise.all(slots.map((slot) => this.#identify(message, slot, deadline)));
     const page = pageIn(message) ?? (await deadline.within(client.pageId()));
     return Promise.all(
       slots.map(async (slot, index): Promise<ResolvedAttachment> => {
         const asset = assets[index] as Asset;
-        const target = page === undefined ? undefined : pageAsset(client, page, asset);
+        const target = page === undefined ? undefined : pageAsset(client, page, asset, recipientOf(message));
         const saved =
           target &&
           (await (slot.reusable && !asset.isUnidentified
@@ -282,18 +286,19 @@ export class Delivery {
       lane: 'send',
     });
     const ms = performance.now() - begun;
-    for (const { target, saved } of resolved) this.#reportSend(target.asset, target.page, 'id', saved.id, ms);
+    for (const { target, saved } of resolved)
+      this.#reportSend(message, target.asset, target.page, 'id', saved.id, ms);
     return answer;
   }
 
   /** Undefined: there is no ID in time, or none at all, but a one-step send is worth a try. */
-  async #orOneStep<T>(work: () => Promise<T>): Promise<T | undefined> {
+  async #orOneStep<T>(message: OutgoingMessage, work: () => Promise<T>): Promise<T | undefined> {
     try {
       return await work();
     } catch (error) {
       // What is wrong with the content or the token is wrong in one step, too.
       if (error instanceof AttachmentError || verdictOn(error) === 'hopeless') throw error;
-      this.#ids.reportOnce(error);
+      this.#ids.reportOnce(error, failedMessage(message));
       return undefined;
     }
   }
@@ -302,7 +307,7 @@ export class Delivery {
   async #sendContent(message: OutgoingMessage, asset: Asset, page: string | undefined): Promise<GraphAnswer> {
     const begun = performance.now();
     const answer = await this.#postContent(message, asset, await readyContent(asset), { save: false });
-    this.#reportSend(asset, page, 'one-step', undefined, performance.now() - begun);
+    this.#reportSend(message, asset, page, 'one-step', undefined, performance.now() - begun);
     return answer;
   }
 
@@ -318,7 +323,7 @@ export class Delivery {
     const answer = await this.#postContent(message, asset, ready, { save: true, onBytes });
     const ms = performance.now() - begun;
     const id = typeof answer.attachment_id === 'string' ? answer.attachment_id : undefined;
-    this.#reportSend(asset, page, id ? 'save' : 'one-step', id, ms);
+    this.#reportSend(message, asset, page, id ? 'save' : 'one-step', id, ms);
     const { type, label, source, bytes } = asset;
     if (id === undefined) return { answer, saved: undefined };
     const sentAs = ready.type === type ? {} : { sentAs: ready.type };
@@ -338,7 +343,7 @@ export class Delivery {
     } catch (error) {
       if (!content.fetch || !isNotFetched(error)) throw error;
       const file = await content.fetch().catch((failure: unknown) => {
-        this.#ids.reportOnce(failure);
+        this.#ids.reportOnce(failure, failedMessage(message));
         throw error;
       });
       return this.#postOnce(message, label, { ...ready, content: { file } }, options);
@@ -368,17 +373,19 @@ export class Delivery {
   }
 
   #reportSend(
+    message: OutgoingMessage,
     asset: Asset,
     page: string | undefined,
     how: SendEvent['how'],
     attachmentId: string | undefined,
     ms: number,
   ): void {
-    this.#report('send', { ...assetEvent(asset, page), how, attachmentId, ms });
+    this.#report('send', { ...deliveryEvent(asset, page, recipientOf(message)), how, attachmentId, ms });
   }
 
-  #reportRecovery({ target: { asset, page }, saved }: ResolvedAttachment, how: RecoverEvent['how']): void {
-    this.#report('recover', { ...assetEvent(asset, page), attachmentId: saved.id, how });
+  #reportRecovery({ target, saved }: ResolvedAttachment, how: RecoverEvent['how']): void {
+    const { asset, page, recipient } = target;
+    this.#report('recover', { ...deliveryEvent(asset, page, recipient), attachmentId: saved.id, how });
   }
 }
 
@@ -399,8 +406,11 @@ async function post(
 export function failedMessage(
   call: Pick<OutgoingCall, 'client' | 'path' | 'page'> & { readonly params: unknown },
 ): FailedMessage {
-  const { recipient } = (call.params ?? {}) as { recipient?: unknown };
-  return { page: pageIn(call) ?? call.client.knownPageId, recipient };
+  return { page: pageIn(call) ?? call.client.knownPageId, recipient: recipientOf(call) };
+}
+
+function recipientOf({ params }: { readonly params: unknown }): unknown {
+  return (params as { recipient?: unknown } | undefined)?.recipient;
 }
 
 /** IDs belong to one page. The path or the activity names it; otherwise it is the page of the token. */

@@ -1,5 +1,5 @@
 import { keyOf } from '../cache/saved-id';
-import type { AssetEvent } from '../events/events';
+import type { DeliveryEvent } from '../events/events';
 import type { GraphClient } from '../graph/client';
 import type { Asset } from '../source/asset';
 
@@ -11,13 +11,19 @@ export interface PageAsset {
   readonly asset: Asset;
   /** Under which its ID is kept. */
   readonly key: string;
+  /** Whom the message is for that needs it. Undefined: no message does. */
+  readonly recipient: unknown;
 }
 
-export function pageAsset(client: GraphClient, page: string, asset: Asset): PageAsset {
-  return { client, page, asset, key: keyOf(page, asset.key) };
+export function pageAsset(client: GraphClient, page: string, asset: Asset, recipient?: unknown): PageAsset {
+  return { client, page, asset, key: keyOf(page, asset.key), recipient };
 }
 
-/** What every event about an asset tells. */
-export function assetEvent({ type, label, bytes }: Asset, page: string | undefined): AssetEvent {
-  return { page, type, asset: label, bytes };
+/** What every event about a delivery tells. */
+export function deliveryEvent(
+  { type, label, bytes }: Asset,
+  page: string | undefined,
+  recipient: unknown,
+): DeliveryEvent {
+  return { page, type, asset: label, bytes, recipient };
 }

@@ -105,7 +105,7 @@ export class Uploads {
     try {
       return await this.#try(job, { content, bytes, begun }, observer, obtain);
     } catch (refusal) {
-      const file = await this.#fetchInstead(content, refusal);
+      const file = await this.#fetchInstead(job, refusal);
       return this.#try(job, { content: { file }, bytes: file.size, begun }, observer, obtain);
     }
   }
@@ -116,7 +116,7 @@ export class Uploads {
     observer: UploadObserver,
     obtain: Obtain,
   ): Promise<SavedId> {
-    const { page, asset, reason } = job;
+    const { page, asset, reason, recipient } = job;
     const { type, label, source } = asset;
     let attemptBegun = begun;
     // One failure to fetch an address says little. What can be got in another way is not tried again in this one.
@@ -136,7 +136,7 @@ export class Uploads {
           const id = await uploadOnce(job, ready, onBytes, onBodySent);
           const ms = performance.now() - begun;
           const sent = { page, type, asset: label, bytes: ready.bytes };
-          this.#report('upload', { ...sent, attachmentId: id, reason, attempts: attempt, ms });
+          this.#report('upload', { ...sent, recipient, attachmentId: id, reason, attempts: attempt, ms });
           const saved: SavedId = { ...sent, id, uploadedAt, source };
           return ready.type === type ? saved : { ...saved, sentAs: ready.type };
         }),
@@ -158,12 +158,14 @@ export class Uploads {
   }
 
   /** @throws Why the platform refused the address, if it can be got in no other way. */
-  async #fetchInstead({ fetch }: Content, refusal: unknown): Promise<File> {
+  async #fetchInstead(job: UploadJob, refusal: unknown): Promise<File> {
+    const { page, recipient, asset } = job;
+    const { fetch } = asset.content;
     if (!fetch || !isNotFetched(refusal)) throw refusal;
     try {
       return await fetch();
     } catch (error) {
-      this.#report('error', toError(error));
+      this.#report('error', toError(error), { page, recipient, goesOn: true });
       throw refusal;
     }
   }

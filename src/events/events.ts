@@ -14,6 +14,15 @@ export interface AssetEvent {
   readonly bytes: number | undefined;
 }
 
+/** What every event about a delivery tells. */
+export interface DeliveryEvent extends AssetEvent {
+  /**
+   * Whom the message was for, as the Send API has it: `{ id: '…' }` … Of an upload or a refresh, that is the message that
+   * began it; others may have waited for it. Undefined: no message did, but `warm`.
+   */
+  readonly recipient: unknown;
+}
+
 /**
  * Why something was uploaded. `send`: a message needed it. `refresh`: its ID was near its end. `recover`: Facebook
  * refused its ID. `warm`: it was asked for beforehand.
@@ -21,7 +30,7 @@ export interface AssetEvent {
 export type UploadReason = 'send' | 'refresh' | 'recover' | 'warm';
 
 /** An asset was uploaded and has a new ID. */
-export interface UploadEvent extends AssetEvent {
+export interface UploadEvent extends DeliveryEvent {
   /** The new ID. */
   readonly attachmentId: string;
   readonly reason: UploadReason;
@@ -32,7 +41,7 @@ export interface UploadEvent extends AssetEvent {
 }
 
 /** A message arrived. A media template is one event for each attachment that was filled in. */
-export interface SendEvent extends AssetEvent {
+export interface SendEvent extends DeliveryEvent {
   /**
    * `id`: by a saved ID. `one-step`: uploaded and sent in one step. `save`: the same, and Facebook gave an ID for
    * later.
@@ -45,7 +54,7 @@ export interface SendEvent extends AssetEvent {
 }
 
 /** Facebook refused a saved ID, and the message arrived all the same. */
-export interface RecoverEvent extends AssetEvent {
+export interface RecoverEvent extends DeliveryEvent {
   /** The dead ID. */
   readonly attachmentId: string;
   /** `id`: by an ID that was made since. `one-step`: uploaded and sent in one step. */
@@ -53,7 +62,7 @@ export interface RecoverEvent extends AssetEvent {
 }
 
 /** An ID near its end was replaced. */
-export interface RefreshEvent extends AssetEvent {
+export interface RefreshEvent extends DeliveryEvent {
   /** The new ID. */
   readonly attachmentId: string;
 }
@@ -64,6 +73,8 @@ export interface FailedMessage {
   readonly page: string | undefined;
   /** Whom the message was for, as the Send API has it: `{ id: '…' }` … */
   readonly recipient: unknown;
+  /** The message goes on all the same: in one step, or by another ID. Absent: it was not sent, or may not have been. */
+  readonly goesOn?: true;
 }
 
 /**
@@ -80,8 +91,8 @@ export interface AttachmentEvents {
   recover: [event: RecoverEvent];
   refresh: [event: RefreshEvent];
   /**
-   * A message that did not go out, which `message` tells; or something that failed behind others that did. Without a
-   * listener, nothing happens.
+   * A message that did not go out, or something that failed behind one that goes on; `message` tells which message, and
+   * which of the two. Without `message`, it is about none, but the store. Without a listener, nothing happens.
    */
   error: [
     error: AttachmentError | GraphError | TransportError | PartlySentError | StoreError | OtherError,

@@ -189,12 +189,15 @@ describe('when the platform refuses an attachment ID', () => {
     assert.equal(arrived(platform.sim).length, 3);
   });
 
-  it('that the author has set, that is the author’s matter', async () => {
+  it('that the author has set, it is reported: there is nothing to make a new one of', async () => {
     const { errors, consoleErrors: lines, ...botkit } = await platform.openBotkit();
     const bot = await botkit.bot();
     await bot.say({ attachment: { type: 'image', payload: { attachment_id: '1857777774821032' } } });
     assert.deepEqual(calls(platform.sim), ['send-id 100/2018074']);
-    assert.equal(errors.length, 0);
+    assert.deepEqual(
+      errors.map(({ message }) => message),
+      [`Could not send image: ${String(lines[0]?.[1])}`],
+    );
     assert.equal(lines.length, 1);
   });
 });

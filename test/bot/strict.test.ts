@@ -1,15 +1,28 @@
 import assert from 'node:assert/strict';
 import type { TurnContext } from 'botbuilder';
-import { BotkitConversation } from 'botkit';
-import { AttachmentError, GraphError, image } from '../../src';
+import { Botkit, BotkitConversation, type BotWorker } from 'botkit';
+import sinon from 'sinon';
+import { AttachmentError, FacebookAttachmentCache, GraphError, image, type SendResult } from '../../src';
 import { BAD_MESSAGES, writeBadFiles } from '../support/bot/bad-attachments';
 import { useFolder } from '../support/files/folder';
 import { useSimulator } from '../support/bot/use-simulator';
 import { arrived, calls, onlyArrival, callCounts } from '../support/platform/received';
 import { PAGE } from '../support/platform/pages';
-import type { RunningBotkitOptions } from '../support/bot/botkit';
+import {
+  createAdapter,
+  type Bot,
+  type RunningBotkit,
+  type RunningBotkitOptions,
+} from '../support/bot/botkit';
+import { until } from '../support/checks/waiting';
 import { openWebhook } from '../support/platform/webhook';
 import { openWebsite } from '../support/platform/website';
+
+/** A dialog of the Bot Framework: steps, each of which begins when the person has answered to the one before. */
+type StepsDialog = new (
+  id: string,
+  steps: ((step: { context: TurnContext; endDialog(): Promise<unknown> }) => Promise<unknown>)[],
+) => Parameters<Botkit['addDialog']>[0];
 
 describe('in strict mode', () => {
   const platform = useSimulator();
@@ -73,32 +86,166 @@ describe('in strict mode', () => {
     assert.deepEqual([errors.length, lines.length], [1, 0]);
   });
 
-  it('what a conversation says rejects whoever began it', async () => {
-    const { controller, errors, consoleErrors: lines, ...botkit } = await openBot();
-    const conversation = new BotkitConversation('the script', controller);
-    conversation.say('Look:').say(image('no.jpg')).say('The end');
-    controller.addDialog(conversation);
-    const bot = await botkit.bot();
-    // The dialogs wrap whatever is thrown in them.
-    await assert.rejects(bot.beginDialog('the script'), (wrapper: { error: unknown }) => {
-      assert.equal(wrapper.error, errors[0]);
-      return true;
-    });
-    assert.deepEqual(texts(), ['Look:']);
-    assert.deepEqual([errors.length, lines.length], [1, 0]);
-  });
+  describe('what a person typed ends neither process nor script:', () => {
+    async function open(
+      write: (botkit: RunningBotkit) => void,
+    ): Promise<{ errors: Error[]; say: (text: string) => Promise<void> }> {
+      const webhook = platform.closeAfterTest(await openWebhook());
+      platform.sim.setWebhook(webhook.url);
+      const botkit = await openBot({ configuration: { webserver: webhook.webserver } });
+      write(botkit);
+      const say = async (text: string): Promise<void> => {
+        const { status } = await platform.sim.say({ page: PAGE.id, user: '7001', text });
+        assert.equal(status, 200);
+      };
+      return { errors: botkit.errors, say };
+    }
 
-  it('what a conversation asks is reported by Botkit, which goes on without it', async () => {
-    const { controller, errors, consoleErrors: lines, ...botkit } = await openBot();
-    const conversation = new BotkitConversation('the script', controller);
-    conversation.ask({ attachment: image('no.jpg').attachment }, [], 'answer').say('The end');
-    controller.addDialog(conversation);
-    const bot = await botkit.bot();
-    await bot.beginDialog('the script');
-    assert.deepEqual(texts(), ['Failed to start prompt the script_default_prompt', 'The end']);
-    assert.deepEqual(lines, [[errors[0]]]);
-    assert.ok(errors[0] instanceof AttachmentError);
-    assert.equal(errors.length, 1);
+    const codes = (errors: readonly Error[]) => errors.map((error) => (error as { code?: unknown }).code);
+
+    it('a script reports its message once, and goes on', async () => {
+      const { errors, say } = await open(({ controller }) => {
+        const conversation = new BotkitConversation('the script', controller);
+        conversation.ask('Whom do you like?', [], 'cat').say(image('{{vars.cat}}.jpg')).say('The end');
+        controller.addDialog(conversation);
+        controller.hears('begin', 'message', (bot) => bot.beginDialog('the script'));
+      });
+      await say('begin');
+      await say('nobody');
+      assert.deepEqual(texts(), ['Whom do you like?', 'The end']);
+      assert.deepEqual(codes(errors), ['ERR_ATTACHMENT_NOT_FOUND']);
+      await say('begin');
+      await say('tom');
+      assert.equal(arrived(platform.sim).at(-2)?.attachments[0]?.name, 'tom.jpg');
+      assert.equal(errors.length, 1);
+    });
+
+    it('so does what a script asks, also one that was added before the plugin', async () => {
+      const controller = new Botkit({
+        adapter: createAdapter(platform.sim, [PAGE]),
+        disable_webserver: true,
+        disable_console: true,
+      });
+      const conversation = new BotkitConversation('the script', controller);
+      conversation.ask(image('no.jpg'), [], 'answer').say('The end');
+      controller.addDialog(conversation);
+      const plugin = platform.closeAfterTest(
+        new FacebookAttachmentCache({ strict: true, root: folder.path }),
+      );
+      const errors: Error[] = [];
+      plugin.on('error', (error) => errors.push(error));
+      controller.usePlugin(plugin);
+      const bot = (await controller.spawn(PAGE.id)) as Bot;
+      await bot.startConversationWithUser('7001');
+      const print = sinon.stub(console, 'error');
+      await bot.beginDialog('the script').finally(() => {
+        print.restore();
+      });
+      assert.deepEqual(texts(), []);
+      assert.deepEqual(codes(errors), ['ERR_ATTACHMENT_NOT_FOUND']);
+    });
+
+    it('so do the hooks of a script', async () => {
+      const { errors, say } = await open(({ controller }) => {
+        const conversation = new BotkitConversation('the script', controller);
+        conversation.say('Look:').say('The end');
+        conversation.before('default', async (_conversation, bot) => {
+          const { error } = (await bot.say(image('no.jpg'))) as SendResult;
+          assert.equal((error as { code?: unknown } | undefined)?.code, 'ERR_ATTACHMENT_NOT_FOUND');
+        });
+        // Botkit waits for it, and its types do not say so.
+        const after: unknown = (_results: unknown, bot: BotWorker) => bot.say(image('neither.jpg'));
+        conversation.after(after as (results: unknown, bot: BotWorker) => void);
+        controller.addDialog(conversation);
+        controller.hears('begin', 'message', (bot) => bot.beginDialog('the script'));
+      });
+      await say('begin');
+      assert.deepEqual(texts(), ['Look:', 'The end']);
+      assert.equal(errors.length, 2);
+    });
+
+    const handlers: [what: string, write: (botkit: RunningBotkit) => void][] = [
+      [
+        'hears',
+        ({ controller }) => {
+          controller.hears(/./, 'message', async (bot, message) => {
+            await bot.reply(message, image(`${message.text ?? ''}.jpg`));
+          });
+        },
+      ],
+      [
+        'on',
+        ({ controller }) => {
+          controller.on('message', async (bot, message) => {
+            await bot.reply(message, image(`${message.text ?? ''}.jpg`));
+          });
+        },
+      ],
+      [
+        'interrupts',
+        ({ controller }) => {
+          controller.interrupts(/./, 'message', async (bot, message) => {
+            await bot.say(image(`${message.text ?? ''}.jpg`));
+          });
+        },
+      ],
+      [
+        'a dialog of steps',
+        ({ controller }) => {
+          controller.addDialog(new BotkitConversation('any', controller));
+          // What Botkit wraps a conversation in.
+          const Steps = controller.dialogSet.find('any:botkit-wrapper')?.constructor as StepsDialog;
+          const steps = new Steps('steps', [
+            () => Promise.resolve({ status: 'waiting' }),
+            async (step) => {
+              const bot = await controller.spawn(step.context);
+              await bot.say(image(`${step.context.activity.text}.jpg`));
+              return step.endDialog();
+            },
+          ]);
+          controller.addDialog(steps);
+          controller.hears('nobody', 'message', (bot) => bot.beginDialog('steps'));
+        },
+      ],
+    ];
+    for (const [what, write] of handlers) {
+      it(`a handler that catches nothing: ${what}`, async () => {
+        const { errors, say } = await open(write);
+        await say('nobody');
+        if (what === 'a dialog of steps') await say('nobody');
+        await until('it is reported', () => errors.length === 1);
+        assert.deepEqual(codes(errors), ['ERR_ATTACHMENT_NOT_FOUND']);
+        if (what === 'a dialog of steps') return;
+        await say('tom');
+        await until('the bot answers', () => arrived(platform.sim).length === 1);
+        onlyArrival(platform.sim);
+        assert.equal(errors.length, 1);
+      });
+    }
+
+    it('a handler that does not wait for bot.reply, whose error says so if it has ended before', async () => {
+      const { errors, say } = await open(({ controller }) => {
+        controller.hears(/./, 'message', (bot, message) => {
+          void bot.reply(message, image(`${message.text ?? ''}.jpg`));
+          return Promise.resolve();
+        });
+      });
+      await say('nobody');
+      await until('it is reported', () => errors.length === 1);
+      assert.deepEqual(codes(errors), ['ERR_ATTACHMENT_NOT_FOUND']);
+      await say('tom');
+      await until('it is reported', () => errors.length === 2);
+      assert.match(errors[1]?.message ?? '', /Write `await` before `bot\.reply`/);
+    });
+
+    it('what else a handler throws stays Botkit’s matter', async () => {
+      const botkit = await openBot();
+      botkit.controller.hears('fail', 'message', () => Promise.reject(new Error('of the author')));
+      const handled = (
+        botkit.controller as unknown as { listenForTriggers(bot: unknown, message: object): Promise<unknown> }
+      ).listenForTriggers(await botkit.bot(), { type: 'message', text: 'fail' });
+      await assert.rejects(handled, { message: 'of the author' });
+    });
   });
 
   it('context.sendActivity, which must not throw, reports it', async () => {

@@ -87,8 +87,10 @@ describe('what has nothing to resolve goes to the adapter’s own client', () =>
       assert.equal(own.firstCall.args.length, 3);
       for (const [index, argument] of call.entries()) assert.equal(own.firstCall.args[index], argument);
       assert.equal(outcome, await own.firstCall.returnValue.catch((error: unknown) => error));
-      assert.equal(platform.sim.calls().length, 1);
-      assert.deepEqual(botkit.errors, []);
+      const [made, ...more] = platform.sim.calls();
+      assert.deepEqual(more, []);
+      const isRefusedMessage = call[0] === '/me/messages' && made?.code !== undefined;
+      assert.equal(botkit.errors.length, isRefusedMessage ? 1 : 0);
     });
   }
 

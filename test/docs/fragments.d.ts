@@ -3,6 +3,8 @@
  * conversation. Fragments are compiled as if they stood in an async function among these.
  */
 
+type SendResult = import('botkit-plugin-facebook-attachments').SendResult;
+
 type Plugin = typeof import('botkit-plugin-facebook-attachments');
 
 declare const FacebookAttachmentCache: Plugin['FacebookAttachmentCache'];

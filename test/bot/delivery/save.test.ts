@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
 import { keyOf } from '../../../src/cache/saved-id';
-import { ABOUT_TOM, TOM, useDelivery } from '../../support/bot/use-delivery';
+import { ABOUT_TOM, TOM_ASSET, TOM, useDelivery } from '../../support/bot/use-delivery';
 import { readAsset } from '../../support/files/assets';
 import { calls } from '../../support/platform/received';
 import { sha256 } from '../../support/checks/sha256';
@@ -32,7 +32,7 @@ describe('Delivery, saving by sending', () => {
     assert.ok(saved && saved.uploadedAt >= begun && saved.uploadedAt <= Date.now());
     assert.deepEqual(
       { ...saved, uploadedAt: 0 },
-      { ...ABOUT_TOM, source: { path: 'cats/tom.jpg' }, id: platform.onlyId(), uploadedAt: 0 },
+      { ...TOM_ASSET, source: { path: 'cats/tom.jpg' }, id: platform.onlyId(), uploadedAt: 0 },
     );
   });
 

@@ -369,7 +369,7 @@ describe('FacebookAttachmentCache', () => {
       assert.match(
         printed,
         new RegExp(
-          `botkit:facebook-attachments ${name} \\{[^}]*attachmentId: '${platform.sim.assets()[0]?.id}'`,
+          `botkit:facebook-attachments ${name} \\{[^{}]*(\\{[^}]*\\})?[^}]*attachmentId: '${platform.sim.assets()[0]?.id}'`,
         ),
       );
     }

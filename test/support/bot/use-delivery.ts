@@ -21,13 +21,16 @@ import { useSimulator, type SimulatorFixture } from './use-simulator';
 /** A picture, as a message holds it. */
 export const TOM = { type: 'image', payload: { url: 'cats/tom.jpg' } };
 
-/** What every event about it tells. */
-export const ABOUT_TOM = {
+/** What its record keeps, and every event tells. */
+export const TOM_ASSET = {
   page: PAGE.id,
   type: 'image',
   asset: 'image "cats/tom.jpg"',
   bytes: readAsset('cats/tom.jpg').length,
 } as const;
+
+/** What every event about a message with it tells. */
+export const ABOUT_TOM = { ...TOM_ASSET, recipient: { id: '7001' } } as const;
 
 /** The platform is busy: an upload may be tried again. */
 export const BUSY = { error: { code: 2 } };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon, { type SinonFakeTimers, type SinonStubbedInstance } from 'sinon';
 import { AssetIds, type SavingSend } from '../../../src/delivery/asset-ids';
-import { assetEvent, pageAsset, type PageAsset } from '../../../src/delivery/page-asset';
+import { deliveryEvent, pageAsset, type PageAsset } from '../../../src/delivery/page-asset';
 import { IdCache } from '../../../src/cache/id-cache';
 import { keyOf, type SavedId } from '../../../src/cache/saved-id';
 import { Deadline } from '../../../src/delivery/deadline';
@@ -21,7 +21,13 @@ const AHEAD = 10_000;
 const WAIT = 10_000;
 const ADDRESS = 'https://example.com/tom.png';
 const KEY = keyOf('1001', addressKey('image', ADDRESS));
-const ABOUT = { page: '1001', type: 'image', asset: `image ${ADDRESS}`, bytes: undefined };
+const ABOUT = {
+  page: '1001',
+  type: 'image',
+  asset: `image ${ADDRESS}`,
+  bytes: undefined,
+  recipient: undefined,
+};
 
 describe('AssetIds', () => {
   let clock: SinonFakeTimers;
@@ -105,7 +111,7 @@ describe('AssetIds', () => {
 
   it('keeps the ID of an asset of a page under their key', () => {
     assert.equal(target.key, KEY);
-    assert.deepEqual(assetEvent(target.asset, '1001'), ABOUT);
+    assert.deepEqual(deliveryEvent(target.asset, '1001', undefined), ABOUT);
   });
 
   describe('get', () => {
@@ -477,7 +483,8 @@ describe('AssetIds', () => {
 
   it('reports an error once, however many messages meet it, and makes one of what is none', () => {
     const error = graphError(100);
-    for (const thrown of [error, error, 'broken']) ids.reportOnce(thrown);
+    const message = { page: '1001', recipient: { id: '7001' } };
+    for (const thrown of [error, error, 'broken']) ids.reportOnce(thrown, message);
     assert.deepEqual(
       reports.errors().map(({ message }) => message),
       [error.message, 'broken'],

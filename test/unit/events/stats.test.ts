@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { AssetEvent } from '../../../src/events/events';
+import type { DeliveryEvent } from '../../../src/events/events';
 import { StatsCounter, type AttachmentStats } from '../../../src/events/stats';
 
 const NONE: AttachmentStats = {
@@ -14,8 +14,14 @@ const NONE: AttachmentStats = {
   bytesSaved: 0,
 };
 
-const LOCAL: AssetEvent = { page: '1001', type: 'image', asset: 'image "tom.png"', bytes: 100 };
-const WEB: AssetEvent = { ...LOCAL, bytes: undefined };
+const LOCAL: DeliveryEvent = {
+  page: '1001',
+  type: 'image',
+  asset: 'image "tom.png"',
+  bytes: 100,
+  recipient: { id: '7001' },
+};
+const WEB: DeliveryEvent = { ...LOCAL, bytes: undefined };
 const ID = { attachmentId: '11', ms: 7 };
 const UPLOAD = { ...ID, reason: 'send', attempts: 3 } as const;
 

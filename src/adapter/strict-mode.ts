@@ -1,0 +1,184 @@
+import { LRUCache } from 'lru-cache';
+import { isRecord } from '../base/records';
+import type { FailedMessage } from '../events/events';
+import type { ActivityLike, MessageActivity } from './bot-framework';
+
+/** The part of a BotWorker that is used. */
+export interface BotLike {
+  getConfig(key: string): unknown;
+}
+
+/** A middleware of Botkit's endpoint `send`. */
+export type SendMiddleware = (
+  bot: BotLike,
+  activity: MessageActivity,
+  next: (error?: unknown) => void,
+) => void;
+
+/** A middleware of Botkit's endpoint `spawn`. */
+export type SpawnMiddleware = (bot: BotLike, next: () => void) => void;
+
+/** Does before a message is sent what can be done. */
+export type Prepare = (bot: BotLike, activity: MessageActivity) => Promise<void>;
+
+/** What is used of a Botkit controller beyond its public part. */
+interface ControllerLike {
+  spawn(...config: unknown[]): Promise<BotLike>;
+  addDialog(dialog: unknown): void;
+  readonly dialogSet: {
+    getDialogs(): unknown[];
+    createContext(context: unknown): Promise<{ continueDialog(): Promise<unknown> }>;
+  };
+}
+
+/** Where Botkit calls the handlers of a bot, and what it takes for an answer. */
+const HANDLERS = ['listenForInterrupts', 'listenForTriggers', 'trigger'] as const;
+
+const TURN_OVER =
+  'The message was not sent: the handler ended before its attachment was ready. Write `await` before `bot.reply` and `bot.say`';
+
+/** How many errors are remembered as ours. They come to a handler's end at once, if at all. */
+const MAX_REJECTIONS = 1_000;
+
+/**
+ * The option `strict` in a Botkit bot. The send middleware is the only place from which an error reaches the caller of
+ * `bot.say`; there the message is prepared, and `bot.say` rejects if that fails.
+ *
+ * What a person typed can be the cause of that, and must end neither the process nor a script. Botkit lets what a handler
+ * throws become an unhandled rejection, so an error that a handler passes on ends there; it has been reported. A script
+ * has nobody to catch anything: its messages are not prepared, and fail like those of a bot that is not strict.
+ */
+export class StrictMode {
+  readonly #prepare: Prepare;
+  readonly #report: (error: unknown, message: FailedMessage) => void;
+  readonly #scriptBots = new WeakSet();
+  /** By their text, because Botkit passes on a copy that has nothing else. */
+  readonly #rejections = new LRUCache<string, true>({ max: MAX_REJECTIONS });
+
+  constructor(prepare: Prepare, report: (error: unknown, message: FailedMessage) => void) {
+    this.#prepare = prepare;
+    this.#report = report;
+  }
+
+  readonly send: SendMiddleware = (bot, activity, next) => {
+    if (this.#scriptBots.has(bot)) {
+      next();
+      return;
+    }
+    const message = conversationOf(bot);
+    const reject = (error: unknown): void => {
+      this.#rejections.set(String(error), true);
+      this.#report(error, message);
+      next(error);
+    };
+    this.#prepare(bot, activity).then(() => {
+      if (isTurnOver(bot)) reject(new Error(TURN_OVER));
+      else next();
+    }, reject);
+  };
+
+  /** Whoever does not wait for `bot.say` has not asked for its error. */
+  readonly spawn: SpawnMiddleware = (bot, next) => {
+    const methods = bot as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+    for (const name of ['say', 'reply']) {
+      const original = methods[name]?.bind(bot);
+      if (!original) continue;
+      methods[name] = (...args) => {
+        const saying = original(...args);
+        saying.catch((error: unknown) => {
+          this.#endHere(error);
+        });
+        return saying;
+      };
+    }
+    next();
+  };
+
+  /** Sees to it that what a bot's handlers and scripts let pass ends nothing. */
+  guard(controller: unknown): void {
+    if (!isRecord(controller) || !isRecord(controller.dialogSet)) return;
+    this.#guardHandlers(controller);
+    this.#guardDialogs(controller as unknown as ControllerLike);
+  }
+
+  #guardHandlers(controller: Record<string, unknown>): void {
+    for (const name of HANDLERS) {
+      const original = controller[name];
+      if (typeof original !== 'function') continue;
+      controller[name] = async (...args: unknown[]): Promise<unknown> => {
+        try {
+          return await (original.apply(controller, args) as Promise<unknown>);
+        } catch (error) {
+          this.#endHere(error);
+          return undefined;
+        }
+      };
+    }
+  }
+
+  #guardDialogs(controller: ControllerLike): void {
+    const { dialogSet } = controller;
+    const createContext = dialogSet.createContext.bind(dialogSet);
+    dialogSet.createContext = async (context) => {
+      const dialogContext = await createContext(context);
+      const continueDialog = dialogContext.continueDialog.bind(dialogContext);
+      dialogContext.continueDialog = async () => {
+        try {
+          return await continueDialog();
+        } catch (error) {
+          this.#endHere(error);
+          return { status: 'complete' };
+        }
+      };
+      return dialogContext;
+    };
+    const view = this.#viewForScripts(controller);
+    const mark = (dialog: unknown): void => {
+      // A conversation spawns the bots for its lines and hooks itself.
+      if (isRecord(dialog) && dialog._controller === controller) dialog._controller = view;
+    };
+    dialogSet.getDialogs().forEach(mark);
+    const addDialog = controller.addDialog.bind(controller);
+    controller.addDialog = (dialog) => {
+      mark(dialog);
+      addDialog(dialog);
+    };
+  }
+
+  /** The controller as a conversation is to see it: whatever bot it spawns is a script's. */
+  #viewForScripts(controller: ControllerLike): ControllerLike {
+    const spawn: ControllerLike['spawn'] = async (...config) => {
+      const bot = await controller.spawn(...config);
+      this.#scriptBots.add(bot);
+      return bot;
+    };
+    return Object.create(controller, { spawn: { value: spawn } }) as ControllerLike;
+  }
+
+  /** @throws `error`, if it is not one that strict mode rejected with. */
+  #endHere(error: unknown): void {
+    // The dialogs wrap what is thrown in them; `trigger` throws a text with it.
+    const { error: wrapped } = (error ?? {}) as { error?: unknown };
+    const isOurs = [error, wrapped].some(
+      (each) =>
+        this.#rejections.has(String(each)) || (each instanceof Error && this.#rejections.has(each.message)),
+    );
+    if (!isOurs) throw error;
+  }
+}
+
+/** BotBuilder revokes the context of a turn at its end, and Botkit would throw where nobody can catch it. */
+function isTurnOver(bot: BotLike): boolean {
+  try {
+    conversationOf(bot);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** Whom a bot worker talks to, and as which page: the turn's activity is one that came from the person. */
+function conversationOf(bot: BotLike): FailedMessage {
+  const { activity } = bot.getConfig('context') as { activity?: ActivityLike };
+  return { page: activity?.recipient?.id, recipient: { id: activity?.from?.id } };
+}
