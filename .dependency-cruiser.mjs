@@ -6,7 +6,19 @@
 /** The folders from the bottom up. A layer may use what stands below it, and itself. `*`: files outside the folders. */
 const LAYERS = {
   src: ['base', 'graph', 'source', 'cache', 'events', 'message', 'delivery', 'adapter', '*', 'cli'],
-  simulator: ['base', 'conformance', 'platform', 'graph', 'control', 'testing', 'ui', 'server', 'config', 'launch', '*'],
+  simulator: [
+    'base',
+    'conformance',
+    'platform',
+    'graph',
+    'control',
+    'testing',
+    'ui',
+    'server',
+    'config',
+    'launch',
+    '*',
+  ],
 };
 
 const paths = (root) =>
