@@ -84,11 +84,13 @@ export class StrictMode {
       const original = methods[name]?.bind(bot);
       if (!original) continue;
       methods[name] = (...args) => {
-        const saying = original(...args);
-        saying.catch((error: unknown) => {
-          this.#endHere(error);
+        const said = new Promise<unknown>((resolve, reject) => {
+          original(...args).then(resolve, (error: unknown) => {
+            if (this.#isOurs(error)) said.catch(ignore);
+            reject(error as Error);
+          });
         });
-        return saying;
+        return said;
       };
     }
     next();
@@ -157,13 +159,16 @@ export class StrictMode {
 
   /** @throws `error`, if it is not one that strict mode rejected with. */
   #endHere(error: unknown): void {
+    if (!this.#isOurs(error)) throw error;
+  }
+
+  #isOurs(error: unknown): boolean {
     // The dialogs wrap what is thrown in them; `trigger` throws a text with it.
     const { error: wrapped } = (error ?? {}) as { error?: unknown };
-    const isOurs = [error, wrapped].some(
+    return [error, wrapped].some(
       (each) =>
         this.#rejections.has(String(each)) || (each instanceof Error && this.#rejections.has(each.message)),
     );
-    if (!isOurs) throw error;
   }
 }
 
@@ -181,4 +186,8 @@ function isTurnOver(bot: BotLike): boolean {
 function conversationOf(bot: BotLike): FailedMessage {
   const { activity } = bot.getConfig('context') as { activity?: ActivityLike };
   return { page: activity?.recipient?.id, recipient: { id: activity?.from?.id } };
+}
+
+function ignore(): void {
+  // It has been reported.
 }

@@ -14,6 +14,7 @@ import {
   type RunningBotkit,
   type RunningBotkitOptions,
 } from '../support/bot/botkit';
+import { watchProcess } from '../support/checks/process-problems';
 import { until } from '../support/checks/waiting';
 import { openWebhook } from '../support/platform/webhook';
 import { openWebsite } from '../support/platform/website';
@@ -236,6 +237,18 @@ describe('in strict mode', () => {
       await say('tom');
       await until('it is reported', () => errors.length === 2);
       assert.match(errors[1]?.message ?? '', /Write `await` before `bot\.reply`/);
+    });
+
+    it('what another middleware rejects with can be caught, and ends nothing else', async () => {
+      const botkit = await openBot();
+      botkit.controller.middleware.send.use((_bot, _activity, next) => {
+        next(new Error('of another plugin'));
+      });
+      const watched = watchProcess();
+      const bot = await botkit.bot();
+      await assert.rejects(bot.say('Hello') as Promise<unknown>, { message: 'of another plugin' });
+      await new Promise(setImmediate);
+      assert.deepEqual(await watched.stop(), []);
     });
 
     it('what else a handler throws stays Botkit’s matter', async () => {
