@@ -118,7 +118,7 @@ for (const one of CLIENTS) {
         it(promise, () => check(platform()));
         continue;
       }
-      it(`makes a call without a body, and is refused, where others do what is asked (${promise})`, async () => {
+      it(`sends no body if there is a file, and fails where another client ${promise}`, async () => {
         await assert.rejects(check(platform()));
         assert.deepEqual(
           sim.calls().map(({ bytes, code }) => ({ bytes, code })),
