@@ -110,19 +110,26 @@ function sizeOf(req: Request): number {
 }
 
 async function readBody(req: Request, res: Response, call: GraphCall): Promise<void> {
-  let refuse: (error: GraphError) => void = () => undefined;
   const tooLong = new Promise<never>((_resolve, reject) => {
-    refuse = reject;
-  });
-  req.on('data', (chunk: Buffer) => {
-    call.bytes += chunk.length;
-    if (call.bytes <= MAX_BODY_BYTES) return;
-    // What still comes is read and thrown away, so that the client sees the answer.
-    req.unpipe();
-    refuse(attachmentTooLarge());
+    req.on('data', (chunk: Buffer) => {
+      call.bytes += chunk.length;
+      if (call.bytes > MAX_BODY_BYTES) reject(attachmentTooLarge());
+    });
   });
   const handler = call.kind === 'multipart' ? readMultipart : call.kind === 'form' ? readForm : readJson;
-  await Promise.race([run(handler, req, res), tooLong]);
+  try {
+    await Promise.race([run(handler, req, res), tooLong]);
+  } catch (error) {
+    await throwRestAway(req);
+    throw error;
+  }
+}
+
+/** Many clients read no answer before they have sent everything. */
+async function throwRestAway(req: Request): Promise<void> {
+  if (req.readableEnded || req.destroyed) return;
+  req.unpipe().resume();
+  await new Promise<void>((resolve) => req.once('end', resolve).once('close', resolve));
 }
 
 /** What the call asks for. Says nothing about whether it will get it. */

@@ -385,9 +385,13 @@ export class Platform extends EventEmitter<PlatformEvents> {
   }
 }
 
+/** Many at a time: each look at the first one passes by the holes of those that went before. */
 function dropOldest(kept: Map<string, unknown> | Set<string>, most: number): void {
-  const [oldest] = kept.keys();
-  if (kept.size > most && oldest !== undefined) kept.delete(oldest);
+  if (kept.size < 1.1 * most) return;
+  for (const key of kept.keys()) {
+    if (kept.size <= most) return;
+    kept.delete(key);
+  }
 }
 
 function newThread(page: Page, user: string): Thread {

@@ -2,8 +2,8 @@
 export class Retention<T> {
   readonly #most: { count: number; size: number };
   readonly #drop: (thing: T) => void;
-  #kept: { thing: T; size: number }[] = [];
-  /** Those before are gone. */
+  /** Those before `#first` are gone. Not a Set: the holes that it leaves at its start make each look at its first one slow. */
+  #kept: ({ thing: T; size: number } | undefined)[] = [];
   #first = 0;
   #size = 0;
 
@@ -19,6 +19,7 @@ export class Retention<T> {
     while (this.#size > this.#most.size || this.#kept.length - this.#first > this.#most.count) {
       const oldest = this.#kept[this.#first];
       if (!oldest) return;
+      this.#kept[this.#first] = undefined;
       this.#first += 1;
       this.#size -= oldest.size;
       this.#drop(oldest.thing);

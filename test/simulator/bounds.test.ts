@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import http from 'node:http';
 import { Readable } from 'node:stream';
-import { request } from 'undici';
+import { json } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { type GraphCall } from 'messenger-platform-simulator';
 import { until } from '../support/checks/waiting';
 import {
@@ -27,32 +29,39 @@ describe('What anybody can send is bounded:', () => {
       .calls()
       .map(({ number }) => simulator().call(number) as GraphCall);
 
-  /** A multipart body of `count` fields of 4 MB, without a token. */
-  async function postFields(count: number): Promise<{ status: number; body: Answer['body'] }> {
+  /** Sends everything, however early the answer comes. */
+  async function post(contentType: string, body: Iterable<Buffer>): Promise<Answer> {
+    const headers = { 'content-type': contentType };
+    const sent = http.request(`${simulator().httpUrl}/me/messages`, { method: 'POST', headers });
+    const answered = once(sent, 'response') as Promise<[http.IncomingMessage]>;
+    const [[answer]] = await Promise.all([answered, pipeline(Readable.from(body), sent)]);
+    return { status: answer.statusCode ?? 0, body: (await json(answer)) as Answer['body'] };
+  }
+
+  /** Parts of 4 MB, without a token. */
+  function* parts(count: number) {
     const field = Buffer.alloc(4 * MB, 'x');
-    function* body() {
-      for (let at = 0; at < count; at += 1) {
-        yield Buffer.from(`--cut\r\nContent-Disposition: form-data; name="field${at}"\r\n\r\n`);
-        yield field;
-        yield Buffer.from('\r\n');
-      }
-      yield Buffer.from('--cut--\r\n');
+    for (let at = 0; at < count; at += 1) {
+      yield Buffer.from(`--cut\r\nContent-Disposition: form-data; name="field${at}"\r\n\r\n`);
+      yield field;
+      yield Buffer.from('\r\n');
     }
-    const headers = { 'content-type': 'multipart/form-data; boundary=cut' };
-    const answer = await request(`${simulator().httpUrl}/me/messages`, {
-      method: 'POST',
-      headers,
-      body: Readable.from(body()),
-    });
-    return { status: answer.statusCode, body: (await answer.body.json()) as Answer['body'] };
+    yield Buffer.from('--cut--\r\n');
   }
 
   it('a body, to 64 MB: the rest of a larger one is thrown away as it comes', async function () {
     this.timeout(30_000);
     const highest = await highestMemory(async () => {
-      assertError(await postFields(100), 100, 2018109);
+      assertError(await post('multipart/form-data; boundary=cut', parts(100)), 100, 2018109);
     });
     assert.ok(highest < 250 * MB, `${Math.round(highest / MB)} MB for a body of 400 MB`);
+  });
+
+  it('JSON and a field, to 5 MB', async () => {
+    const text = Array.from({ length: 20 }, () => Buffer.alloc(MB, ' '));
+    assertError(await post('application/json', text), 100, undefined, /too large/);
+    const field = Buffer.concat([...parts(1)].toSpliced(2, 0, Buffer.alloc(2 * MB, 'x')));
+    assertError(await post('multipart/form-data; boundary=cut', [field]), 100, undefined, /too long/);
   });
 
   it('all bodies that are read at once, to 256 MB: the next one waits, and small ones pass', async () => {
