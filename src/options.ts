@@ -9,31 +9,31 @@ import type { FetchList } from './source/fetched-addresses';
 import type { Prepare } from './source/preparation';
 import type { CacheKey } from './source/web-address';
 
-/** Milliseconds after which Facebook forgets an ID. */
+/** Milliseconds after which Facebook deletes an ID. */
 const PLATFORM_TTL = 90 * DAY;
 
-/** The defaults of `ttl` and `refreshAhead`, which the command-line tool has, too. */
+/** The defaults of `ttl` and `refreshAhead`, also used by the command-line tool. */
 export const DEFAULT_TTL = 89 * DAY;
 export const DEFAULT_REFRESH_AHEAD = 7 * DAY;
 
-/** Milliseconds: the most that a timer of Node takes. */
+/** Milliseconds: the longest timer that Node supports. */
 const LONGEST_TIMEOUT = 2 ** 31 - 1;
 
-/** All of them are optional. A name that is none of these is refused. */
+/** All options are optional. Unknown names are refused. */
 export interface AttachmentCacheOptions {
   /**
-   * Where IDs live: a Keyv (4 to 6) or a Keyv storage adapter. Several processes that share a store share its IDs. An
-   * adapter gets the namespace `facebook-attachments`; bring a Keyv of your own for another one.
+   * Where IDs are stored: a Keyv (version 4 to 6) or a Keyv storage adapter. Processes that share a store share its IDs.
+   * An adapter gets the namespace `facebook-attachments`; for another one, pass a Keyv of your own.
    *
-   * Default: in memory, so that a restart uploads everything again.
+   * Default: memory. After a restart, everything is uploaded again.
    *
    * @example
    * const cache = new FacebookAttachmentCache({ store: new KeyvRedis('redis://localhost:6379') });
    */
   readonly store?: KeyvLike | KeyvStorageLike;
   /**
-   * The folder of local files, the only one that paths in messages may name. What a user typed can reach a path by way
-   * of a template, so give the narrowest folder that holds your assets.
+   * The folder of local files. Only files inside it are read. A path can contain text that a user typed, for example
+   * through a template, so choose the narrowest folder that holds your assets.
    *
    * Default: none; local paths are refused.
    *
@@ -42,60 +42,61 @@ export interface AttachmentCacheOptions {
    */
   readonly root?: string;
   /**
-   * Milliseconds that an ID is trusted after its upload began. Facebook forgets it after 90 days; there is no reason to
-   * come closer to that.
+   * How many milliseconds an ID is used, counted from the start of its upload. Facebook deletes it after 90 days, which is
+   * the maximum.
    *
    * Default: 89 days.
    */
   readonly ttl?: number;
   /**
-   * Milliseconds before the end of `ttl` in which a use renews the ID in the background. 0: never. With a `store`, each
-   * process begins at a random point of the first half of that time, so that not all of them do so at once.
+   * How many milliseconds before the end of `ttl` a send starts to refresh the ID in the background. 0: never. With a
+   * `store`, each process starts at a random point in the first half of this time, so that not all do it at once.
    *
    * Default: 7 days, or a tenth of a `ttl` under 70 days.
    */
   readonly refreshAhead?: number;
   /**
-   * How an asset comes by its ID. `'upload'`: it is uploaded, and then sent by ID. `'send'`: the first message that
-   * holds it saves it (`is_reusable` on the Send API), which is one call less; Facebook's newer pages advise against it.
+   * How an asset gets its ID. `'upload'`: it is uploaded, and then sent by ID. `'send'`: the first message carries the
+   * content and saves it (`is_reusable` in the Send API). This saves one call, but Facebook's newer documents advise
+   * against it.
    *
    * Default: `'upload'`.
    */
   readonly save?: 'upload' | 'send';
   /**
-   * An attachment that cannot be prepared rejects `bot.say` and `bot.reply`; a handler that catches nothing ends, and the
-   * process goes on. Otherwise, and always in scripts, it is reported, by the adapter's own error line and the event
-   * `error`, `bot.say` resolves with `{ error }`, and the conversation goes on.
+   * `bot.say` and `bot.reply` reject if an attachment cannot be prepared. If a handler does not catch the error, the handler
+   * ends, but not the process. Without this option, and always in scripts, `bot.say` resolves with `{ error }`, the adapter
+   * and the event `error` report it, and the conversation continues.
    *
    * Default: false.
    */
   readonly strict?: boolean;
   /**
-   * Milliseconds that a message waits for its ID: queue, attempts, pauses and look-ups together. Then it is sent in one
-   * step, while the upload goes on. It waits longer, by 60 s at most, while the bytes of that upload are moving. Media
-   * templates cannot go without an ID: they wait up to 60 s, and are then reported. Facebook delivers a webhook again
-   * after 20 s without an answer, and Botkit answers when the handler ends.
+   * How many milliseconds a message waits for its ID: queue, attempts, pauses and look-ups together. Then it is sent in
+   * one step, and the upload continues. While bytes of the upload are moving, it waits up to 60 s longer. Media templates
+   * cannot be sent without an ID: they wait up to 60 s and are then reported. Note that Facebook delivers a webhook event
+   * again if it gets no answer within 20 s, and that Botkit answers when the handler ends.
    *
    * Default: 10000.
    */
   readonly uploadWait?: number;
   /**
-   * Milliseconds that a message waits for the store before it goes on without it. Leave it above what the store takes
-   * on a bad day: an ID that comes too late is an upload more.
+   * How many milliseconds a message waits for the store before it is sent without it. Set it higher than the store's
+   * slowest usual answer: if an ID arrives too late, its asset is uploaded once more.
    *
    * Default: 500.
    */
   readonly storeTimeout?: number;
   /**
-   * `concurrency`: how many large bodies go out at a time for a page; more of them make each one slower. `attempts`: how often one is
-   * tried in all. A place is free again once the last byte is out. Each page has places of its own, and as many beside
-   * them for what is up to 1 MB.
+   * `concurrency`: how many files over 1 MB are uploaded for a page at the same time, and as many smaller ones. A higher
+   * number makes each of them slower. An upload counts until its last byte has left. `attempts`: how often an upload is
+   * tried in total.
    *
    * Default: 4 and 3.
    */
   readonly uploads?: { readonly concurrency?: number; readonly attempts?: number };
   /**
-   * What makes two web addresses the same asset. Signed URLs differ each time; leave out the signature:
+   * Two web addresses with the same key are the same asset. For signed URLs, return a key without the signature:
    * `(url) => url.origin + url.pathname`.
    *
    * Default: the whole address.
@@ -105,14 +106,15 @@ export interface AttachmentCacheOptions {
    */
   readonly cacheKey?: CacheKey;
   /**
-   * Origins whose addresses the plugin fetches itself, and sends as bytes, instead of leaving that to Facebook: for
-   * addresses that Facebook cannot reach, for signed ones, and for pictures that change behind an address. What such an
-   * attachment is, is its content, so the same picture under two addresses is one asset, and a change is noticed, as HTTP's
-   * rules for caches have it (`ETag`, `Last-Modified`, `Cache-Control`). `cacheKey` says which addresses are the same download.
-   * Redirects are followed to listed origins only. A fetch may take 60 s and bring 25 MB; a message waits for it within
-   * `uploadWait`. If it fails or is late, Facebook is given the address for this one message.
+   * Origins whose addresses the plugin fetches itself, instead of Facebook. Use it for addresses that Facebook cannot
+   * reach, for signed ones, and for pictures that change behind an address. The content identifies such an asset, so the
+   * same picture under two addresses is one asset, and changes are noticed (by `ETag`, `Last-Modified` and
+   * `Cache-Control`). Addresses with the same `cacheKey` share one download. Redirects to other origins are refused. A
+   * fetch can take 60 s and 25 MB; a message waits for it within `uploadWait`. If the fetch fails or is late, Facebook is
+   * given the address for this message.
    *
-   * `when: 'refused'`: only what Facebook could not fetch (100/2018008). Its address stays what it is.
+   * `when: 'refused'`: the plugin fetches only what Facebook could not fetch (100/2018008). The address identifies the
+   * asset.
    *
    * Default: none.
    *
@@ -126,12 +128,12 @@ export interface AttachmentCacheOptions {
    */
   readonly fetchFrom?: FetchFrom;
   /**
-   * Converts what Facebook does not take, before it is uploaded: WebP, HEIC, an image that is too large. `convert` gets the
-   * content of local files, bytes and what `fetchFrom` fetches, when there is no ID for it yet: once for each content and
-   * `version`, and never when there is one. Content and version both are part of what an asset is, so everything is uploaded anew
-   * when this option is added, or its version changes. A conversion may take 60 s.
+   * Converts content that Facebook does not accept before it is uploaded: WebP, HEIC, images that are too large. `convert`
+   * gets the content of local files, bytes and what `fetchFrom` fetches. It is called only if there is no ID yet, once per
+   * content and `version`. The version is part of an asset's identity: if you add this option or change the version,
+   * everything is uploaded once more. A conversion can take 60 s.
    *
-   * Default: none; everything goes out as it is.
+   * Default: none; nothing is converted.
    *
    * @example
    * const cache = new FacebookAttachmentCache({
@@ -143,33 +145,33 @@ export interface AttachmentCacheOptions {
    */
   readonly prepare?: Prepare;
   /**
-   * The undici Dispatcher for calls to Facebook, and for what `fetchFrom` fetches: your own TLS settings or proxy, a mock. It brings its own timeouts. Of
-   * the plugin's calls at most 60 sends, 32 sends with content and 40 uploads are in flight to one host, whatever the
-   * number of pages; give it as many connections, or the slow ones hold the others up. The plugin does not close it.
+   * The undici Dispatcher for calls to Facebook and for `fetchFrom`: for your own TLS settings, a proxy or a mock. Its
+   * timeouts replace the plugin's. The plugin makes at most 60 sends, 32 sends with content and 40 uploads to one host at
+   * the same time; allow that many connections, so that slow calls do not block others. The plugin does not close it.
    *
-   * Default: a dispatcher of the plugin's own, with that many connections, 90 s for an answer, and the proxy that
-   * HTTPS_PROXY and NO_PROXY name. undici's `setGlobalDispatcher` has no effect on it.
+   * Default: the plugin's own dispatcher with that many connections, 90 s for an answer, and the proxy of HTTPS_PROXY and
+   * NO_PROXY. undici's `setGlobalDispatcher` does not affect it.
    *
    * @example
    * const cache = new FacebookAttachmentCache({ dispatcher: new ProxyAgent('http://proxy.example:3128') });
    */
   readonly dispatcher?: Dispatcher;
   /**
-   * How many IDs are kept in memory in front of the store. One takes about 350 bytes. Raise it if a process sends more
-   * assets than that over and over: each that is not in memory costs a call of the store.
+   * How many IDs are kept in memory in front of the store. An ID takes about 350 bytes. Raise this number if a process
+   * regularly sends more assets: each ID that is not in memory costs a store call.
    *
    * Default: 10000.
    */
   readonly memory?: number;
 }
 
-/** Origins such as `https://cdn.example.com`, and when they are asked. */
+/** Origins such as `https://cdn.example.com`, and when the plugin fetches from them. */
 export type FetchFrom =
   | readonly string[]
   | {
       readonly origins: readonly string[];
       /**
-       * `always`, or `refused`: only what Facebook could not fetch.
+       * `always`, or `refused`: only after Facebook could not fetch the address.
        *
        * Default: `always`.
        */
@@ -178,7 +180,7 @@ export type FetchFrom =
 
 const ttl = milliseconds({ over: 0, most: PLATFORM_TTL, otherwise: DEFAULT_TTL });
 
-/** Each option: what it has to be, and what it is if it is not given. */
+/** Each option: its check and its default. */
 const OPTIONS = {
   store: option('a Keyv or a Keyv storage adapter', isStore, undefined, { isSecret: true }),
   root: option('the path of a folder', isFolder, undefined, { why: whyNoFolder }),
@@ -204,10 +206,10 @@ const OPTIONS = {
   memory: wholeNumber(10_000),
 } satisfies { [Name in keyof AttachmentCacheOptions]-?: Reader<AttachmentCacheOptions[Name]> };
 
-/** Options with their defaults, all checked. */
+/** The checked options with their defaults. */
 export type CheckedOptions = Values<typeof OPTIONS>;
 
-/** @throws {TypeError | RangeError} An option is not what it should be: what was expected, and what was received. */
+/** @throws {TypeError | RangeError} An option is not valid. The message says what was expected and what was received. */
 export function readOptions(options: AttachmentCacheOptions = {}): CheckedOptions {
   return group('option', OPTIONS)(options, 'options', {});
 }
@@ -226,7 +228,7 @@ const readFetchOptions = group(
 const readPrepare = group(
   'option of `prepare`',
   {
-    version: required('a number or a text', isVersion),
+    version: required('a number or a string that is not empty', isVersion),
     convert: required('a function', isConvert),
   },
   'prepare.',
@@ -274,7 +276,7 @@ function isOrigins(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.every(isOrigin);
 }
 
-/** With a slash or without. A path would look as if it limited what is fetched. */
+/** A final slash is allowed. A path is not: it would look as if it limited what is fetched. */
 function isOrigin(value: unknown): boolean {
   if (typeof value !== 'string' || !URL.canParse(value)) return false;
   const { protocol, origin, href } = new URL(value);
@@ -332,6 +334,6 @@ function whyNoFolder(value: unknown): string | undefined {
   if (existsSync(full)) return `${JSON.stringify(full)} is not a folder`;
   const where = path.isAbsolute(value)
     ? ''
-    : '; a relative path starts at the folder where the process was started';
+    : '; a relative path is resolved from the folder in which the process was started';
   return `there is no folder ${JSON.stringify(full)}${where}`;
 }

@@ -35,17 +35,17 @@ const NAME = 'Facebook Attachment Cache';
 
 let instances = 0;
 
-/** Milliseconds that `close` waits at most. Whoever stops a process gives it some 30 s, as a rule. */
+/** Milliseconds that `close` waits at most. A process that is told to stop usually has about 30 s. */
 const CLOSE_WAIT = 20 * SECOND;
 
-/** The part of a Botkit controller that is used: any Botkit 4 controller will do. */
+/** The part of a Botkit controller that is used. Every Botkit 4 controller has it. */
 export interface BotkitLike {
   readonly adapter?: unknown;
   addPluginExtension(name: string, extension: unknown): void;
   on(event: 'shutdown', handler: () => Promise<void>): unknown;
 }
 
-/** Which page's, where it matters. */
+/** Selects a page. */
 export interface PageOptions {
   /** The page's ID. Default: the only page that the adapters have an `access_token` for. */
   readonly page?: string;
@@ -66,11 +66,11 @@ export interface PageOptions {
  * @see https://developers.facebook.com/docs/messenger-platform/send-messages/saving-assets
  */
 export class FacebookAttachmentCache extends AttachmentEmitter {
-  /** The name that Botkit lists it under: another one for each instance, because Botkit ignores a name that it knows. */
+  /** The plugin's name in Botkit. Each instance has another one, because Botkit ignores a plugin whose name it knows. */
   readonly name: string;
 
   /**
-   * Botkit binds these.
+   * Botkit installs these.
    *
    * @internal
    */
@@ -88,9 +88,9 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   };
 
   /**
-   * Nothing is opened or asked yet, besides `root`, which must be there.
+   * Opens no connection. It only checks the options; the folder `root` must exist.
    *
-   * @throws {TypeError | RangeError} An option is not what it should be: what was expected, and what was received.
+   * @throws {TypeError | RangeError} An option is not valid. The message says what was expected and what was received.
    * @example
    * const cache = new FacebookAttachmentCache({
    *   store: new KeyvRedis('redis://localhost:6379'),
@@ -115,7 +115,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
 
   /**
    * Botkit calls this in `controller.usePlugin`. Afterwards `controller.plugins.attachments` is this instance, unless
-   * another one does the work on the controller's adapter.
+   * another instance is already attached to the controller's adapter.
    *
    * @example
    * controller.usePlugin(cache);
@@ -128,8 +128,8 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   /**
-   * Hooks into a Facebook adapter: the one of a plain BotBuilder bot, or a second one of a Botkit bot. Doing so twice
-   * changes nothing. On an adapter that is not Facebook's it warns (`process.emitWarning`) and does nothing.
+   * Attaches this instance to a Facebook adapter: that of a BotBuilder bot without Botkit, or a second adapter of a Botkit
+   * bot. A second call has no effect. For any other adapter it only emits a warning (`process.emitWarning`).
    *
    * @returns This instance.
    * @example
@@ -141,15 +141,15 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   /**
-   * A page's client that needs neither Botkit nor its adapter: it sends, warms, lists and forgets for that page, with
-   * this instance's options, store and events.
+   * Returns a client for one page that needs neither Botkit nor its adapter. It sends, warms, lists and forgets for this
+   * page, with this instance's options, store and events.
    *
-   * @throws {TypeError} Something in the account is not what it should be: what was expected, and what was received.
+   * @throws {TypeError} A field of `account` is not valid. The message says what was expected and what was received.
    * @example
    * const page = cache.connect({
    *   accessToken: process.env.FACEBOOK_ACCESS_TOKEN,
    *   appSecret: process.env.FACEBOOK_APP_SECRET,
-   *   apiHost: process.env.FACEBOOK_API_HOST, // unset: Facebook's
+   *   apiHost: process.env.FACEBOOK_API_HOST, // unset: graph.facebook.com
    * });
    * await page.send(person, image('cats/tom.jpg'));
    */
@@ -165,15 +165,15 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   /**
-   * Uploads what has no ID yet, or one near its end, so that the first messages find it: at a deployment, before a
-   * broadcast.
+   * Uploads assets that have no ID, or whose ID expires soon, so that the first messages can use the IDs. Call it at a
+   * deployment or before a broadcast.
    *
-   * @param assets - As they stand in messages, or as paths, folders, globs inside `root` and web addresses, whose types
-   * follow from their names.
-   * @returns What became of each. One that fails does not stop the others.
-   * @throws {TypeError} `ERR_PAGE_UNKNOWN`: there are several pages, and `page` does not say which; no adapter has a token
-   * for it; or there is no adapter.
-   * @throws {GraphError | TransportError} Facebook does not tell whose the access token is.
+   * @param assets - Attachments as in messages; or paths, folders and globs inside `root`, and web addresses. The types of
+   * the latter are derived from their names.
+   * @returns The result of each asset. A failure does not stop the others.
+   * @throws {TypeError} `ERR_PAGE_UNKNOWN`: there are several pages and `page` is not set, no adapter has a token for the
+   * page, or there is no adapter.
+   * @throws {GraphError | TransportError} Facebook does not tell which page the access token belongs to.
    * @example
    * const report = await cache.warm(['cats', 'sounds/*.mp3', image('https://example.com/cat.jpg')]);
    * for (const { asset, error } of report.results) if (error) console.error(asset, error);
@@ -189,9 +189,9 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   /**
-   * The IDs in the store that are still trusted, oldest first: of one page, or of all.
+   * Returns the valid IDs in the store, oldest first, of one page or of all pages.
    *
-   * @throws {StoreError} The store cannot be asked, or cannot list.
+   * @throws {StoreError} The store fails, or does not support listing.
    * @example
    * for (const { asset, page, expiresAt } of await cache.list()) console.log(asset, page, new Date(expiresAt));
    */
@@ -200,15 +200,15 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   /**
-   * Forgets the ID of an asset, in memory and in the store; its next send uploads it again. Other processes that know
-   * the ID go on using it.
+   * Deletes the ID of an asset, in memory and in the store, so that its next send uploads it again. Other processes that
+   * have the ID in memory continue to use it.
    *
-   * @param asset - As it stands in a message, or as a path, folder, glob inside `root` or web address; or what `list`
-   * gave, for a file that has changed or is gone.
-   * @throws {AttachmentError} It cannot be told what the asset is.
-   * @throws {StoreError} The store cannot be asked.
-   * @throws {TypeError} `ERR_PAGE_UNKNOWN`: there are several pages, and `page` does not say which; or there is no adapter.
-   * @throws {GraphError | TransportError} Without `page`: Facebook does not tell whose the access token is.
+   * @param asset - An attachment as in a message; a path, folder or glob inside `root`; a web address; or an entry of
+   * `list`, for a file that has changed or was deleted.
+   * @throws {AttachmentError} The asset cannot be identified.
+   * @throws {StoreError} The store fails.
+   * @throws {TypeError} `ERR_PAGE_UNKNOWN`: there are several pages and `page` is not set, or there is no adapter.
+   * @throws {GraphError | TransportError} Without `page`: Facebook does not tell which page the access token belongs to.
    * @example
    * await cache.forget(image('https://example.com/cat.jpg'));
    *
@@ -221,7 +221,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   /**
-   * Counts since the start: a copy, which stays as it is.
+   * The counts since the start, as a copy that does not change.
    *
    * @example
    * const { sends, sendsById, bytesSaved } = cache.stats;
@@ -231,9 +231,9 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   /**
-   * Lets uploads, renewals and writes in the background end, and the calls in flight, for 20 s at most. What takes longer
-   * goes on as long as the process does. What is yours stays open: the store and the dispatcher. Botkit's
-   * `controller.shutdown()` calls it. Messages still go out afterwards.
+   * Waits for background work (uploads, refreshes, writes) and for calls in flight, for 20 s at most. Work that takes
+   * longer continues while the process lives. Your own store and dispatcher stay open. Botkit's `controller.shutdown()`
+   * calls this method. You can still send messages afterwards.
    *
    * @example
    * await cache.close();
@@ -245,18 +245,18 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     await deadline.within(this.#pages.close());
   }
 
-  /** @returns Whether another instance does the work there. */
+  /** @returns Whether another instance is attached already. */
   #hookInto(adapter: unknown): boolean {
     const hooked = hookAdapter(adapter, this.#hooks);
     if (hooked === this.#hooks) this.#pages.add(adapter);
     else if (hooked) {
       warn(
-        'Another FacebookAttachmentCache is attached to this adapter already; this one does nothing there.',
+        'Another FacebookAttachmentCache is already attached to this adapter, so this one has no effect on it.',
       );
       return true;
     } else {
       warn(
-        'This adapter is not a FacebookAdapter of botbuilder-adapter-facebook; attachments are sent as they are.',
+        'This adapter is not a FacebookAdapter of botbuilder-adapter-facebook, so its attachments are sent unchanged.',
       );
     }
     return false;
@@ -281,7 +281,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     }
   }
 
-  /** A set-up that no call could be made with is a message's failure like any other. */
+  /** Settings with which no call can be made are reported as the message's failure. */
   #clientOf(account: GraphAccount, page: string | undefined, params: unknown): GraphClient {
     try {
       return this.#pages.clientOf(account);
@@ -296,7 +296,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     return this.#reported(error, message);
   }
 
-  /** What strict mode does before a message is sent. */
+  /** Prepares a message in strict mode, before it is sent. */
   async #prepare(bot: BotLike, activity: MessageActivity): Promise<void> {
     const params = toParams(activity);
     const origin = attachmentsOrigin(params);
@@ -310,13 +310,13 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     await this.#engine.prepare({ client, page, path: '/me/messages', params }, deadline);
   }
 
-  /** For whoever throws it on. */
+  /** Reports an error and returns it, so that the caller can throw it. */
   #reported(error: unknown, message?: FailedMessage): unknown {
     this.#report('error', toError(error), message);
     return error;
   }
 
-  /** Whoever listens cannot stop a message by failing. */
+  /** A failing listener must not stop a message. */
   #report<Name extends keyof AttachmentEvents>(name: Name, ...args: AttachmentEvents[Name]): void {
     this.#stats.count(name, ...args);
     if (debug.enabled) debug('%s %O', name, ...args);
@@ -329,7 +329,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   /**
-   * What becomes of a listener that rejects. Without it, the rejection would end the process.
+   * Handles a listener that rejects. Otherwise the rejection would end the process.
    *
    * @internal
    */
@@ -338,7 +338,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 }
 
-/** What the adapter's own client throws is a sentence of Facebook's, or an error that may quote the call's address. */
+/** The adapter's own client throws Facebook's message as a string, or an error that may contain the call's URL. */
 function ofAdapter(thrown: unknown, params: unknown, { token, secret }: GraphAccount): Error {
   if (isFacebookAttachmentsError(thrown)) return thrown;
   const sentence = thrown instanceof Error ? thrown.message : String(thrown);

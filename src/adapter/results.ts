@@ -83,7 +83,7 @@ function resultOf(
   if (activity.type !== 'message') return { id: undefined };
   const error = errors.get(activity);
   if (error) return { error };
-  const noClient = errors.get(turn) ?? new Error('The adapter did not send the message, and gave no reason');
+  const noClient = errors.get(turn) ?? new Error('The adapter did not send the message and gave no reason');
   errors.delete(turn);
   onNoClient(noClient, { page: turn.recipient?.id, recipient: { id: activity.conversation?.id } });
   return { error: noClient };

@@ -113,7 +113,7 @@ export class PartlySentError extends FacebookAttachmentsError {
   /** @internal */
   constructor(cause: Error, arrived: readonly string[], messageIds: readonly string[]) {
     super(
-      `${cause.message.replace(/\.$/, '')}. Of the same message, ${arrived.join(' and ')} arrived, so do not send all of it again.`,
+      `${cause.message.replace(/\.$/, '')}. Of the same message, ${arrived.join(' and ')} arrived, so do not send the whole message again.`,
     );
     this.cause = cause;
     this.messageIds = messageIds;
@@ -179,16 +179,16 @@ export class StoreError extends FacebookAttachmentsError {
 
 const CONSEQUENCES: Readonly<Record<StoreOperation, (reason: string) => string>> = {
   read: (reason) =>
-    `The store of attachment IDs cannot be read (${reason}). Messages go on without it: what has no ID in memory is uploaded again.`,
+    `The store of attachment IDs cannot be read (${reason}). Messages are still sent, but assets without an ID in memory are uploaded again.`,
   write: (reason) =>
-    `The store of attachment IDs cannot be written (${reason}). Messages go on: new IDs are kept in memory and written when it can be written again.`,
+    `The store of attachment IDs cannot be written (${reason}). Messages are still sent. New IDs are kept in memory and written when the store accepts writes again.`,
   list: (reason) => `The attachment IDs in the store cannot be listed (${reason}).`,
   delete: (reason) =>
-    `The attachment ID was not deleted from the store (${reason}). The store may still give it: delete it again.`,
+    `The attachment ID was not deleted from the store (${reason}). The store may still return it, so delete it again.`,
 };
 
 function ofRefused({ asset, page }: { asset: string; page: string }, reason: string): string {
-  return `The store refused the attachment ID of ${asset} of page ${page} (${reason}), and takes others. It is kept in memory; after a restart the asset is uploaded again.`;
+  return `The store refused the attachment ID of ${asset} of page ${page} (${reason}) but accepts others. The ID is kept in memory; after a restart the asset is uploaded again.`;
 }
 
 /** Is it one of this package's errors? Unlike `instanceof`, it also knows those of another copy of the package. */

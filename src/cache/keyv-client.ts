@@ -122,7 +122,7 @@ export class KeyvClient {
   async set(key: string, value: unknown, ttl: number, patience: Patience): Promise<void> {
     const { answer, failure } = await this.#ask(() => this.#keyv.set(key, value, ttl), patience);
     if (failure) throw failure.error;
-    if (answer === false) throw new Error('it refused to write');
+    if (answer === false) throw new Error('the store refused the write');
   }
 
   /** @throws What the store throws or tells, or NoAnswerError. */
@@ -134,7 +134,7 @@ export class KeyvClient {
   /** @throws What the store throws, or NoAnswerError for any of its steps. */
   async *entries({ limit, isAwaited }: Patience): AsyncGenerator<[key: string, value: unknown], void> {
     const { iterator } = this.#keyv;
-    if (typeof iterator !== 'function') throw new Error('it cannot list its keys');
+    if (typeof iterator !== 'function') throw new Error('the store cannot list its keys');
     const entries = (iterator.call(this.#keyv) as AsyncIterable<[string, unknown]>)[Symbol.asyncIterator]();
     for (;;) {
       const step = await inTime(entries.next(), limit, isAwaited);

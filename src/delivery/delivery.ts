@@ -269,7 +269,7 @@ export class Delivery {
         throw new AttachmentError(
           'ERR_ATTACHMENT_UPLOAD_TIMEOUT',
           asset.label,
-          `its upload took longer than ${TEMPLATE_WAIT / 1000} s, and a media template cannot go without its attachment ID; send it again later, or warm() it beforehand`,
+          `its upload took longer than ${TEMPLATE_WAIT / 1000} s, and a media template cannot be sent without its attachment ID; send it again later, or call warm() beforehand`,
         );
       }),
     );
@@ -439,7 +439,7 @@ function notInTemplate(label: string, type: AttachmentType): AttachmentError {
   return new AttachmentError(
     'ERR_ATTACHMENT_TYPE_MISMATCH',
     label,
-    `the option \`prepare\` makes an attachment of type ${type} of it, and a media template takes images and videos only`,
+    `the option \`prepare\` converts it to type ${type}, but a media template accepts only images and videos`,
   );
 }
 

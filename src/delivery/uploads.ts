@@ -190,5 +190,5 @@ async function uploadOnce(
   const message = { attachment: { type, payload: { url, is_reusable: true } } };
   const { attachment_id: id } = await client.post('/me/message_attachments', { message }, call);
   if (typeof id === 'string' && id !== '') return id;
-  throw new TransportError('ERR_GRAPH_BAD_ANSWER', call, 'the answer holds no attachment_id');
+  throw new TransportError('ERR_GRAPH_BAD_ANSWER', call, 'the answer contains no attachment_id');
 }

@@ -181,7 +181,7 @@ export class GraphClient {
         mayTryAgain: mayUploadAgain,
       });
       if (typeof id === 'string' && id !== '') return (this.#knownPageId = id);
-      throw new TransportError('ERR_GRAPH_BAD_ANSWER', PAGE_ID_CALL, 'the answer names no ID');
+      throw new TransportError('ERR_GRAPH_BAD_ANSWER', PAGE_ID_CALL, 'the answer contains no page ID');
     } catch (error) {
       this.#pageId = undefined;
       this.#pageIdFailure = failedNow(toError(error));

@@ -29,7 +29,7 @@ export interface CallPurpose {
 }
 
 const MAY_BE_DONE =
-  'The fault is temporary. It may have been done all the same: Facebook documents sends that arrived although the call failed.';
+  'The fault is temporary. The call may have been carried out anyway: Facebook documents sends that arrived although the call failed.';
 
 const PAGE_LIMIT = 'The page has reached its rate limit.';
 
@@ -37,23 +37,23 @@ const PAGE_LIMIT = 'The page has reached its rate limit.';
 const ADVICE: Readonly<Record<string, string>> = {
   '100/2018074': 'The attachment ID is invalid, has expired, or belongs to another page.',
   '100/2018008':
-    'Facebook could not fetch the address: it must be public, have a valid certificate, answer within 10 s (video: 75 s), and hold at most 25 MB (image: 8 MB).',
+    'Facebook could not fetch the address: it must be public, have a valid certificate, answer within 10 s (video: 75 s), and have at most 25 MB (image: 8 MB).',
   '100/2018294': 'Facebook could not fetch the video within 75 s, or it is corrupt.',
-  '100/2018047': 'Check that the attachment type fits what the file or the address really holds.',
+  '100/2018047': 'Check that the attachment type matches the content of the file or address.',
   '100/2018109': 'Attachments are limited to 25 MB, images from an address to 8 MB.',
-  '546': 'Facebook does not take files of this type.',
-  '102': 'The access token’s session is invalid or has ended: create a new one.',
-  '190': 'The page access token is invalid or has expired: create a new one.',
-  '200': 'The app or the token lacks a permission, as a rule pages_messaging.',
-  '10/1893063': 'Facebook does not permit this to the app; sending it again does not help.',
+  '546': 'Facebook does not accept files of this type.',
+  '102': 'The access token’s session is invalid or has ended. Create a new token.',
+  '190': 'The page access token is invalid or has expired. Create a new one.',
+  '200': 'The app or the token lacks a permission, usually pages_messaging.',
+  '10/1893063': 'Facebook does not allow this for the app. Sending it again does not help.',
   '1': MAY_BE_DONE,
   '2': MAY_BE_DONE,
   '1200': MAY_BE_DONE,
   '4': 'The app has reached its rate limit.',
   '17': 'The user of the token has reached a rate limit.',
   '32': PAGE_LIMIT,
-  '341': 'The app has reached a limit of Facebook’s: try again later.',
-  '368': 'Facebook has blocked this for a while, by its policies.',
+  '341': 'The app has reached a limit. Try again later.',
+  '368': 'Facebook has blocked this temporarily because of its policies.',
   '613': PAGE_LIMIT,
   '80001': PAGE_LIMIT,
   '80002': PAGE_LIMIT,
@@ -61,10 +61,10 @@ const ADVICE: Readonly<Record<string, string>> = {
 };
 
 const PROOF_ADVICE =
-  'Check that the app secret belongs to the app of the access token: Facebook wants the right appsecret_proof, or none.';
+  'Check that the app secret belongs to the app of the access token. Facebook accepts only the right appsecret_proof or none.';
 
 const NO_SECRET_ADVICE =
-  'No app secret is set, and the app wants a proof with each call (“Require App Secret” in its settings): set `app_secret` of the adapter, `appSecret` of `connect`, or FACEBOOK_APP_SECRET for the command-line tool.';
+  'No app secret is set, but the app requires a proof with each call (“Require App Secret” in its settings). Set `app_secret` of the adapter, `appSecret` of `connect`, or FACEBOOK_APP_SECRET for the command-line tool.';
 
 /** Facebook's verbs. Of a call that failed nobody knows what it has done; one that was refused has done nothing. */
 const FAILURE_CODES: ReadonlySet<number | undefined> = new Set([1, 2, 1200]);

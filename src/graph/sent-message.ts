@@ -10,5 +10,5 @@ import type { GraphAnswer } from './client';
 export function checkSent(answer: GraphAnswer, call: CallPurpose): GraphAnswer {
   const { message_id: id } = answer;
   if (typeof id === 'string' && id !== '') return answer;
-  throw new TransportError('ERR_GRAPH_BAD_ANSWER', call, 'the answer holds no message_id');
+  throw new TransportError('ERR_GRAPH_BAD_ANSWER', call, 'the answer contains no message_id');
 }

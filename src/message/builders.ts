@@ -206,7 +206,7 @@ function checkNames(builder: string, names: readonly string[], more: readonly st
   throw withCode(
     'ERR_OPTION_UNKNOWN',
     new TypeError(
-      `Expected each option of \`${builder}\` to be one of ${known}, got \`${stranger}\`. Other fields of a message stand beside it: { ...${builder}(source), ${stranger}: … }`,
+      `Expected each option of \`${builder}\` to be one of ${known}, got \`${stranger}\`. Add other fields to the message itself: { ...${builder}(source), ${stranger}: … }`,
     ),
   );
 }

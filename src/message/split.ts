@@ -145,7 +145,7 @@ function permitSeveral(params: Readonly<Record<string, unknown>>, parts: readonl
   throw new AttachmentError(
     'ERR_ATTACHMENT_ONE_MESSAGE',
     parts.map(labelOfPart).join(' and '),
-    `that takes ${parts.length} messages, and a recipient with \`${kind}\` permits one only; nothing was sent. Send one of them alone, or a template that holds both`,
+    `it needs ${parts.length} messages, but a recipient with \`${kind}\` allows only one; nothing was sent. Send one part alone, or use a template that contains both`,
   );
 }
 

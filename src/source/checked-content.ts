@@ -44,6 +44,6 @@ function changed(label: string): AttachmentError {
   return new AttachmentError(
     'ERR_ATTACHMENT_CHANGED',
     label,
-    'the file changed while it was read; it will be sent as it is now when it is asked for again',
+    'the file changed while it was read; send the message again to send the new content',
   );
 }

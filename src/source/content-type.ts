@@ -43,8 +43,8 @@ export function contentTypeFor(type: AttachmentType, label: string, start: Uint8
     'ERR_ATTACHMENT_TYPE_MISMATCH',
     label,
     known
-      ? `its content type is ${known}, and an attachment of type ${type} needs ${type}/*`
-      : `neither its name nor its content tells a content type, and an attachment of type ${type} needs ${type}/*; give it a filename with an extension`,
+      ? `its content type is ${known}, but an attachment of type ${type} needs ${type}/*`
+      : `neither its name nor its content shows its content type, but an attachment of type ${type} needs ${type}/*; set a filename with an extension`,
   );
 }
 

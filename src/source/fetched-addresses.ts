@@ -202,7 +202,7 @@ export class FetchedAddresses {
       throw new AttachmentError(
         'ERR_ATTACHMENT_CHANGED',
         target.label,
-        'what stands at the address has changed since; it will be sent as it is now when it is asked for again',
+        'the content behind the address has changed; send the message again to send the new content',
       );
     }
     yield* file.read();
@@ -390,7 +390,7 @@ function tooLarge(label: string): AttachmentError {
   return new AttachmentError(
     'ERR_ATTACHMENT_TOO_LARGE',
     label,
-    `it has more than 25 MB (${MAX_BYTES} bytes), and Facebook takes no more`,
+    `it has more than 25 MB (${MAX_BYTES} bytes), which is the most that Facebook accepts`,
   );
 }
 

@@ -63,7 +63,7 @@ async function readBlob(blob: Blob, label: string): Promise<ContentFacts> {
     throw new AttachmentError(
       'ERR_ATTACHMENT_UNREADABLE',
       label,
-      'its Blob cannot be read; is its file still as it was?',
+      'its Blob cannot be read; check whether its file has changed or was deleted',
     );
   }
 }
@@ -82,7 +82,7 @@ async function toBytes(filedata: unknown, label: string): Promise<Uint8Array> {
   throw new AttachmentError(
     'ERR_ATTACHMENT_BAD_SOURCE',
     label,
-    'expected `filedata` to be a Buffer, a Uint8Array or a Blob (in a script only a Buffer, for it passes through JSON)',
+    'expected `filedata` to be a Buffer, a Uint8Array or a Blob (in a script only a Buffer, because scripts pass through JSON)',
   );
 }
 

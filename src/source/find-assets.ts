@@ -69,7 +69,7 @@ function typeOfAddress(address: string): AttachmentType {
   throw new AttachmentError(
     'ERR_ATTACHMENT_BAD_SOURCE',
     url ? withoutSecrets(url) : 'a web address',
-    'its type cannot be told from its name; give the attachment with its `type`, for example image(url)',
+    'its name does not show its type; pass an attachment with a `type`, for example image(url)',
   );
 }
 

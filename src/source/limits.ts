@@ -10,6 +10,6 @@ export function checkSize(bytes: number, label: string): void {
   throw new AttachmentError(
     'ERR_ATTACHMENT_TOO_LARGE',
     label,
-    `it has ${bytes} bytes, and Facebook takes at most 25 MB (${MAX_BYTES} bytes)`,
+    `it has ${bytes} bytes, but Facebook accepts at most 25 MB (${MAX_BYTES} bytes)`,
   );
 }

@@ -177,6 +177,6 @@ function noRoot(label: string): AttachmentError {
   return new AttachmentError(
     'ERR_ATTACHMENT_NO_ROOT',
     label,
-    'local files are only read from the folder that the option `root` names; set it to the folder of your assets',
+    'local files need the option `root`; set it to the folder of your assets',
   );
 }

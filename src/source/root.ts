@@ -93,7 +93,7 @@ export class Root {
       throw new AttachmentError(
         'ERR_ATTACHMENT_CHANGED',
         label,
-        'another file took its place while it was opened',
+        'it was replaced by another file while it was opened',
       );
     } catch (error) {
       await handle.close();
@@ -117,7 +117,7 @@ function outside(label: string): AttachmentError {
   return new AttachmentError(
     'ERR_ATTACHMENT_OUTSIDE_ROOT',
     label,
-    'it lies outside `root`, the only folder that local files are read from',
+    'it is outside `root`, the only folder that local files are read from',
   );
 }
 

@@ -61,6 +61,6 @@ export function askCacheKey(cacheKey: CacheKey, url: URL, label: string): string
   throw new AttachmentError(
     'ERR_ATTACHMENT_BAD_SOURCE',
     label,
-    'the option `cacheKey` threw or gave no text for this address',
+    'the option `cacheKey` threw or did not return a string for this address',
   );
 }

@@ -58,7 +58,7 @@ describe('a page without Botkit: FacebookAttachmentCache.connect', () => {
         platform.sim.addFaults({ path: '/messages$', drop: ['message_id'] });
         await assert.rejects(page.send(USER, message), {
           code: 'ERR_GRAPH_BAD_ANSWER',
-          message: /the answer holds no message_id/,
+          message: /the answer contains no message_id/,
         });
         assert.equal(arrived(platform.sim, USER).length, 1);
       });

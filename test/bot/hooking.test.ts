@@ -55,7 +55,7 @@ describe('the hook', () => {
     const before = Object.entries(adapter);
     const second = openPlugin();
     const warning =
-      'FacebookAttachmentCacheWarning: Another FacebookAttachmentCache is attached to this adapter already; this one does nothing there.';
+      'FacebookAttachmentCacheWarning: Another FacebookAttachmentCache is already attached to this adapter, so this one has no effect on it.';
     const warnings = await warningsOf(() => {
       controller.usePlugin(second);
       return Promise.resolve();
@@ -128,8 +128,8 @@ describe('the hook', () => {
           openPlugin().attach(adapter);
         });
         assert.deepEqual(warnings, [
-          'FacebookAttachmentCacheWarning: This adapter is not a FacebookAdapter of botbuilder-adapter-facebook; ' +
-            'attachments are sent as they are.',
+          'FacebookAttachmentCacheWarning: This adapter is not a FacebookAdapter of botbuilder-adapter-facebook, ' +
+            'so its attachments are sent unchanged.',
         ]);
         assert.deepEqual(Object.entries(adapter ?? {}), before);
       });

@@ -164,7 +164,7 @@ describe('prepare', () => {
     });
     const [error] = botkit.errors;
     assert.ok(isAttachmentError(error) && error.code === 'ERR_ATTACHMENT_TYPE_MISMATCH');
-    assert.match(error.reason, /makes an attachment of type file of it/);
+    assert.match(error.reason, /converts it to type file/);
   });
 
   it('converts bytes and what the plugin fetches, and not what Facebook fetches', async () => {

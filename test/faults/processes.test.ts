@@ -181,7 +181,7 @@ describe('A bot in a process of its own', function () {
     children.push(child);
     await end(child);
     assert.deepEqual(child.lines, [
-      'StoreError: The attachment ID was not deleted from the store (no answer within 500 ms). The store may still give it: delete it again.',
+      'StoreError: The attachment ID was not deleted from the store (no answer within 500 ms). The store may still return it, so delete it again.',
     ]);
   });
 

@@ -176,7 +176,7 @@ describe('readOptions', () => {
       [{ prepare: () => undefined }, 'Expected `prepare` to be an object, got a function'],
       [
         { prepare: { convert: () => undefined } },
-        'Expected `prepare.version` to be a number or a text, got undefined',
+        'Expected `prepare.version` to be a number or a string that is not empty, got undefined',
       ],
       [{ prepare: { version: 1 } }, 'Expected `prepare.convert` to be a function, got undefined'],
       [{ ttl: -1 }, ttl('-1'), 'RangeError'],
@@ -239,7 +239,7 @@ describe('readOptions', () => {
       [
         { root: 'no/such/folder' },
         root(
-          `"no/such/folder": there is no folder ${JSON.stringify(path.resolve('no/such/folder'))}; a relative path starts at the folder where the process was started`,
+          `"no/such/folder": there is no folder ${JSON.stringify(path.resolve('no/such/folder'))}; a relative path is resolved from the folder in which the process was started`,
         ),
       ],
       [{ root: __filename }, root(`${inQuotes(__filename)}: ${inQuotes(__filename)} is not a folder`)],

@@ -84,7 +84,7 @@ describe('FacebookAttachmentCache', () => {
       assert.equal(warning.name, 'FacebookAttachmentCacheWarning');
       assert.equal(
         warning.message,
-        'This adapter is not a FacebookAdapter of botbuilder-adapter-facebook; attachments are sent as they are.',
+        'This adapter is not a FacebookAdapter of botbuilder-adapter-facebook, so its attachments are sent unchanged.',
       );
     });
   });

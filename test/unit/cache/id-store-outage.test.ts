@@ -174,7 +174,7 @@ describe('IdStore, while the store is down', () => {
   describe('for writing', () => {
     const refusals: [what: string, course: StoreBehavior, reason: string][] = [
       ...FAILURES,
-      ['says that it has not written', answers(false), 'it refused to write'],
+      ['says that it has not written', answers(false), 'the store refused the write'],
     ];
     for (const [what, course, reason] of refusals) {
       it(`because it ${what}: there is one report`, async () => {

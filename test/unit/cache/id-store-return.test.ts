@@ -204,7 +204,7 @@ describe('IdStore, after an outage and at the end', () => {
       );
       assert.equal(
         error?.message,
-        'The store refused the attachment ID of image "😺.png" of page 1001 (Incorrect string value), and takes others. It is kept in memory; after a restart the asset is uploaded again.',
+        'The store refused the attachment ID of image "😺.png" of page 1001 (Incorrect string value) but accepts others. The ID is kept in memory; after a restart the asset is uploaded again.',
       );
       const sets = harness.inner.calls.length;
       await harness.clock.tickAsync(50_000);

@@ -388,7 +388,7 @@ describe('IdStore', () => {
       await assert.rejects(list(open(new FaultyStore())), {
         name: 'StoreError',
         operation: 'list',
-        message: storeErrorMessage('it cannot list its keys', 'list'),
+        message: storeErrorMessage('the store cannot list its keys', 'list'),
       });
     });
 

@@ -95,7 +95,9 @@ describe('Uploads', () => {
     });
     const ms = events[0]?.ms;
     assert.ok(ms !== undefined && ms > 0 && ms < 60_000, `${ms ?? 'no'} ms`);
-    assert.deepEqual(events, [{ ...assetEvent, attachmentId: '11', reason: 'send', attempts: 1, ms }]);
+    assert.deepEqual(events, [
+      { ...assetEvent, recipient: undefined, attachmentId: '11', reason: 'send', attempts: 1, ms },
+    ]);
   });
 
   it('sends a file beside the message', async () => {
@@ -207,7 +209,7 @@ describe('Uploads', () => {
           name: 'TransportError',
           code: 'ERR_GRAPH_BAD_ANSWER',
           message:
-            'Could not upload image https://example.com/tom.png: the answer holds no attachment_id. The call may have been carried out.',
+            'Could not upload image https://example.com/tom.png: the answer contains no attachment_id. The call may have been carried out.',
         },
       );
       assert.equal(server.received.length, 3);

@@ -111,7 +111,7 @@ describe('GraphClient', () => {
         expectedAttachmentError(
           'ERR_ATTACHMENT_CHANGED',
           'image "tom.png"',
-          'the file changed while it was read; it will be sent as it is now when it is asked for again',
+          'the file changed while it was read; send the message again to send the new content',
         ),
       );
       assert.deepEqual(server.received, []);
@@ -380,7 +380,7 @@ describe('GraphClient', () => {
       const refusal = {
         name: 'GraphError',
         message:
-          'Facebook refused to look up the page of the access token: No [190]. The page access token is invalid or has expired: create a new one.',
+          'Facebook refused to look up the page of the access token: No [190]. The page access token is invalid or has expired. Create a new one.',
       };
       await assert.rejects(client.pageId(), refusal);
       clock.setSystemTime(clock.now + 29_999);
@@ -407,7 +407,7 @@ describe('GraphClient', () => {
           name: 'TransportError',
           code: 'ERR_GRAPH_BAD_ANSWER',
           message:
-            'Could not look up the page of the access token: the answer names no ID. The call may have been carried out.',
+            'Could not look up the page of the access token: the answer contains no page ID. The call may have been carried out.',
         });
       });
     }

@@ -52,7 +52,7 @@ describe('GraphError', () => {
     [
       'an address that cannot be fetched: what it must be like',
       { message: 'x', code: 100, error_subcode: 2018008 },
-      'x [100/2018008]. Facebook could not fetch the address: it must be public, have a valid certificate, answer within 10 s (video: 75 s), and hold at most 25 MB (image: 8 MB).',
+      'x [100/2018008]. Facebook could not fetch the address: it must be public, have a valid certificate, answer within 10 s (video: 75 s), and have at most 25 MB (image: 8 MB).',
     ],
     [
       'a video that took too long: why',
@@ -62,7 +62,7 @@ describe('GraphError', () => {
     [
       'an upload that failed: what to check',
       { message: 'x', code: 100, error_subcode: 2018047 },
-      'x [100/2018047]. Check that the attachment type fits what the file or the address really holds.',
+      'x [100/2018047]. Check that the attachment type matches the content of the file or address.',
     ],
     [
       'too large: the limits',
@@ -72,12 +72,12 @@ describe('GraphError', () => {
     [
       'a bad token: a new one is needed',
       { message: 'x', code: 190 },
-      'x [190]. The page access token is invalid or has expired: create a new one.',
+      'x [190]. The page access token is invalid or has expired. Create a new one.',
     ],
     [
       'a bad token, whatever the subcode',
       { message: 'x', code: 190, error_subcode: 463 },
-      'x [190/463]. The page access token is invalid or has expired: create a new one.',
+      'x [190/463]. The page access token is invalid or has expired. Create a new one.',
     ],
     ['the rate limit of the app', { message: 'x', code: 4 }, 'x [4]. The app has reached its rate limit.'],
     [
@@ -93,32 +93,32 @@ describe('GraphError', () => {
     [
       'a type that is not taken',
       { message: 'x', code: 546 },
-      'x [546]. Facebook does not take files of this type.',
+      'x [546]. Facebook does not accept files of this type.',
     ],
     [
       'a session that has ended',
       { message: 'x', code: 102 },
-      'x [102]. The access token’s session is invalid or has ended: create a new one.',
+      'x [102]. The access token’s session is invalid or has ended. Create a new token.',
     ],
     [
       'a missing permission',
       { message: 'x', code: 200 },
-      'x [200]. The app or the token lacks a permission, as a rule pages_messaging.',
+      'x [200]. The app or the token lacks a permission, usually pages_messaging.',
     ],
     [
       'what is not permitted',
       { message: 'x', code: 10, error_subcode: 1893063 },
-      'x [10/1893063]. Facebook does not permit this to the app; sending it again does not help.',
+      'x [10/1893063]. Facebook does not allow this for the app. Sending it again does not help.',
     ],
     [
       'a proof that is missing or wrong, whatever its wording',
       { message: 'x', code: 100, type: 'GraphMethodException' },
-      'x [100]. Check that the app secret belongs to the app of the access token: Facebook wants the right appsecret_proof, or none.',
+      'x [100]. Check that the app secret belongs to the app of the access token. Facebook accepts only the right appsecret_proof or none.',
     ],
     [
       'a proof that is missing, because there is no app secret',
       { message: 'x', code: 100, type: 'GraphMethodException' },
-      'x [100]. No app secret is set, and the app wants a proof with each call (“Require App Secret” in its settings): set `app_secret` of the adapter, `appSecret` of `connect`, or FACEBOOK_APP_SECRET for the command-line tool.',
+      'x [100]. No app secret is set, but the app requires a proof with each call (“Require App Secret” in its settings). Set `app_secret` of the adapter, `appSecret` of `connect`, or FACEBOOK_APP_SECRET for the command-line tool.',
       { hasProof: false },
     ],
     [
@@ -135,12 +135,12 @@ describe('GraphError', () => {
     [
       'a limit of the app',
       { message: 'x', code: 341 },
-      'x [341]. The app has reached a limit of Facebook’s: try again later.',
+      'x [341]. The app has reached a limit. Try again later.',
     ],
     [
       'a block',
       { message: 'x', code: 368 },
-      'x [368]. Facebook has blocked this for a while, by its policies.',
+      'x [368]. Facebook has blocked this temporarily because of its policies.',
     ],
     ...[80001, 80002, 80006].map((code): [string, GraphErrorBody, string] => [
       `the limit ${code}`,
@@ -166,19 +166,19 @@ describe('GraphError', () => {
       'an unknown fault',
       400,
       1,
-      'failed to send image "cats/tom.png": x [1]. The fault is temporary. It may have been done all the same: Facebook documents sends that arrived although the call failed.',
+      'failed to send image "cats/tom.png": x [1]. The fault is temporary. The call may have been carried out anyway: Facebook documents sends that arrived although the call failed.',
     ],
     [
       'a temporary fault',
       400,
       2,
-      'failed to send image "cats/tom.png": x [2]. The fault is temporary. It may have been done all the same: Facebook documents sends that arrived although the call failed.',
+      'failed to send image "cats/tom.png": x [2]. The fault is temporary. The call may have been carried out anyway: Facebook documents sends that arrived although the call failed.',
     ],
     [
       'a fault of the service',
       400,
       1200,
-      'failed to send image "cats/tom.png": x [1200]. The fault is temporary. It may have been done all the same: Facebook documents sends that arrived although the call failed.',
+      'failed to send image "cats/tom.png": x [1200]. The fault is temporary. The call may have been carried out anyway: Facebook documents sends that arrived although the call failed.',
     ],
     ['HTTP 500', 500, 10, 'failed to send image "cats/tom.png": x [10].'],
     ['HTTP 499', 499, 10, 'refused to send image "cats/tom.png": x [10].'],

@@ -114,7 +114,7 @@ describe('The builders', () => {
         name: 'TypeError',
         code: 'ERR_OPTION_UNKNOWN',
         message: new RegExp(
-          `^Expected each option of \`${name}\` to be one of filename, .*, got \`fielname\`\\. Other .*: \\{ \\.\\.\\.${name}\\(source\\), fielname: … \\}$`,
+          `^Expected each option of \`${name}\` to be one of filename, .*, got \`fielname\`\\. Add other .*: \\{ \\.\\.\\.${name}\\(source\\), fielname: … \\}$`,
         ),
       });
     });

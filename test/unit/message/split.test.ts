@@ -178,7 +178,7 @@ describe('splitMessage', () => {
         name: 'AttachmentError',
         code: 'ERR_ATTACHMENT_ONE_MESSAGE',
         asset: 'a text and image cats/tom.jpg',
-        message: new RegExp(`^Cannot send a text and image cats/tom\\.jpg: .*\`${kind}\` permits one only`),
+        message: new RegExp(`^Cannot send a text and image cats/tom\\.jpg: .*\`${kind}\` allows only one;`),
       });
     });
 
@@ -193,7 +193,8 @@ describe('splitMessage', () => {
     const data = { type: 'image', payload: { url: 'data:image/png;base64,c2VjcmV0' } };
     const message = { text: 'secret', attachment: secret, attachments: [data, web('1.png'), bytes] };
     assert.throws(() => splitMessage({ recipient: { post_id: '1' }, message }), {
-      asset: 'a text and image https://example.com/a.png and image from a data: URI and an image and image',
+      asset:
+        'a text and image https://example.com/a.png and image from a data: URI and image https://example.com/1.png and image',
     });
   });
 });

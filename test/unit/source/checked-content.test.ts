@@ -25,7 +25,7 @@ const LONG = Buffer.concat([Buffer.alloc(PIECE, 'a'), Buffer.alloc(PIECE, 'b'), 
 const CHANGED = expectedAttachmentError(
   'ERR_ATTACHMENT_CHANGED',
   'file "it"',
-  'the file changed while it was read; it will be sent as it is now when it is asked for again',
+  'the file changed while it was read; send the message again to send the new content',
 );
 
 const realOpen = fs.open;

@@ -108,7 +108,7 @@ describe('contentTypeFor', () => {
         expectedAttachmentError(
           'ERR_ATTACHMENT_TYPE_MISMATCH',
           `${type} "it"`,
-          `its content type is ${known}, and an attachment of type ${type} needs ${type}/*`,
+          `its content type is ${known}, but an attachment of type ${type} needs ${type}/*`,
         ),
       );
     });
@@ -120,7 +120,7 @@ describe('contentTypeFor', () => {
       expectedAttachmentError(
         'ERR_ATTACHMENT_TYPE_MISMATCH',
         'image "it"',
-        'neither its name nor its content tells a content type, and an attachment of type image needs image/*; give it a filename with an extension',
+        'neither its name nor its content shows its content type, but an attachment of type image needs image/*; set a filename with an extension',
       ),
     );
   });

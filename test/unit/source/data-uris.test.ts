@@ -13,7 +13,7 @@ const MB_25 = 26_214_400;
 const PNG = readAsset('paw.png');
 
 const tooLarge = (bytes: number): string =>
-  `it has ${bytes} bytes, and Facebook takes at most 25 MB (26214400 bytes)`;
+  `it has ${bytes} bytes, but Facebook accepts at most 25 MB (26214400 bytes)`;
 
 describe('DataUris', () => {
   let uris: DataUris;
@@ -73,7 +73,7 @@ describe('DataUris', () => {
       expectedAttachmentError(
         'ERR_ATTACHMENT_TYPE_MISMATCH',
         'image from a data: URI',
-        'its content type is text/plain, and an attachment of type image needs image/*',
+        'its content type is text/plain, but an attachment of type image needs image/*',
       ),
     );
   });

@@ -414,7 +414,7 @@ describe('FetchedAddresses', () => {
         identify(),
         error(
           'ERR_ATTACHMENT_TOO_LARGE',
-          `it has more than 25 MB (${MB_25} bytes), and Facebook takes no more`,
+          `it has more than 25 MB (${MB_25} bytes), which is the most that Facebook accepts`,
         ),
       );
       await until('the connection has ended', () => hasEnded);
@@ -428,7 +428,7 @@ describe('FetchedAddresses', () => {
       });
       await assert.rejects(identify(), {
         code: 'ERR_ATTACHMENT_TOO_LARGE',
-        reason: `it has ${MB_25 + 1} bytes, and Facebook takes at most 25 MB (${MB_25} bytes)`,
+        reason: `it has ${MB_25 + 1} bytes, but Facebook accepts at most 25 MB (${MB_25} bytes)`,
       });
     });
 
@@ -443,7 +443,7 @@ describe('FetchedAddresses', () => {
         identify(),
         error(
           'ERR_ATTACHMENT_TYPE_MISMATCH',
-          'its content type is text/html, and an attachment of type image needs image/*',
+          'its content type is text/html, but an attachment of type image needs image/*',
         ),
       );
       await until('the connection has ended', () => hasEnded);

@@ -16,7 +16,7 @@ const PNG = readAsset('paw.png');
 const PDF = readAsset('cat-care.pdf');
 
 const tooLarge = (bytes: number): string =>
-  `it has ${bytes} bytes, and Facebook takes at most 25 MB (26214400 bytes)`;
+  `it has ${bytes} bytes, but Facebook accepts at most 25 MB (26214400 bytes)`;
 
 describe('identifyFiledata', () => {
   const folder = useFolder();
@@ -122,7 +122,7 @@ describe('identifyFiledata', () => {
       expectedAttachmentError(
         'ERR_ATTACHMENT_TYPE_MISMATCH',
         'audio from filedata',
-        'its content type is image/png, and an attachment of type audio needs audio/*',
+        'its content type is image/png, but an attachment of type audio needs audio/*',
       ),
     );
   });
@@ -150,7 +150,7 @@ describe('identifyFiledata', () => {
         expectedAttachmentError(
           'ERR_ATTACHMENT_BAD_SOURCE',
           'image from filedata',
-          'expected `filedata` to be a Buffer, a Uint8Array or a Blob (in a script only a Buffer, for it passes through JSON)',
+          'expected `filedata` to be a Buffer, a Uint8Array or a Blob (in a script only a Buffer, because scripts pass through JSON)',
         ),
       );
     });
@@ -170,7 +170,7 @@ describe('identifyFiledata', () => {
       expectedAttachmentError(
         'ERR_ATTACHMENT_UNREADABLE',
         'image "paw.png" (from filedata)',
-        'its Blob cannot be read; is its file still as it was?',
+        'its Blob cannot be read; check whether its file has changed or was deleted',
       ),
     );
   });

@@ -143,7 +143,7 @@ describe('findAssets', () => {
         expectedAttachmentError(
           'ERR_ATTACHMENT_BAD_SOURCE',
           asset,
-          'its type cannot be told from its name; give the attachment with its `type`, for example image(url)',
+          'its name does not show its type; pass an attachment with a `type`, for example image(url)',
         ),
       );
     });

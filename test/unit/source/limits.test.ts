@@ -28,7 +28,7 @@ describe('checkSize', () => {
       expectedAttachmentError(
         'ERR_ATTACHMENT_TOO_LARGE',
         'file "it"',
-        'it has 26214401 bytes, and Facebook takes at most 25 MB (26214400 bytes)',
+        'it has 26214401 bytes, but Facebook accepts at most 25 MB (26214400 bytes)',
       ),
     );
   });

@@ -20,7 +20,7 @@ const tooLarge = (label: string): object =>
   expectedAttachmentError(
     'ERR_ATTACHMENT_TOO_LARGE',
     label,
-    `it has ${MB_25 + 1} bytes, and Facebook takes at most 25 MB (${MB_25} bytes)`,
+    `it has ${MB_25 + 1} bytes, but Facebook accepts at most 25 MB (${MB_25} bytes)`,
   );
 
 describe('LocalFiles', () => {
@@ -109,7 +109,7 @@ describe('LocalFiles', () => {
         expectedAttachmentError(
           'ERR_ATTACHMENT_TYPE_MISMATCH',
           'audio "cats/paw.png"',
-          'its content type is image/png, and an attachment of type audio needs audio/*',
+          'its content type is image/png, but an attachment of type audio needs audio/*',
         ),
       );
     });
@@ -128,7 +128,7 @@ describe('LocalFiles', () => {
         expectedAttachmentError(
           'ERR_ATTACHMENT_NO_ROOT',
           'image "cats/paw.png"',
-          'local files are only read from the folder that the option `root` names; set it to the folder of your assets',
+          'local files need the option `root`; set it to the folder of your assets',
         ),
       );
     });
@@ -246,7 +246,7 @@ describe('LocalFiles', () => {
         expectedAttachmentError(
           'ERR_ATTACHMENT_CHANGED',
           'image "cats/paw.png"',
-          'the file changed while it was read; it will be sent as it is now when it is asked for again',
+          'the file changed while it was read; send the message again to send the new content',
         ),
       );
     });

@@ -15,7 +15,7 @@ const LABEL = 'image "it"';
 const OUTSIDE = expectedAttachmentError(
   'ERR_ATTACHMENT_OUTSIDE_ROOT',
   LABEL,
-  'it lies outside `root`, the only folder that local files are read from',
+  'it is outside `root`, the only folder that local files are read from',
 );
 const notFound = (root: string): object =>
   expectedAttachmentError(
@@ -31,7 +31,7 @@ const NO_REGULAR_FILE = expectedAttachmentError(
 const CHANGED = expectedAttachmentError(
   'ERR_ATTACHMENT_CHANGED',
   LABEL,
-  'another file took its place while it was opened',
+  'it was replaced by another file while it was opened',
 );
 
 describe('Root, when a file is exchanged while it is opened', () => {

@@ -18,7 +18,7 @@ const LABEL = 'image "it"';
 const OUTSIDE = expectedAttachmentError(
   'ERR_ATTACHMENT_OUTSIDE_ROOT',
   LABEL,
-  'it lies outside `root`, the only folder that local files are read from',
+  'it is outside `root`, the only folder that local files are read from',
 );
 const notFound = (root: string): object =>
   expectedAttachmentError(

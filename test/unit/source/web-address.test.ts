@@ -118,7 +118,7 @@ describe('identifyAddress', () => {
         expectedAttachmentError(
           'ERR_ATTACHMENT_BAD_SOURCE',
           'image https://example.com/tom.png',
-          'the option `cacheKey` threw or gave no text for this address',
+          'the option `cacheKey` threw or did not return a string for this address',
         ),
       );
     });
