@@ -45,7 +45,7 @@ const SEND_API = 'reference/send-api';
 const ERROR_CODES = 'reference/send-api/error-codes';
 const POSTMAN = "Meta's Postman collection, with the answer saved there";
 
-/** What tells who may call, and what exists. Nobody gets anything. */
+/** Who may call, and what exists. None of them sends a message. */
 const CALLS: readonly ConformanceCase[] = [
   {
     name: 'gives ID and name of the page',
@@ -55,7 +55,7 @@ const CALLS: readonly ConformanceCase[] = [
     saves: { page: 'id' },
   },
   {
-    name: 'refuses a token that is none',
+    name: 'refuses an invalid token',
     request: () => ({ method: 'GET', path: '/me', token: 'no-token' }),
     expected: { code: 190, wording: /^Invalid OAuth access token/ },
     source: 'docs/graph-api/guides/error-handling',
@@ -152,7 +152,7 @@ const UPLOADS: readonly ConformanceCase[] = [
   },
 ];
 
-/** What the person gets: each kind of content once. */
+/** What the person receives: each kind of content once. */
 const MESSAGES: readonly ConformanceCase[] = [
   {
     name: 'sends a text with quick replies',
@@ -207,9 +207,9 @@ const MESSAGES: readonly ConformanceCase[] = [
   },
 ];
 
-/** The person gets none of them, unless the platform is milder than the table says. */
+/** The person receives none of them, unless the platform is less strict than this table. */
 const REFUSALS: readonly ConformanceCase[] = [
-  refused('an ID that it has not given out', {
+  refused('an unknown attachment ID', {
     request: send(image({ attachment_id: '1' })),
     expected: { subcode: 2018074 },
     source: ERROR_CODES,
@@ -227,7 +227,7 @@ const REFUSALS: readonly ConformanceCase[] = [
     expected: { subcode: 2018034 },
     source: ERROR_CODES,
   }),
-  refused('somebody who is no person of this page, such as the page itself', {
+  refused('a recipient who is not a person, such as the page itself', {
     request: ({ page = '' }) => sendTo(page, { text: 'A text' }),
     expected: { subcode: 2018001 },
     source: ERROR_CODES,
@@ -243,7 +243,7 @@ const REFUSALS: readonly ConformanceCase[] = [
     source: 'chatwoot/chatwoot#14674; error bodies in several SDKs',
     needs: 'personOutsideWindow',
   }),
-  refused('a key that it does not know', {
+  refused('an unknown key', {
     request: send({ text: 'A text', quick_replies: [{ ...reply, playload: 'YES' }] }),
     expected: {
       wording: /^\(#100\) Invalid keys "playload" were found in param "message\[quick_replies\]\[0\]"/,

@@ -38,7 +38,7 @@ const MISTAKES: [request: RegExp, mistake: (answer: Answer) => Answer, reported:
   [
     /"attachment_id":"1"/,
     (answer) => withError(answer, { error_subcode: 2018008 }),
-    /refuses an ID .*\n +expected 400, 100\/2018074 OAuthException, got 400, 100\/2018008 OAuthException\n/,
+    /refuses an unknown attachment ID\n +expected 400, 100\/2018074 OAuthException, got 400, 100\/2018008 OAuthException\n/,
   ],
   [
     /"batch":/,
@@ -53,7 +53,7 @@ const MISTAKES: [request: RegExp, mistake: (answer: Answer) => Answer, reported:
   [
     /playload/,
     (answer) => withError(answer, { message: '(#100) No' }),
-    /refuses a key .*\n +expected message to match .*, got \(#100\) No\n/,
+    /refuses an unknown key\n +expected message to match .*, got \(#100\) No\n/,
   ],
   [
     /ANSWER/,
