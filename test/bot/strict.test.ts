@@ -241,9 +241,10 @@ describe('in strict mode', () => {
 
     it('what another middleware rejects with can be caught, and ends nothing else', async () => {
       const botkit = await openBot();
-      botkit.controller.middleware.send.use((_bot, _activity, next) => {
+      const fail = (_bot: unknown, _activity: unknown, next: (error: Error) => void) => {
         next(new Error('of another plugin'));
-      });
+      };
+      botkit.controller.usePlugin({ name: 'another', middlewares: { send: [fail] } });
       const watched = watchProcess();
       const bot = await botkit.bot();
       await assert.rejects(bot.say('Hello') as Promise<unknown>, { message: 'of another plugin' });
