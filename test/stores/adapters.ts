@@ -21,6 +21,26 @@ export function loadSqlAdapter(name: '@keyv/sqlite' | '@keyv/postgres' | '@keyv/
   return (load(name) as { default: SqlAdapterClass }).default;
 }
 
+/** The client of the adapters below: ioredis, or its kin for Valkey. */
+export interface IORedisClient {
+  get(key: string): Promise<string>;
+  pttl(key: string): Promise<number>;
+  unlink(...keys: string[]): Promise<number>;
+  scanStream(options: { match: string; count: number }): AsyncIterable<string[]>;
+}
+
+/** `@keyv/valkey`, and `@keyv/redis` up to its version 3. */
+export interface IORedisAdapter extends KeyvStorageLike {
+  readonly redis: IORedisClient;
+  disconnect(): Promise<void>;
+}
+
+type IORedisAdapterClass = new (url: string) => IORedisAdapter;
+
+export function loadIORedisAdapter(name: '@keyv/valkey' | 'keyv-redis-3'): IORedisAdapterClass {
+  return (load(name) as { default: IORedisAdapterClass }).default;
+}
+
 let isListening = false;
 
 /** The recipe of docs/scaling.md: nobody else listens, and then a connection that breaks ends the process. */

@@ -4,7 +4,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import KeyvRedis from '@keyv/redis';
 import { KeyvFile } from 'keyv-file';
 import type { KeyvLike, KeyvStorageLike } from '../../src';
-import { loadSqlAdapter, type SqlAdapter } from './adapters';
+import { loadIORedisAdapter, loadSqlAdapter, type IORedisAdapter, type SqlAdapter } from './adapters';
 
 /** A record as it stands in a store. */
 export interface Row {
@@ -132,6 +132,10 @@ export const REDIS: StoreKind = {
   },
 };
 
+/** Adapters with another client, whose calls have other forms; the server is the same. */
+const VALKEY = ioredisKind('Valkey', '@keyv/valkey');
+const REDIS_3 = ioredisKind('Redis by @keyv/redis 3', 'keyv-redis-3');
+
 export const SQLITE = sqlKind({
   name: 'SQLite',
   adapter: '@keyv/sqlite',
@@ -154,7 +158,7 @@ const MYSQL = sqlKind({
   address: process.env.MYSQL_URL ?? 'mysql://root@127.0.0.1:3306/test',
 });
 
-export const KINDS: readonly StoreKind[] = [MEMORY, FILE, SQLITE, REDIS, POSTGRES, MYSQL];
+export const KINDS: readonly StoreKind[] = [MEMORY, FILE, SQLITE, REDIS, VALKEY, REDIS_3, POSTGRES, MYSQL];
 
 /** Opens a store that is known by its place only. */
 export function openPlace(place: Place): OpenStore {
@@ -183,6 +187,40 @@ export async function isReachable({ address }: StoreKind): Promise<boolean> {
       settle(false);
     });
   });
+}
+
+function ioredisKind(name: string, adapter: '@keyv/valkey' | 'keyv-redis-3'): StoreKind {
+  const { address = '' } = REDIS;
+  const keysWith = async function* (store: IORedisAdapter, part: string): AsyncGenerator<string, void> {
+    const { MATCH: match, COUNT: count } = matching(part);
+    for await (const keys of store.redis.scanStream({ match, count })) yield* keys;
+  };
+  return {
+    name,
+    address,
+    isShared: true,
+    canLease: true,
+    isKnown: true,
+    open: ({ at }) => {
+      const store = new (loadIORedisAdapter(adapter))(at);
+      return {
+        adapter: store,
+        rows: async (part) => {
+          const rows: Row[] = [];
+          for await (const key of keysWith(store, part)) {
+            rows.push({ key, value: await store.redis.get(key), left: await store.redis.pttl(key) });
+          }
+          return rows;
+        },
+        close: () => store.disconnect(),
+      };
+    },
+    clean: async ({ at }, part) => {
+      const store = new (loadIORedisAdapter(adapter))(at);
+      for await (const key of keysWith(store, part)) await store.redis.unlink(key);
+      await store.disconnect();
+    },
+  };
 }
 
 interface SqlKind {
