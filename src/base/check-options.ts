@@ -2,17 +2,17 @@ import { isRecord } from './records';
 import { redact } from './redact';
 
 /**
- * What is wrong with an option or an argument: the `code` of the TypeError or RangeError. Stable: safe to compare with.
+ * What is wrong with an option or an argument: the `code` of the TypeError or RangeError. The codes are stable.
  *
- * - `ERR_OPTION_UNKNOWN`: there is no option of that name.
- * - `ERR_OPTION_INVALID`: the option's value is not what it should be.
- * - `ERR_ARGUMENT_INVALID`: an argument of a method is not what it should be.
- * - `ERR_PAGE_UNKNOWN`: it cannot be told which page is meant, or there is no access token for it.
+ * - `ERR_OPTION_UNKNOWN`: there is no option with this name.
+ * - `ERR_OPTION_INVALID`: the value of an option is not valid.
+ * - `ERR_ARGUMENT_INVALID`: an argument of a method is not valid.
+ * - `ERR_PAGE_UNKNOWN`: it is not clear which page is meant, or there is no access token for it.
  */
 export type UsageErrorCode =
   'ERR_OPTION_UNKNOWN' | 'ERR_OPTION_INVALID' | 'ERR_ARGUMENT_INVALID' | 'ERR_PAGE_UNKNOWN';
 
-/** Checks the value of the option `name`, or gives its default. `others`: the options that it is one of, as they came. */
+/** Checks the value of the option `name`, or returns its default. `others`: all options of the same object, unchecked. */
 export type Reader<T> = (value: unknown, name: string, others: Readonly<Record<string, unknown>>) => T;
 
 type Readers = Readonly<Record<string, Reader<unknown>>>;
@@ -20,17 +20,17 @@ type Readers = Readonly<Record<string, Reader<unknown>>>;
 /** Options with their defaults. */
 export type Values<Group extends Readers> = { readonly [Name in keyof Group]: ReturnType<Group[Name]> };
 
-/** How the error for a wrong value looks. */
+/** The error for an invalid value. */
 interface ErrorStyle {
   /** A RangeError instead of a TypeError. */
   readonly isRange?: boolean;
-  /** Text in its place can hold a password, so it is not quoted. */
+  /** The value can contain a password, so it is not quoted. */
   readonly isSecret?: boolean;
-  /** Why it is not what it should be, where that does not show. */
+  /** The reason, if it is not obvious. */
   readonly why?: (value: unknown) => string | undefined;
 }
 
-/** An option that need not be given: its value, or a default. */
+/** An option with a default. */
 export function option<T, Default>(
   expected: string,
   isValid: (value: unknown) => value is T,
@@ -41,7 +41,7 @@ export function option<T, Default>(
   return (value, name, others) => (value === undefined ? otherwise : read(value, name, others));
 }
 
-/** An option that must be given. */
+/** A required option. */
 export function required<T>(
   expected: string,
   isValid: (value: unknown) => value is T,
@@ -69,7 +69,7 @@ export function checkArgument(name: string, expected: string, isValid: boolean, 
   );
 }
 
-/** Gives an error of the language the code that it is told by. */
+/** Adds a code to a built-in error. */
 export function withCode<Thrown extends TypeError | RangeError>(code: UsageErrorCode, error: Thrown): Thrown {
   return Object.assign(error, { code });
 }
@@ -77,8 +77,8 @@ export function withCode<Thrown extends TypeError | RangeError>(code: UsageError
 /**
  * Checks all options of an object.
  *
- * @param each - What one of them is called.
- * @param prefix - What comes before their names in error messages.
+ * @param each - What to call one of them in error messages.
+ * @param prefix - The prefix of their names in error messages.
  * @returns The options with their defaults.
  */
 export function group<Group extends Readers>(
@@ -105,7 +105,7 @@ export function group<Group extends Readers>(
   };
 }
 
-/** A value as an error message may quote it. A text that can be a secret is not quoted. */
+/** A value as quoted in error messages. A string that can be a secret is not quoted. */
 function show(value: unknown, isSecret: boolean): string {
   if (typeof value === 'string') return isSecret && value !== '' ? 'a string' : JSON.stringify(redact(value));
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'an array' : 'an object';

@@ -1,10 +1,10 @@
 import { redact } from './redact';
 
-/** Marks the errors of this package, also those of another copy of it. */
+/** Marks the errors of this package, including those of another installed copy. */
 const BRAND = Symbol.for('botkit-plugin-facebook-attachments.error');
 
 /**
- * The class that all errors of this package extend: `AttachmentError`, `GraphError`, `TransportError`, `StoreError`,
+ * The base class of all errors of this package: `AttachmentError`, `GraphError`, `TransportError`, `StoreError`,
  * `PartlySentError`.
  *
  * @example
@@ -20,26 +20,27 @@ export abstract class FacebookAttachmentsError extends Error {
 }
 
 /**
- * What can be wrong with an attachment before Facebook is asked. Stable: safe to compare with.
+ * What is wrong with an attachment, found out before Facebook is called. The codes are stable.
  *
- * - `ERR_ATTACHMENT_NOT_FOUND`: there is no such file.
+ * - `ERR_ATTACHMENT_NOT_FOUND`: the file does not exist.
  * - `ERR_ATTACHMENT_EMPTY`: it has no content.
  * - `ERR_ATTACHMENT_NOT_A_FILE`: it is a folder, a device …
  * - `ERR_ATTACHMENT_TOO_LARGE`: it has more than 25 MB.
  * - `ERR_ATTACHMENT_TYPE_MISMATCH`: its content type contradicts the attachment's type.
- * - `ERR_ATTACHMENT_OUTSIDE_ROOT`: it lies outside the option `root`.
+ * - `ERR_ATTACHMENT_OUTSIDE_ROOT`: it is outside the option `root`.
  * - `ERR_ATTACHMENT_NO_ROOT`: it is a local file, and the option `root` is not set.
  * - `ERR_ATTACHMENT_BAD_SOURCE`: the attachment, its `url` or its `filedata` is malformed.
- * - `ERR_ATTACHMENT_UNREADABLE`: the file, or the Blob, cannot be read.
- * - `ERR_ATTACHMENT_CHANGED`: the file went on changing while it was read.
- * - `ERR_ATTACHMENT_FETCH_FAILED`: the plugin was to fetch it (`fetchFrom`), and got no answer, or a temporary fault.
- * - `ERR_ATTACHMENT_FETCH_REFUSED`: the plugin was to fetch it (`fetchFrom`), and its server does not give it, or sends it
- *   in another way: HTTP 404, a redirect to an origin that is not listed …
- * - `ERR_ATTACHMENT_PREPARE_FAILED`: the option `prepare` threw, took longer than 60 s, or gave what is no attachment.
- * - `ERR_ATTACHMENT_UPLOAD_TIMEOUT`: it stands in a media template, and its upload took longer than 60 s.
- * - `ERR_ATTACHMENT_ONE_MESSAGE`: it takes several messages, and the recipient (a comment, a post, a one-time token)
- *   permits one only.
- * - `ERR_ATTACHMENT_NOT_SENT`: the text that goes before it was refused, or may not have arrived.
+ * - `ERR_ATTACHMENT_UNREADABLE`: the file or Blob cannot be read.
+ * - `ERR_ATTACHMENT_CHANGED`: the file kept changing while it was read.
+ * - `ERR_ATTACHMENT_FETCH_FAILED`: the plugin tried to fetch it (`fetchFrom`), but the server did not answer or had a
+ *   temporary fault.
+ * - `ERR_ATTACHMENT_FETCH_REFUSED`: the plugin tried to fetch it (`fetchFrom`), but the server refused, or its answer cannot
+ *   be used: HTTP 404, a redirect to an origin that is not listed …
+ * - `ERR_ATTACHMENT_PREPARE_FAILED`: the option `prepare` threw, took longer than 60 s, or did not return an attachment.
+ * - `ERR_ATTACHMENT_UPLOAD_TIMEOUT`: it is in a media template, and its upload took longer than 60 s.
+ * - `ERR_ATTACHMENT_ONE_MESSAGE`: it needs several messages, but the recipient (a comment, a post, a one-time token)
+ *   allows only one.
+ * - `ERR_ATTACHMENT_NOT_SENT`: the text before it was refused or may not have arrived.
  */
 export type AttachmentErrorCode =
   | 'ERR_ATTACHMENT_NOT_FOUND'
@@ -60,7 +61,7 @@ export type AttachmentErrorCode =
   | 'ERR_ATTACHMENT_NOT_SENT';
 
 /**
- * An attachment that cannot be sent as the bot's author wrote it: the file is missing, too large, outside `root` …
+ * An attachment cannot be sent: the file is missing, too large, outside `root` …
  * Nothing was sent and nothing was cached.
  *
  * @example
@@ -71,10 +72,10 @@ export type AttachmentErrorCode =
 export class AttachmentError extends FacebookAttachmentsError {
   override readonly name = 'AttachmentError';
 
-  /** Which mistake it is. */
+  /** What is wrong. */
   readonly code: AttachmentErrorCode;
 
-  /** The attachment, as it may be shown: its type and its path or address, without query string or credentials. */
+  /** The attachment for logs: its type and its path or address, without query string or credentials. */
   readonly asset: string;
 
   /** Why it cannot be sent: the message without the attachment's name, for example "it has no content". */
@@ -90,8 +91,8 @@ export class AttachmentError extends FacebookAttachmentsError {
 }
 
 /**
- * A part of a message has arrived, as a rule its text, and another has not, or may not have. Sent again as it is, the
- * message would arrive twice in part.
+ * One part of a message has arrived (usually its text), and another part has not or may not have. If you send the whole
+ * message again, the first part arrives twice.
  *
  * @example
  * cache.on('error', (error) => {
@@ -104,7 +105,7 @@ export class PartlySentError extends FacebookAttachmentsError {
   /** The only one. */
   readonly code = 'ERR_PARTLY_SENT';
 
-  /** What the missing part met: an AttachmentError, a GraphError, a TransportError … */
+  /** The error of the missing part: an AttachmentError, a GraphError, a TransportError … */
   override readonly cause: Error;
 
   /** The IDs of the messages that have arrived, in order. */
@@ -121,7 +122,7 @@ export class PartlySentError extends FacebookAttachmentsError {
 }
 
 /**
- * What the store of IDs was asked to do.
+ * The operation of the store that failed.
  *
  * - `read`: look an ID up.
  * - `write`: save an ID.
@@ -131,16 +132,16 @@ export class PartlySentError extends FacebookAttachmentsError {
 export type StoreOperation = 'read' | 'write' | 'list' | 'delete';
 
 /**
- * What is wrong with the store. Stable: safe to compare with.
+ * What is wrong with the store. The codes are stable.
  *
- * - `ERR_STORE_UNAVAILABLE`: it fails, or does not answer.
- * - `ERR_STORE_RECORD_REFUSED`: it takes other records, and not the one of this asset.
+ * - `ERR_STORE_UNAVAILABLE`: it fails or does not answer.
+ * - `ERR_STORE_RECORD_REFUSED`: it refuses the record of one asset, but accepts others.
  */
 export type StoreErrorCode = 'ERR_STORE_UNAVAILABLE' | 'ERR_STORE_RECORD_REFUSED';
 
 /**
- * The store of IDs fails or does not answer. `read` and `write` are reported once per outage, each on its own, and stop
- * no message. `list` and `delete` are thrown to the caller of `list` and `forget`.
+ * The store of IDs fails or does not answer. Failures of `read` and of `write` are reported once per outage each, and stop
+ * no message. Failures of `list` and `delete` are thrown to the caller of `list` and `forget`.
  *
  * @example
  * cache.on('error', (error) => {
@@ -150,19 +151,19 @@ export type StoreErrorCode = 'ERR_STORE_UNAVAILABLE' | 'ERR_STORE_RECORD_REFUSED
 export class StoreError extends FacebookAttachmentsError {
   override readonly name = 'StoreError';
 
-  /** Whether it is about the store or one record. */
+  /** Whether the store or only one record is affected. */
   readonly code: StoreErrorCode;
 
   /** What failed. */
   readonly operation: StoreOperation;
 
-  /** The store's own words, without passwords. */
+  /** The store's own message, without passwords. */
   readonly reason: string;
 
-  /** The asset whose record was refused, as it may be shown. Undefined: it is about the store, not about a record. */
+  /** The asset whose record was refused, for logs. Undefined: the store itself is affected. */
   readonly asset: string | undefined;
 
-  /** The page's ID, if it is about a record. */
+  /** The page's ID, if only a record is affected. */
   readonly page: string | undefined;
 
   /** @internal */
@@ -191,13 +192,13 @@ function ofRefused({ asset, page }: { asset: string; page: string }, reason: str
   return `The store refused the attachment ID of ${asset} of page ${page} (${reason}) but accepts others. The ID is kept in memory; after a restart the asset is uploaded again.`;
 }
 
-/** Is it one of this package's errors? Unlike `instanceof`, it also knows those of another copy of the package. */
+/** Is it an error of this package? Unlike `instanceof`, it also recognises errors of another installed copy. */
 export function isFacebookAttachmentsError(error: unknown): error is FacebookAttachmentsError {
   return error instanceof Error && BRAND in error;
 }
 
 /**
- * Is it an AttachmentError? Unlike `instanceof`, it also knows one of another copy of the package.
+ * Is it an AttachmentError? Unlike `instanceof`, it also recognises errors of another installed copy.
  *
  * @example
  * cache.on('error', (error) => {
@@ -208,12 +209,12 @@ export function isAttachmentError(error: unknown): error is AttachmentError {
   return isFacebookAttachmentsError(error) && error.name === 'AttachmentError';
 }
 
-/** Is it a PartlySentError? Unlike `instanceof`, it also knows one of another copy of the package. */
+/** Is it a PartlySentError? Unlike `instanceof`, it also recognises errors of another installed copy. */
 export function isPartlySentError(error: unknown): error is PartlySentError {
   return isFacebookAttachmentsError(error) && error.name === 'PartlySentError';
 }
 
-/** Is it a StoreError? Unlike `instanceof`, it also knows one of another copy of the package. */
+/** Is it a StoreError? Unlike `instanceof`, it also recognises errors of another installed copy. */
 export function isStoreError(error: unknown): error is StoreError {
   return isFacebookAttachmentsError(error) && error.name === 'StoreError';
 }

@@ -8,17 +8,17 @@ import { findAssets } from '../source/find-assets';
 import type { SavedId } from '../cache/saved-id';
 import type { Asset, AttachmentType } from '../source/asset';
 
-/** What can be warmed: an attachment or a message with one; or a path, a folder, a glob or a web address. */
+/** An attachment, a message with an attachment, or a path, folder, glob or web address. */
 export type WarmAsset = Attachment | AttachmentMessage | string;
 
-/** What became of one asset. */
+/** The result for one asset. */
 export interface WarmResult {
-  /** As it may be shown: path or address, without query string or credentials. */
+  /** For logs: path or address, without query string or credentials. */
   readonly asset: string;
   readonly type: AttachmentType | undefined;
   /**
-   * `uploaded`: it has a new ID. `known`: it had one already. `failed`: see `error`. `skipped`: the signal came first.
-   * `missing`: in a dry run, it has no ID, or one near its end.
+   * `uploaded`: it has a new ID. `known`: it already had one. `failed`: see `error`. `skipped`: the signal was aborted
+   * first. `missing`: in a dry run, it has no ID, or its ID expires soon.
    */
   readonly outcome: 'uploaded' | 'known' | 'failed' | 'skipped' | 'missing';
   readonly attachmentId?: string;
@@ -27,16 +27,16 @@ export interface WarmResult {
   readonly error?: Error;
 }
 
-/** How far `warm` has come. */
+/** The progress of `warm`. */
 export interface WarmProgress {
   readonly done: number;
   readonly total: number;
-  /** The asset that is done now. */
+  /** The result of the asset that has just been handled. */
   readonly result: WarmResult;
 }
 
 /**
- * How to warm.
+ * Options of `warm`.
  *
  * @example
  * const stop = new AbortController();
@@ -48,26 +48,26 @@ export interface WarmProgress {
 export interface WarmOptions {
   /** The page's ID. Default: the only page that the adapters have an `access_token` for. */
   readonly page?: string;
-  /** How many assets are handled at a time. Default: as `uploads.concurrency`. */
+  /** How many assets are handled at the same time. Default: `uploads.concurrency`. */
   readonly concurrency?: number;
   /** Called after each asset. */
   readonly onProgress?: (progress: WarmProgress) => void;
-  /** Stops before the next asset; what is under way ends, and the rest is `skipped`. */
+  /** Stops before the next asset. Uploads in progress are completed, and the rest is `skipped`. */
   readonly signal?: AbortSignal;
-  /** Uploads nothing: what has no ID is `missing`. Default: false. */
+  /** Uploads nothing: assets without an ID are `missing`. Default: false. */
   readonly dryRun?: boolean;
 }
 
-/** What became of all assets: each result, and how many there are of each outcome. */
+/** The results of all assets, with the number of each outcome. */
 export interface WarmReport {
-  /** In the order of the assets; a folder's or glob's files by name. */
+  /** In the order of the assets; files of a folder or glob are sorted by name. */
   readonly results: readonly WarmResult[];
   readonly uploaded: number;
   readonly known: number;
   readonly failed: number;
   readonly skipped: number;
   readonly missing: number;
-  /** Bytes of local files and bytes that went up. */
+  /** Uploaded bytes of local files and bytes. */
   readonly bytesUploaded: number;
 }
 

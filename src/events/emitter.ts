@@ -12,7 +12,7 @@ interface Listening {
     name: Name,
     listener: (...args: AttachmentEvents[Name]) => void,
   ): this;
-  /** Ends what `on` began. */
+  /** Removes a listener. */
   off<Name extends keyof AttachmentEvents>(
     name: Name,
     listener: (...args: AttachmentEvents[Name]) => void,
@@ -27,12 +27,12 @@ interface Listening {
     name: Name,
     listener: (...args: AttachmentEvents[Name]) => void,
   ): this;
-  /** As `on`, before the listeners that there are. */
+  /** As `on`, but the listener is called before the existing ones. */
   prependListener<Name extends keyof AttachmentEvents>(
     name: Name,
     listener: (...args: AttachmentEvents[Name]) => void,
   ): this;
-  /** As `once`, before the listeners that there are. */
+  /** As `once`, but the listener is called before the existing ones. */
   prependOnceListener<Name extends keyof AttachmentEvents>(
     name: Name,
     listener: (...args: AttachmentEvents[Name]) => void,
@@ -41,9 +41,9 @@ interface Listening {
 
 type Emitter = Omit<EventEmitter<AttachmentEvents>, keyof Listening | typeof captureRejectionSymbol>;
 
-/** An EventEmitter that knows its own events only: by Node's types, it could be listened to under any name. */
+/** An EventEmitter for these events only. Node's types would accept any event name. */
 export interface AttachmentEmitter extends Listening, Emitter {
-  /** What becomes of a listener that rejects. */
+  /** Handles a listener that rejects. */
   [captureRejectionSymbol](error: Error, ...args: unknown[]): void;
 }
 

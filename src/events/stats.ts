@@ -1,24 +1,24 @@
 import type { AttachmentEvents } from './events';
 
-/** Counts since the start. Bytes are those of local files and bytes; what Facebook fetches from the web is not counted. */
+/** Counts since the start. Bytes are those of local files and bytes; content that Facebook fetches is not counted. */
 export interface AttachmentStats {
-  /** Attachments that arrived. */
+  /** Attachments that were delivered. */
   readonly sends: number;
   /** Of these, sent by a saved ID. */
   readonly sendsById: number;
   /** Of these, uploaded and sent in one step. */
   readonly sendsInOneStep: number;
-  /** Uploads that gave an ID; sends that saved one among them. */
+  /** Uploads that returned an ID, including sends that saved one. */
   readonly uploads: number;
-  /** Messages that arrived although Facebook refused the ID. */
+  /** Messages that were delivered although Facebook refused the ID. */
   readonly recoveries: number;
-  /** IDs that were renewed before their end. */
+  /** IDs that were refreshed before they expired. */
   readonly refreshes: number;
-  /** Messages that did not go out, and what failed behind others that did. */
+  /** Messages that were not sent, and failures behind messages that were. */
   readonly errors: number;
-  /** Bytes that went up. */
+  /** Bytes that were uploaded. */
   readonly bytesUploaded: number;
-  /** Bytes that did not go up because an ID went instead: below 0 while uploads are ahead of sends. */
+  /** Bytes that were not uploaded because an ID was sent instead. Negative while there are more uploads than sends. */
   readonly bytesSaved: number;
 }
 

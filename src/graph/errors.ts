@@ -11,17 +11,17 @@ export interface GraphErrorBody {
   readonly fbtrace_id?: string;
 }
 
-/** What the body of an answer does not say. */
+/** Facts that are not in the body of the answer. */
 interface GraphErrorExtras {
   /** Milliseconds. */
   readonly retryAfter?: number | undefined;
-  /** What must not be quoted. */
+  /** Strings that must not be quoted. */
   readonly secrets?: readonly string[];
   /** Did the call carry an `appsecret_proof`? */
   readonly hasProof?: boolean;
 }
 
-/** What a call is for, as error messages say it: "Facebook refused to send image cats/tom.png". */
+/** The purpose of a call in error messages: "Facebook refused to send image cats/tom.png". */
 export interface CallPurpose {
   readonly action: 'send' | 'upload' | 'look up' | 'call';
   /** The attachment's label, or the method and the path of the call; without query string or credentials. */
@@ -66,11 +66,11 @@ const PROOF_ADVICE =
 const NO_SECRET_ADVICE =
   'No app secret is set, but the app requires a proof with each call (“Require App Secret” in its settings). Set `app_secret` of the adapter, `appSecret` of `connect`, or FACEBOOK_APP_SECRET for the command-line tool.';
 
-/** Facebook's verbs. Of a call that failed nobody knows what it has done; one that was refused has done nothing. */
+/** "failed": it is unknown whether the call had an effect. "refused": it had none. */
 const FAILURE_CODES: ReadonlySet<number | undefined> = new Set([1, 2, 1200]);
 
 /**
- * Facebook answered, and the answer is an error.
+ * Facebook answered with an error.
  *
  * @example
  * cache.on('error', (error) => {
@@ -88,7 +88,7 @@ export class GraphError extends FacebookAttachmentsError {
   readonly subcode: number | undefined;
   /** Facebook's name for the kind of error, for example `OAuthException`. */
   readonly type: string | undefined;
-  /** Facebook's support asks for this. */
+  /** The ID that Facebook's support asks for. */
   readonly fbtraceId: string | undefined;
   /** HTTP status of the answer. */
   readonly status: number;
@@ -128,8 +128,8 @@ export class GraphError extends FacebookAttachmentsError {
 }
 
 /**
- * Facebook objects to the call itself, as a rule to its `appsecret_proof`, which is missing or wrong. There is no code of
- * its own for that.
+ * Facebook objects to the call itself, usually because its `appsecret_proof` is missing or wrong. There is no separate code
+ * for this.
  */
 export function isMethodError({
   code,
@@ -140,18 +140,18 @@ export function isMethodError({
 }
 
 /**
- * `ERR_GRAPH_UNREACHABLE`: no connection, so the call was certainly not carried out.
- * `ERR_GRAPH_STALLED`: too many calls were under way, and none of them got an answer, so this one was not begun.
- * `ERR_GRAPH_INTERRUPTED`: the connection broke or timed out after the call may have been carried out.
- * `ERR_GRAPH_BAD_ANSWER`: an answer came that is not the Graph API's (a proxy's page, cut JSON, no ID); the call may
- * have been carried out.
+ * - `ERR_GRAPH_UNREACHABLE`: there was no connection, so the call was not carried out.
+ * - `ERR_GRAPH_STALLED`: too many calls were in flight, and none of them got an answer, so this one was not started.
+ * - `ERR_GRAPH_INTERRUPTED`: the connection broke or timed out. The call may have been carried out.
+ * - `ERR_GRAPH_BAD_ANSWER`: the answer is not from the Graph API (a proxy's page, incomplete JSON, no ID). The call may have
+ *   been carried out.
  */
 export type TransportErrorCode =
   'ERR_GRAPH_UNREACHABLE' | 'ERR_GRAPH_STALLED' | 'ERR_GRAPH_INTERRUPTED' | 'ERR_GRAPH_BAD_ANSWER';
 
 const UNREACHABLE_ADVICE = 'Check the network, the proxy and the host of the Graph API.';
 
-/** What is known of a call without an answer. */
+/** Facts about a call without a valid answer. */
 interface TransportErrorExtras {
   readonly status?: number;
   /** Milliseconds. */
@@ -161,7 +161,7 @@ interface TransportErrorExtras {
 }
 
 /**
- * Facebook gave no answer, or none that can be understood.
+ * There was no answer from Facebook, or it was not valid.
  *
  * @example
  * cache.on('error', (error) => {
@@ -171,7 +171,7 @@ interface TransportErrorExtras {
 export class TransportError extends FacebookAttachmentsError {
   override readonly name = 'TransportError';
 
-  /** What is known of the call's fate. */
+  /** What is known about the call. */
   readonly code: TransportErrorCode;
   /** HTTP status, if there was an answer. */
   readonly status: number | undefined;
@@ -196,7 +196,7 @@ export class TransportError extends FacebookAttachmentsError {
 }
 
 /**
- * Is it a GraphError? Unlike `instanceof`, it also knows one of another copy of the package.
+ * Is it a GraphError? Unlike `instanceof`, it also recognises errors of another installed copy.
  *
  * @example
  * cache.on('error', (error) => {
@@ -207,7 +207,7 @@ export function isGraphError(error: unknown): error is GraphError {
   return isFacebookAttachmentsError(error) && error.name === 'GraphError';
 }
 
-/** Is it a TransportError? Unlike `instanceof`, it also knows one of another copy of the package. */
+/** Is it a TransportError? Unlike `instanceof`, it also recognises errors of another installed copy. */
 export function isTransportError(error: unknown): error is TransportError {
   return isFacebookAttachmentsError(error) && error.name === 'TransportError';
 }

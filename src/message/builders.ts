@@ -4,22 +4,22 @@ import { MESSAGE_FIELDS, type MessageFields, type TemplateButton } from './field
 import type { AttachmentType } from '../source/asset';
 import type { Filedata } from '../source/filedata';
 
-/** What an attachment can be made of: a web address, a path inside `root`, a `file:` URL, a `data:` URI, or bytes. */
+/** The source of an attachment: a web address, a path inside `root`, a `file:` URL, a `data:` URI, or bytes. */
 export type AttachmentSource = string | URL | Filedata;
 
-/** How an attachment is to be sent. */
+/** How an attachment is sent. */
 export interface PayloadOptions {
-  /** The name that the recipient sees. Default: the file's own; for bytes, the type with a fitting extension. */
+  /** The name that the recipient sees. Default: the file's name; for bytes, the type with a matching extension. */
   readonly filename?: string | undefined;
   /**
-   * False: sent in one step and not saved, for content that is sent once.
+   * False: the content is sent in one step and not saved. Use it for content that is sent only once.
    *
    * Default: true.
    */
   readonly is_reusable?: boolean | undefined;
 }
 
-/** What is attached: one of `url`, `filedata`, and an `attachment_id` of your own. */
+/** The content of an attachment: `url`, `filedata`, or an `attachment_id` of your own. */
 export type AttachmentPayload =
   | (PayloadOptions & {
       /** A web address, a path inside `root`, a `file:` URL inside `root`, or a `data:` URI. */
@@ -34,7 +34,7 @@ export type AttachmentPayload =
       readonly attachment_id?: undefined;
     })
   | (PayloadOptions & {
-      /** An ID that you have already; it is sent as it is. */
+      /** An ID that you already have. It is sent unchanged. */
       readonly attachment_id: string;
       readonly url?: undefined;
       readonly filedata?: undefined;
@@ -52,8 +52,7 @@ export interface Attachment {
 }
 
 /**
- * A template, as in `message.attachment` of the Send API. Pictures in a media template may be paths or bytes; `media` builds
- * one.
+ * A template, as in `message.attachment` of the Send API. Pictures in a media template can be paths or bytes; see `media`.
  *
  * @see https://developers.facebook.com/docs/messenger-platform/send-messages/templates
  */
@@ -70,23 +69,23 @@ export type TemplateMessage<Fields extends object = object> = Fields & {
   readonly attachment: TemplateAttachment;
 };
 
-/** How the attachment is to be sent; every other field goes into the message: `quick_replies`, `tag` … */
+/** How the attachment is sent. All other fields become fields of the message: `quick_replies`, `tag` … */
 export interface BuildOptions extends PayloadOptions {
-  /** As `is_reusable`, which is the name that the Messenger Platform has for it. */
+  /** The same as `is_reusable`, the platform's name. */
   readonly reusable?: boolean | undefined;
 }
 
-/** What a media template has besides. */
+/** Options of a media template. */
 export interface MediaOptions extends BuildOptions {
-  /** Default: `video` if the name of the file or address is one of a video, else `image`. */
+  /** Default: `video` if the name of the file or address has the extension of a video, otherwise `image`. */
   readonly media_type?: 'image' | 'video' | undefined;
-  /** 3 at most. */
+  /** At most 3. */
   readonly buttons?: readonly TemplateButton[] | undefined;
-  /** May the person share it? Default: Facebook's, which is no. */
+  /** Whether the person can share it. Default: Facebook's default, false. */
   readonly sharable?: boolean | undefined;
 }
 
-/** What is none of the options does not compile. */
+/** Unknown options do not compile. */
 type Build = <Given extends BuildOptions & MessageFields = object>(
   source: AttachmentSource,
   options?: Given & {
@@ -105,7 +104,7 @@ type BuildMedia = <Given extends MediaOptions & MessageFields = object>(
  * A message with a picture.
  *
  * @function
- * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option that there is not.
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known.
  * @example
  * await bot.reply(message, image('cats/tom.png'));
  * await bot.reply(message, image(await qrCode(text), { filename: 'code.png', reusable: false }));
@@ -116,7 +115,7 @@ export const image = builder('image');
  * A message with a sound. Its content type must be `audio/*`.
  *
  * @function
- * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option that there is not.
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known.
  * @example
  * await bot.reply(message, audio('greeting.mp3'));
  */
@@ -126,7 +125,7 @@ export const audio = builder('audio');
  * A message with a video.
  *
  * @function
- * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option that there is not.
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known.
  * @example
  * await bot.reply(message, video('https://example.com/tour.mp4'));
  */
@@ -136,7 +135,7 @@ export const video = builder('video');
  * A message with a file to download.
  *
  * @function
- * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option that there is not.
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known.
  * @example
  * await bot.reply(message, file('menu.pdf', { filename: 'Menu of today.pdf' }));
  */
@@ -146,7 +145,7 @@ export const file = builder('file');
  * A message with a media template: a picture or a video with buttons.
  *
  * @function
- * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option that there is not.
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known.
  * @see https://developers.facebook.com/docs/messenger-platform/send-messages/template/media
  * @example
  * const buttons = [{ type: 'postback', title: 'More', payload: 'more' } as const];
@@ -181,7 +180,7 @@ function buildMedia(
   };
 }
 
-/** What the options say of the attachment, and the fields for the message. */
+/** Separates the options of the attachment from the fields of the message. */
 function take(
   builder: string,
   source: AttachmentSource,
@@ -198,7 +197,7 @@ function take(
   return { payload, fields };
 }
 
-/** One that is misspelt would be sent to Facebook, or do nothing. */
+/** A misspelt name would be sent to Facebook, or have no effect. */
 function checkNames(builder: string, names: readonly string[], more: readonly string[]): void {
   const stranger = names.find((name) => !MESSAGE_FIELDS.some((known) => known === name));
   if (stranger === undefined) return;
@@ -211,13 +210,13 @@ function checkNames(builder: string, names: readonly string[], more: readonly st
   );
 }
 
-/** A URL becomes text: Botkit's scripts would take the object apart. */
+/** A URL becomes a string, because Botkit's scripts pass through JSON. */
 function contentOf(source: AttachmentSource): AttachmentPayload {
   if (source instanceof URL) return { url: source.href };
   return typeof source === 'string' ? { url: source } : { filedata: source };
 }
 
-/** By the name, as `warm` has it: an address is not asked, and a file is not opened here. */
+/** By the name, as in `warm`: no address is fetched and no file is opened here. */
 function isVideo({ url, filename }: AttachmentPayload): boolean {
   const name = filename ?? (typeof url === 'string' ? (url.split(/[?#]/)[0] ?? '') : '');
   const type = lookup(name);

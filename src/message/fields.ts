@@ -1,20 +1,20 @@
 /**
- * A button under a message that the person may tap instead of writing. Without `content_type` it is one of text.
+ * A button under a message that the person can tap instead of writing. The default `content_type` is `text`.
  *
  * @see https://developers.facebook.com/docs/messenger-platform/send-messages/quick-replies
  */
 export type QuickReply =
   | {
-      /** `text`. A string, because a list that has a name of its own has no narrower type. */
+      /** `text`. The type is string, because TypeScript infers string for a list in a variable. */
       readonly content_type?: string | undefined;
       /** At most 20 characters are shown. */
       readonly title: string;
-      /** What the bot is told when it is tapped. */
+      /** What the bot receives when it is tapped. */
       readonly payload: string | number;
       readonly image_url?: string | undefined;
     }
   | {
-      /** Facebook shows the person's own, so there is nothing to write. */
+      /** Facebook shows the person's own number or address, so a title is not needed. */
       readonly content_type: 'user_phone_number' | 'user_email';
       readonly title?: string | undefined;
       readonly payload?: string | undefined;
@@ -48,29 +48,29 @@ export type TemplateButton =
   | { readonly type: 'account_unlink' };
 
 /**
- * What may stand beside the attachment of a message. What the Send API wants beside the message (`messaging_type`,
- * `tag` …) is put there.
+ * Fields of a message besides its attachment. Fields that the Send API expects beside the message (`messaging_type`,
+ * `tag` …) are moved there.
  *
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
 export interface MessageFields {
-  /** Beside an attachment, it is sent as a message of its own before it. */
+  /** If the message has an attachment, the text is sent as a message of its own before it. */
   readonly text?: string | undefined;
-  /** 13 at most. */
+  /** At most 13. */
   readonly quick_replies?: readonly QuickReply[] | undefined;
-  /** Default: `MESSAGE_TAG` if there is a `tag`, else `RESPONSE`. Botkit's adapter always has `RESPONSE`. */
+  /** Default: `MESSAGE_TAG` if there is a `tag`, otherwise `RESPONSE`. With Botkit's adapter always `RESPONSE`. */
   readonly messaging_type?: 'RESPONSE' | 'UPDATE' | 'MESSAGE_TAG' | undefined;
-  /** For a message more than 24 hours after the person's last one. Facebook has ended all others. */
+  /** For a message more than 24 hours after the person's last one. Facebook has discontinued all other tags. */
   readonly tag?: 'HUMAN_AGENT' | undefined;
   readonly notification_type?: 'REGULAR' | 'SILENT_PUSH' | 'NO_PUSH' | undefined;
   readonly persona_id?: string | undefined;
-  /** Text that comes back in the echo of the message. */
+  /** A string that the echo of the message contains. */
   readonly metadata?: string | undefined;
-  /** The message that this one answers to. */
+  /** The message that this one replies to. */
   readonly reply_to?: { readonly mid: string } | undefined;
 }
 
-/** The names of the fields of `MessageFields`, to refuse others. */
+/** The field names of `MessageFields`. All others are refused. */
 export const MESSAGE_FIELDS = [
   'text',
   'quick_replies',

@@ -1,4 +1,4 @@
-/** The four types of attachment that the platform saves. A media template takes only images and videos. */
+/** The four attachment types that the platform saves. A media template accepts only images and videos. */
 export type AttachmentType = 'image' | 'audio' | 'video' | 'file';
 
 export const ATTACHMENT_TYPES: readonly AttachmentType[] = ['image', 'audio', 'video', 'file'];
@@ -29,7 +29,7 @@ export interface ReadyContent {
   readonly bytes: number | undefined;
 }
 
-/** Enough to build the attachment again: a path relative to `root`, or an address. */
+/** What is needed to create the attachment again: a path relative to `root`, or an address. */
 export type AssetSource =
   | { readonly path: string; readonly filename?: string; readonly url?: never }
   | { readonly url: string; readonly path?: never };

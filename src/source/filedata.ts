@@ -8,7 +8,7 @@ import { bytesAsset } from './bytes-asset';
 import { StreamedFile } from './streamed-file';
 import type { Asset, AttachmentType } from './asset';
 
-/** Bytes as a message can hold them; a script passes through JSON, which makes the last form of a Buffer. */
+/** Bytes in a message. The last form is a Buffer in a script, which passes through JSON. */
 export type Filedata = Uint8Array | Blob | { readonly type: 'Buffer'; readonly data: readonly number[] };
 
 /** What is hashed, copied or passed on at a time. Bytes. */

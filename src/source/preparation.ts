@@ -19,24 +19,25 @@ export interface AssetToPrepare {
   readonly file: File;
 }
 
-/** What goes out in its place. What is left out stays as it was. */
+/** The result of a conversion. Fields that are left out keep their values. */
 export interface PreparedAsset {
-  /** Another type: `file`, for what Facebook takes as nothing else. Media templates take images and videos only. */
+  /** Another type, for example `file` for content that Facebook accepts only so. Media templates accept only images and videos. */
   readonly type?: AttachmentType;
   /** Other content: at most 25 MB. */
   readonly filedata?: Filedata;
-  /** The name that the recipient sees. Default for other content: that of a File, or the type with a fitting extension. */
+  /** The name that the recipient sees. Default for other content: the File's name, or the type with a matching extension. */
   readonly filename?: string;
 }
 
 /** How content is converted before it is uploaded. */
 export interface Prepare {
-  /** Change it when `convert` has changed: then everything is converted and uploaded anew. */
+  /** Change it whenever you change `convert`. Everything is then converted and uploaded again. */
   readonly version: string | number;
   /**
-   * Called when there is no ID yet, once for each content, type and version; two at a time, and for 60 s at most.
+   * Called when there is no ID yet, once per content, type and version. At most two calls run at the same time, each for 60 s
+   * at most.
    *
-   * @returns Undefined: it goes out as it is.
+   * @returns Undefined: the asset is sent unchanged.
    */
   readonly convert: (asset: AssetToPrepare) => PreparedAsset | undefined | Promise<PreparedAsset | undefined>;
 }

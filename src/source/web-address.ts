@@ -4,8 +4,8 @@ import { addressKey, attemptKey } from './asset-key';
 import type { Asset, AssetSource, AttachmentType } from './asset';
 
 /**
- * What makes two web addresses the same asset: gives the same text for both. One that throws, or gives no text, makes
- * the attachment fail with `ERR_ATTACHMENT_BAD_SOURCE`.
+ * Returns the key of a web address. Addresses with the same key are the same asset. If it throws or does not return a
+ * string, the attachment fails with `ERR_ATTACHMENT_BAD_SOURCE`.
  */
 export type CacheKey = (url: URL) => string;
 
