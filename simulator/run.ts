@@ -6,6 +6,7 @@ import { InputError } from './base/check';
 import { loadConfig } from './config/load';
 import { type SimulatorConfig } from './config/schema';
 import { type Simulator, type SimulatorOptions, startSimulator } from './index';
+import { confirmWebhook } from './launch/confirm-webhook';
 import {
   botEnvironment,
   type Environment,
@@ -171,11 +172,17 @@ async function runAlone(
     options.env ? formatEnvironment(environment, options.env) : greeting(simulator, settings, options),
   );
   if (options.open) void openInBrowser(simulator.httpUrl, report);
-  if (settings.verifyToken !== undefined) {
-    const { delivered, error = '' } = await simulator.verifyWebhook();
-    report(delivered ? 'The bot has confirmed its webhook.' : `The webhook is not confirmed: ${error}`);
+  const closing = new AbortController();
+  const { webhookUrl: url, verifyToken } = settings;
+  if (verifyToken !== undefined) {
+    void confirmWebhook(simulator, { url, port: '', verifyToken }, report, closing.signal).then(
+      (confirmed) => {
+        if (confirmed !== undefined) report('The bot has confirmed its webhook.');
+      },
+    );
   }
   await ended;
+  closing.abort();
 }
 
 /** Beside what a bot prints, and apart from what is printed for programs. */

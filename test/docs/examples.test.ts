@@ -4,6 +4,7 @@ import { compile, compileStrictly } from './compile';
 import { until } from '../support/checks/waiting';
 import { arrived } from '../support/platform/received';
 import { openPlace, USER, type Place } from './programs';
+import { expectEcho } from './readme-bots';
 
 const inMarkdown = MARKDOWN.flatMap(blocksOfMarkdown);
 const inDocstrings = SOURCES.flatMap(blocksOfDocstrings);
@@ -20,6 +21,8 @@ const WRONG: Block = {
 /** What each whole program of the documentation does, by the heading that it stands under. */
 const PROGRAMS: Readonly<Record<string, (place: Place, program: Block) => Promise<void>>> = {
   'README.md: botkit-plugin-facebook-attachments': sendsTheCat,
+  // With the same bot in other languages, in simulator-readme.test.ts.
+  'simulator/README.md: Quick start': repeatsWhatIsWritten,
   'docs/recipes.md: An ES module': sendsTheCat,
   'docs/recipes.md: A TypeScript bot': sendsTheCat,
   'docs/recipes.md: Warm-up at deployment': async (place, program) => {
@@ -52,6 +55,10 @@ const PROGRAMS: Readonly<Record<string, (place: Place, program: Block) => Promis
 };
 
 const FORGED = { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
+
+async function repeatsWhatIsWritten(_place: Place, { text }: Block): Promise<void> {
+  await expectEcho({ file: 'bot.js', code: text, command: ['node', 'bot.js'] });
+}
 
 async function sendsTheCat(place: Place, program: Block): Promise<void> {
   await place.withBot(program, async (bot) => {

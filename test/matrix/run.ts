@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startSimulator } from 'messenger-platform-simulator';
 import { PAGE, sendPicture } from '../package/bots';
-import { openSimulator } from '../package/simulator';
+import { chatWithBot, openSimulator } from '../package/simulator';
 import { CheckReport } from '../support/processes/check-report';
 import { createBuiltBot } from './built-bot';
 import { installNodeVersions, NODE_VERSIONS } from './node-versions';
@@ -38,6 +38,9 @@ async function runAll(report: CheckReport): Promise<void> {
       if (!bots) continue;
       await report.check(`Node ${version.name}: the simulator starts`, (note) =>
         openSimulator(version.node, folder, note),
+      );
+      await report.check(`Node ${version.name}: the simulator and a bot, by one command`, (note) =>
+        chatWithBot(version.node, folder, note),
       );
     }
   } finally {

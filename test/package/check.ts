@@ -21,7 +21,15 @@ import {
   type Packed,
 } from './packed';
 import { PLUGIN, SIMULATOR, type PublishedPackage } from './packages';
-import { askForHelp, openSimulator } from './simulator';
+import {
+  askForHelp,
+  chatWithBot,
+  checkNoBuildTools,
+  measureStart,
+  openSimulator,
+  runAsInDockerfile,
+  startFromInit,
+} from './simulator';
 
 const report = new CheckReport();
 
@@ -33,6 +41,13 @@ async function main(): Promise<void> {
     const alone = aloneFolder(SIMULATOR, folder);
     await report.check('npx messenger-platform-simulator --help', () => askForHelp(alone));
     await report.check('the simulator starts', (note) => openSimulator(process.execPath, alone, note));
+    await report.check('the simulator starts fast', (note) => measureStart(alone, note));
+    await report.check('the simulator and a bot, by one command', (note) =>
+      chatWithBot(process.execPath, alone, note),
+    );
+    await report.check('the simulator starts from what init writes', () => startFromInit(alone));
+    await report.check('the simulator brings no compiler and no bundler', () => checkNoBuildTools(alone));
+    await report.check('the Dockerfile starts it for other containers', () => runAsInDockerfile(alone));
     if (plugin && simulator) await tryExampleBot([plugin.tarball, simulator.tarball], folder);
     if (plugin) await tryBots(plugin.tarball, folder);
   } finally {

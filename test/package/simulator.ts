@@ -1,9 +1,25 @@
 import assert from 'node:assert/strict';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { get as getByHttp } from 'node:http';
 import path from 'node:path';
+import { DEMO_PAGE } from 'messenger-platform-simulator';
+import { codeOf } from '../docs/readme-bots';
+import { hasChromium, launch } from '../e2e/chromium';
+import { until } from '../support/checks/waiting';
+import { freePort } from '../support/platform/listen';
 import { runCommand } from '../support/processes/command';
 import type { Note } from '../support/processes/check-report';
 import { SIMULATOR } from './packages';
 import { withProgram } from './program';
+
+const ANY_PORTS = ['--port', '0', '--http-port', '0'];
+
+/** Whoever chats with a bot needs none of them. */
+const BUILD_TOOLS =
+  /^(@esbuild\/.*|esbuild|typescript|tsx|ts-node|rollup|webpack|vite|@swc\/.*|@babel\/.*|preact)$/;
+
+/** Milliseconds of processor time; the machine may be busy with other checks, so that the clock would say little. */
+const MAX_START = 1_000;
 
 /** `npx` finds the program of the installed package. */
 export async function askForHelp(folder: string): Promise<void> {
@@ -17,8 +33,7 @@ export async function askForHelp(folder: string): Promise<void> {
 
 /** Starts the installed simulator, opens its UI as a browser would, and calls the Graph API. */
 export async function openSimulator(node: string, folder: string, note?: Note): Promise<void> {
-  const cli = path.join(folder, 'node_modules', SIMULATOR.name, 'dist/cli.js');
-  const args = [cli, '--port', '0', '--http-port', '0', '--page', '1001:a-token'];
+  const args = [cliIn(folder), ...ANY_PORTS, '--page', '1001:a-token'];
   await withProgram(args, { node, cwd: folder }, /and (http:\S+)/, async ([, url = '']) => {
     const page = await get(`${url}/`, 'text/html');
     const parts = [...page.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, link = '']) => link);
@@ -28,6 +43,112 @@ export async function openSimulator(node: string, folder: string, note?: Note): 
     assert.equal((JSON.parse(me) as { id: string }).id, '1001');
     note?.(`the UI with ${parts.length} files, and the Graph API`);
   });
+}
+
+/**
+ * The bot of the README, alone in a folder, and the one command that it names: somebody chats with it in the browser, or
+ * by the control API where there is none.
+ */
+export async function chatWithBot(node: string, folder: string, note: Note): Promise<void> {
+  const bot = await mkdtemp(path.join(folder, 'bot-'));
+  await writeFile(path.join(bot, 'bot.js'), await codeOf('js'));
+  const args = [cliIn(folder), ...ANY_PORTS, '--', node, 'bot.js'];
+  const env = { PORT: String(await freePort()) };
+  await withProgram(args, { node, cwd: bot, env }, /Chat with your bot at (\S+)\n/, async ([, url = '']) => {
+    const chat = hasChromium() ? chatInBrowser : chatByControlApi;
+    await chat(url);
+    note(`${chat === chatInBrowser ? 'in the browser' : 'by the control API'}: hello, and an answer`);
+  });
+  await rm(bot, { recursive: true });
+}
+
+async function chatInBrowser(url: string): Promise<void> {
+  const browser = await launch();
+  try {
+    const page = await browser.newPage();
+    await page.goto(url);
+    const field = page.getByRole('textbox', { name: /^Message of/ });
+    await field.fill('hello');
+    await field.press('Enter');
+    await page.getByText('You wrote: hello').first().waitFor();
+  } finally {
+    await browser.close();
+  }
+}
+
+async function chatByControlApi(url: string): Promise<void> {
+  const body = JSON.stringify({ page: DEMO_PAGE.id, user: '1', text: 'hello' });
+  await fetch(`${url}/_sim/say`, { method: 'POST', body });
+  await until('it answers', async () =>
+    (await get(`${url}/_sim/threads/${DEMO_PAGE.id}/1`)).includes('You wrote: hello'),
+  );
+}
+
+/** `init`, and a start with what it has written. */
+export async function startFromInit(folder: string): Promise<void> {
+  const project = path.join(folder, 'from-init');
+  await mkdir(project);
+  await runCommand(process.execPath, [cliIn(folder), 'init'], { cwd: project, timeout: 60_000 });
+  await withProgram([cliIn(folder), ...ANY_PORTS, '--env'], { cwd: project }, /my-page-token/, async () => {
+    /* It has started. */
+  });
+}
+
+/** From the start of the process until it ends again, with a command that does nothing. */
+export async function measureStart(folder: string, note: Note): Promise<void> {
+  const hook = path.join(folder, 'processor-time.cjs');
+  await writeFile(
+    hook,
+    `process.on('exit', () => {
+      const { user, system } = process.cpuUsage();
+      require('node:fs').writeSync(2, 'took ' + (user + system) / 1000 + ' ms\\n');
+    });`,
+  );
+  const args = ['--require', hook, cliIn(folder), ...ANY_PORTS, '--', 'node', '-e', '0'];
+  const times: number[] = [];
+  for (let run = 0; run < 3; run++) {
+    const { stderr } = await runCommand(process.execPath, args, { cwd: folder, timeout: 60_000 });
+    times.push(Number(/took ([\d.]+) ms/.exec(stderr)?.[1]));
+  }
+  const best = Math.min(...times);
+  note(`${best.toFixed(0)} ms of processor time`);
+  assert.ok(best < MAX_START, `${best} ms to start, and the limit is ${MAX_START}`);
+}
+
+/** The UI comes bundled, and the code compiled. */
+export async function checkNoBuildTools(folder: string): Promise<void> {
+  const lock = await readFile(path.join(folder, 'node_modules/.package-lock.json'), 'utf8');
+  const { packages } = JSON.parse(lock) as { packages: Record<string, unknown> };
+  const names = Object.keys(packages).map((name) => name.replace(/^.*node_modules\//, ''));
+  assert.ok(names.includes('express'));
+  assert.deepEqual(
+    names.filter((name) => BUILD_TOOLS.test(name)),
+    [],
+  );
+}
+
+/** Docker is not needed to see that what the Dockerfile starts can be called by other containers. */
+export async function runAsInDockerfile(folder: string): Promise<void> {
+  const dockerfile = await readFile(path.join(folder, 'node_modules', SIMULATOR.name, 'Dockerfile'), 'utf8');
+  const [program, ...args] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
+  assert.equal(program, SIMULATOR.name);
+  assert.ok(dockerfile.includes(`npm install --global ${SIMULATOR.name}`));
+  const started = [cliIn(folder), ...args, ...ANY_PORTS, '--allow-host', 'messenger'];
+  await withProgram(started, { cwd: folder }, /and (http:\S+)/, async ([, url = '']) => {
+    const status = (host: string) =>
+      new Promise<number | undefined>((resolve, reject) => {
+        getByHttp(`${url}/_sim/state`, { headers: { host } }, (res) => {
+          res.resume();
+          resolve(res.statusCode);
+        }).once('error', reject);
+      });
+    assert.equal(await status('messenger:8080'), 200);
+    assert.equal(await status('elsewhere:8080'), 403);
+  });
+}
+
+function cliIn(folder: string): string {
+  return path.join(folder, 'node_modules', SIMULATOR.name, 'dist/cli.js');
 }
 
 async function get(url: string, type = ''): Promise<string> {

@@ -67,7 +67,14 @@ export class RunningCli {
   async say(url: string, text: string): Promise<(string | undefined)[]> {
     const { id } = DEMO_PAGE;
     await fetch(`${url}/_sim/say`, { method: 'POST', body: JSON.stringify({ page: id, user: '1', text }) });
-    const thread = await get<{ messages: { from: string; text?: string }[] }>(`${url}/_sim/threads/${id}/1`);
+    return this.answers(url);
+  }
+
+  /** All that the bot has sent. */
+  async answers(url: string): Promise<(string | undefined)[]> {
+    const thread = await get<{ messages: { from: string; text?: string }[] }>(
+      `${url}/_sim/threads/${DEMO_PAGE.id}/1`,
+    );
     return thread.messages.filter(({ from }) => from === 'page').map((message) => message.text);
   }
 }

@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { until } from '../support/checks/waiting';
+import { freePort } from '../support/platform/listen';
+import { RunningCli } from '../simulator/running-cli';
+import { ROOT } from './blocks';
+
+/** The code of a language in the simulator's README: the first block of it. */
+export async function codeOf(language: string): Promise<string> {
+  const readme = await readFile(path.join(ROOT, 'simulator/README.md'), 'utf8');
+  const [, code] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(readme) ?? [];
+  return code ?? assert.fail(`The README has no ${language}`);
+}
+
+export interface ReadmeBot {
+  /** Where it is saved. */
+  file: string;
+  code: string;
+  /** Starts it; a port that is free stands for 8000. */
+  command: readonly string[];
+  /** Options of the simulator. */
+  options?: readonly string[];
+}
+
+/** Runs a bot by the command that the README names, and expects it to repeat what somebody writes. */
+export async function expectEcho({ file, code, command, options = [] }: ReadmeBot): Promise<void> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'simulator-readme-'));
+  await writeFile(path.join(folder, file), code);
+  const port = String(await freePort());
+  const args = ['--port', '0', '--http-port', '0', ...options, '--', ...command];
+  const running = new RunningCli(
+    args.map((arg) => arg.replace('8000', port)),
+    folder,
+    { PORT: port },
+  );
+  try {
+    const url = await running.address();
+    await running.say(url, 'hello');
+    await until('it answers', async () => (await running.answers(url)).length > 0);
+    assert.deepEqual(await running.answers(url), ['You wrote: hello']);
+  } finally {
+    running.child.kill('SIGTERM');
+    await running.exitCode;
+    await rm(folder, { recursive: true });
+  }
+}
