@@ -5,7 +5,7 @@ import { type Asset, type Clock, type Thread, type ThreadMessage } from '../plat
 
 /** What a page in a browser is told by `GET /_sim/events`: a `snapshot` first, then `changes`. */
 export interface Snapshot {
-  pages: { id: string; name: string }[];
+  pages: PageOutline[];
   /** Those who have a name. */
   people: { id: string; name: string; hasPicture: boolean }[];
   threads: ThreadOutline[];
@@ -16,11 +16,19 @@ export interface Snapshot {
   status: Status;
 }
 
+export interface PageOutline {
+  id: string;
+  name: string;
+  /** What the bot has set at /me/messenger_profile. */
+  profile: Record<string, unknown>;
+}
+
 /** What has come since; each list in its order, and without what has not come. */
 export interface Changes {
   calls?: CallOutline[];
   messages?: ThreadChange[];
   threads?: ThreadOutline[];
+  pages?: PageOutline[];
   assets?: Asset[];
   status?: Status;
 }

@@ -3,9 +3,15 @@ import { type BotUnderTest, botState, type BotState } from './bot-under-test';
 import { type CallOutline, outlineOf } from './call-outline';
 import { type GraphCall } from '../platform/call-log';
 import { type Faults, faultName } from '../platform/faults';
-import { type Changes, type Snapshot, type Status, type ThreadOutline } from './event-model';
+import {
+  type Changes,
+  type PageOutline,
+  type Snapshot,
+  type Status,
+  type ThreadOutline,
+} from './event-model';
 import { StatsCounter } from './stats';
-import { type Thread } from '../platform/model';
+import { type Page, type Thread } from '../platform/model';
 import { type Platform } from '../platform/platform';
 import { type Webhook } from '../platform/webhook';
 
@@ -69,6 +75,9 @@ export class EventStream {
         this.#publish('assets', asset);
       });
     }
+    platform.on('profile', (page) => {
+      this.#publish('pages', outlineOfPage(page));
+    });
     platform.on('clock', () => {
       this.#publish('status');
     });
@@ -127,7 +136,7 @@ export class EventStream {
   #snapshot(): Snapshot {
     const { platform } = this.#parts;
     return {
-      pages: platform.pages().map(({ id, name }) => ({ id, name })),
+      pages: platform.pages().map(outlineOfPage),
       people: platform.people
         .list()
         .map(({ id, name, picture }) => ({ id, name, hasPicture: picture !== undefined })),
@@ -244,7 +253,11 @@ class Reader {
 }
 
 function noChanges(): Record<keyof Changes, unknown[]> {
-  return { calls: [], messages: [], threads: [], assets: [], status: [] };
+  return { calls: [], messages: [], threads: [], pages: [], assets: [], status: [] };
+}
+
+function outlineOfPage({ id, name, profile }: Page): PageOutline {
+  return { id, name, profile: Object.fromEntries(profile) };
 }
 
 function outlineOfThread({ page, user, typing, seen, messages }: Thread): ThreadOutline {

@@ -50,7 +50,7 @@ async function answerForPage(
     case 'message_attachments':
       return post(() => uploadAttachment(pageCall));
     case 'messenger_profile':
-      return messengerProfile(page, method, params);
+      return changesProfile(platform, page, method, () => messengerProfile(page, method, params));
     case 'personas':
       return personas(platform, page, method, params);
     case 'custom_labels':
@@ -71,6 +71,13 @@ async function answerForPage(
     default:
       throw unknownPath(`/${edge}`);
   }
+}
+
+/** Those who show the profile are told of it. */
+function changesProfile<T>(platform: Platform, page: Page, method: string, answer: () => T): T {
+  const answered = answer();
+  if (method !== 'GET') platform.emit('profile', page);
+  return answered;
 }
 
 /** `/<something of the page>` and its edges. */

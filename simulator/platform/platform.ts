@@ -51,6 +51,8 @@ interface PlatformEvents {
   /** A message has changed: the bot has taken it or has not, somebody reacted to it, or it was unsent. */
   delivery: [ThreadMessage, Thread];
   thread: [Thread];
+  /** The bot has changed what stands in its page's Messenger profile. */
+  profile: [Page];
   clock: [Clock];
   /** Something else that was set from outside. */
   changed: [];

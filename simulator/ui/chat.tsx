@@ -1,8 +1,9 @@
-import { useSignal } from '@preact/signals';
 import { Fragment } from 'preact';
-import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { type ThreadMessage } from '../platform/model';
-import { lastRequest } from './api';
+import { Composer } from './composer';
+import { EntryPoints } from './entry-points';
+import { useDroppedFiles } from './files';
 import * as format from './format';
 import { Icon } from './icons';
 import { Message, quickReplies } from './message';
@@ -16,8 +17,13 @@ import { useFollowing } from './use-following';
 
 export function Chat() {
   const { user } = route.value;
+  const { isOver, ...drop } = useDroppedFiles();
   return (
-    <section class="chat" aria-label={`Chat of ${nameOf(user)} and ${page.value?.name ?? ''}`}>
+    <section
+      class={isOver ? 'chat is-drop-target' : 'chat'}
+      {...drop}
+      aria-label={`Chat of ${nameOf(user)} and ${page.value?.name ?? ''}`}
+    >
       <header class="chat-head">
         <Avatar user={user} />
         <h2>{nameOf(user)}</h2>
@@ -98,6 +104,7 @@ function Empty() {
         {webhook !== undefined && <code>{webhook}</code>}
         {webhook !== undefined && ' hears it.'}
       </p>
+      <EntryPoints />
     </div>
   );
 }
@@ -122,13 +129,15 @@ function State({ message: { text = '', payload, delivery } }: { message: ThreadM
       <Icon name="warn" />
       <span>
         Not delivered: {delivery.error}{' '}
-        <button
-          type="button"
-          class="link"
-          onClick={() => void say({ text, ...(payload !== undefined && { payload }) })}
-        >
-          Try again
-        </button>
+        {text !== '' && (
+          <button
+            type="button"
+            class="link"
+            onClick={() => void say({ text, ...(payload !== undefined && { payload }) })}
+          >
+            Try again
+          </button>
+        )}
       </span>
     </p>
   );
@@ -152,62 +161,5 @@ function QuickReplies({ message }: { message: ThreadMessage | undefined }) {
         </button>
       ))}
     </div>
-  );
-}
-
-function Composer() {
-  const text = useSignal('');
-  const field = useRef<HTMLTextAreaElement>(null);
-  const { user, tab } = route.value;
-  const pageId = page.value?.id;
-  const isFirst = useRef(true);
-  // Whoever opens a chat wants to write. On a touch screen a keyboard would cover what they came to read.
-  useEffect(() => {
-    const isAsked = tab === 'chat' || !isFirst.current;
-    isFirst.current = false;
-    if (isAsked && window.matchMedia('(hover: hover)').matches) field.current?.focus();
-  }, [user, pageId]);
-  const problem = lastRequest.value?.request.startsWith('POST /_sim/say')
-    ? lastRequest.value.problem
-    : undefined;
-  const submit = () => {
-    const written = text.value.trim();
-    if (written === '') return;
-    text.value = '';
-    void say({ text: written }).then((isSaid) => {
-      if (!isSaid && text.value === '') text.value = written;
-    });
-  };
-  return (
-    <form
-      class="composer"
-      onSubmit={(event) => {
-        event.preventDefault();
-        submit();
-      }}
-    >
-      {problem !== undefined && (
-        <p class="problem" role="alert">
-          {problem}
-        </p>
-      )}
-      <textarea
-        id="composer"
-        ref={field}
-        rows={1}
-        placeholder="Aa"
-        aria-label={`Message of ${nameOf(route.value.user)}`}
-        value={text.value}
-        onInput={({ currentTarget }) => (text.value = currentTarget.value)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Enter' || event.shiftKey || event.isComposing) return;
-          event.preventDefault();
-          submit();
-        }}
-      />
-      <button type="submit" class="send" aria-label="Send" disabled={text.value.trim() === ''}>
-        <Icon name="send" />
-      </button>
-    </form>
   );
 }

@@ -2,8 +2,10 @@ import { memo } from 'preact/compat';
 import { type ThreadMessage } from '../platform/model';
 import { Attachment } from './attachment';
 import * as format from './format';
+import { MessageMenu } from './message-menu';
 import { opens } from './route';
-import { callsByMessage } from './store';
+import { callsByMessage, messages } from './store';
+import { placeOf, summaryOf } from './summary';
 import { Template } from './template';
 
 const GAP = 10 * 60 * 1000;
@@ -15,7 +17,7 @@ interface MessageProps {
 }
 
 export const Message = memo(function Message({ message, previous, next }: MessageProps) {
-  const { from, at, text, attachments, template, sticker_id: sticker, reaction } = message;
+  const { from, at, unsent, reaction, userReaction } = message;
   const isLate = !previous || at - previous.at > GAP;
   const isLast = next?.from !== from;
   return (
@@ -29,19 +31,56 @@ export const Message = memo(function Message({ message, previous, next }: Messag
       )}
       <article class={`message from-${from} ${isLast ? 'is-last' : ''}`}>
         <span class="hidden">{from === 'user' ? 'You wrote' : 'The bot sent'}</span>
-        {text !== undefined && <p class="bubble">{text}</p>}
-        {template === undefined ? (
-          attachments.map((attachment) => <Attachment key={attachment.sha256} attachment={attachment} />)
-        ) : (
-          <Template payload={template} attachments={attachments} />
-        )}
-        {sticker !== undefined && <p class="bubble">Sticker {sticker}</p>}
+        <Replied message={message} />
+        {unsent ? <p class="bubble is-unsent">Unsent</p> : <Content message={message} />}
+        {userReaction !== undefined && <p class="how">You reacted: {userReaction}</p>}
         {reaction !== undefined && <p class="how">The bot reacted: {reaction}</p>}
         <HowSent message={message} />
+        <MessageMenu message={message} />
       </article>
     </>
   );
 });
+
+function Content({ message }: { message: ThreadMessage }) {
+  const { text, attachments, template, location, sticker_id: sticker } = message;
+  return (
+    <>
+      {text !== undefined && <p class="bubble">{text}</p>}
+      {template === undefined ? (
+        attachments.map((attachment) => <Attachment key={attachment.sha256} attachment={attachment} />)
+      ) : (
+        <Template payload={template} attachments={attachments} />
+      )}
+      {sticker !== undefined && <Sticker id={String(sticker)} />}
+      {location && (
+        <p class="bubble">
+          Location: {placeOf(location)} ({location.lat}, {location.long})
+        </p>
+      )}
+    </>
+  );
+}
+
+/** A stand-in: the pictures of real stickers are Facebook's. */
+function Sticker({ id }: { id: string }) {
+  return (
+    <img
+      class="sticker"
+      src={`/_sim/stickers/${encodeURIComponent(id)}`}
+      alt={`Sticker ${id}`}
+      width="96"
+      height="96"
+    />
+  );
+}
+
+/** The message that this one replies to. */
+function Replied({ message: { reply_to: mid } }: { message: ThreadMessage }) {
+  const replied = mid === undefined ? undefined : messages.value.find((one) => one.mid === mid);
+  if (!replied) return null;
+  return <p class="replied">Replies to: {summaryOf(replied)}</p>;
+}
 
 /** Beside an attachment: how it went over the wire, and the call to open. */
 function HowSent({ message: { mid, from, attachments } }: { message: ThreadMessage }) {

@@ -1,10 +1,10 @@
 import { type ThreadOutline } from '../control/event-model';
-import { type AttachmentType, type ThreadMessage } from '../platform/model';
+import { type ThreadMessage } from '../platform/model';
 import * as format from './format';
 import { Icon } from './icons';
 import { go, opens, route } from './route';
 import { page, pages, people, status, threads } from './store';
-import { titleOf } from './template';
+import { summaryOf } from './summary';
 import { unreadOf } from './unread';
 
 /** More are a matter of the control API. */
@@ -152,25 +152,8 @@ function openNewPerson(): void {
   document.getElementById('composer')?.focus();
 }
 
-const KINDS: Record<AttachmentType, [one: string, several: string]> = {
-  image: ['Picture', 'pictures'],
-  audio: ['Sound', 'sounds'],
-  video: ['Video', 'videos'],
-  file: ['File', 'files'],
-};
-
 function preview(message: ThreadMessage | undefined): string {
   if (!message) return 'No messages yet';
   const summary = summaryOf(message);
   return message.from === 'user' ? `You: ${summary}` : summary;
-}
-
-function summaryOf({ text, attachments, template }: ThreadMessage): string {
-  if (text !== undefined) return text;
-  const [first, ...more] = attachments;
-  if (first) {
-    const [one, several] = KINDS[first.type];
-    return more.length === 0 ? `${one}: ${first.name}` : `${attachments.length} ${several}`;
-  }
-  return template === undefined ? 'A message' : `Template: ${titleOf(template)}`;
 }

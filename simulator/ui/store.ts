@@ -155,6 +155,10 @@ function takeChanges(changes: Changes): void {
       MAX_THREADS,
     );
   }
+  if (changes.pages) {
+    const all = new Map([...pages.value, ...changes.pages].map((one) => [one.id, one]));
+    pages.value = [...all.values()];
+  }
   if (changes.assets) {
     assets.value = changed(
       assets.value,
