@@ -55,7 +55,7 @@ const STORE = [
   ),
   new Option(
     '--namespace <name>',
-    'namespace of the bot’s own Keyv; leave it out if the bot uses a storage adapter',
+    'namespace of the bot’s own Keyv; omit it if the bot uses a storage adapter',
   ).argParser(parseText),
 ];
 const PAGE = new Option('--page <id>', 'page ID (default: the page of the access token)').argParser(
@@ -67,23 +67,24 @@ const ROOT = new Option(
 ).argParser(parseText);
 const LOOK_UP = [
   ROOT,
-  new Option('--type <type>', 'attachment type of all assets (default: by their names)').choices(
+  new Option('--type <type>', 'attachment type of all assets (default: derived from their names)').choices(
     ATTACHMENT_TYPES,
   ),
-  new Option('--ignore-query', 'ignore the query strings of web addresses, like a bot whose `cacheKey` does'),
+  new Option('--ignore-query', 'ignore the query strings of web addresses, as the bot’s `cacheKey` does'),
   new Option(
     '--fetch-from <origin>',
-    'fetch the addresses of this origin, like a bot whose `fetchFrom` has it; can be given several times',
+    'fetch addresses of this origin, as with the bot’s `fetchFrom`; can be given several times',
   ).argParser(parseOrigin),
   new Option('--prepare <module>', 'the module that exports the bot’s `prepare`').argParser(parseText),
 ];
 const EXCLUDE = new Option(
   '--exclude <glob>',
-  'leave out files, besides READMEs and dot files, which folders and globs leave out; can be given several times',
+  'skip more files than READMEs and dot files, which are always skipped in folders and globs; can be given several times',
 ).argParser(collect);
-const CONCURRENCY = new Option('--concurrency <number>', 'uploads at a time (default: 4)').argParser(
-  parseConcurrency,
-);
+const CONCURRENCY = new Option(
+  '--concurrency <number>',
+  'number of simultaneous uploads (default: 4)',
+).argParser(parseConcurrency);
 const DRY_RUN = new Option('--dry-run', 'only print what would be done');
 const JSON_OUTPUT = new Option('--json', 'print JSON');
 const API = [
@@ -97,12 +98,12 @@ const API = [
 ];
 
 const TOKEN_VARIABLES = `
-  FACEBOOK_ACCESS_TOKEN       access token of the page; not an option, because others can see options
+  FACEBOOK_ACCESS_TOKEN       access token of the page; not an option, because other users can see options
   FACEBOOK_APP_SECRET         app secret, if the app requires a proof with each call
   FACEBOOK_API_HOST           instead of --api-host`;
 const STORE_VARIABLE = `
   FACEBOOK_ATTACHMENTS_STORE  instead of --store; use it for an address with a password
-  A file .env in the current folder adds what the environment does not have.`;
+  A file .env in the current folder is read as well; the environment takes precedence.`;
 
 const GENERAL_HELP = `
 Environment:${TOKEN_VARIABLES}${STORE_VARIABLE}
@@ -113,7 +114,7 @@ Stores:
   mysql://USER:PASSWORD@HOST/DATABASE
   sqlite://ids.sqlite
   file://.data/attachment-ids  keyv-file, one file for each ID
-  file://ids.json              keyv-file, one file for all; not while the bot is running
+  file://ids.json              keyv-file, one file for all; do not use it while the bot is running
 
 Exit codes:
   0    everything worked
@@ -161,11 +162,11 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
       .action(async (options: ParsedOptions) => {
         await diagnose(options);
       })
-      .summary('check everything that a bot needs, and say what to do')
+      .summary('check everything that a bot needs, and say how to fix it')
       .description(
-        'Check everything that a bot needs, and say what to do: Node, the adapter, .env, the Graph API, the access token, the ' +
-          'store, and each file in --root against Facebook’s limits. Uploads nothing without --upload; what it writes ' +
-          'to the store it deletes again. Exits with 1 if a check failed.',
+        'Check everything that a bot needs, and say how to fix it: Node, the adapter, .env, the Graph API, the access token, the ' +
+          'store, and each file in --root against Facebook’s limits. Uploads nothing without --upload. The record that it ' +
+          'writes to the store is deleted again. The exit code is 1 if a check failed.',
       ),
     [
       ...STORE,
@@ -181,10 +182,10 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
   );
   addDetails(
     command('warm', { needs: 'token', writes: true }, warm)
-      .summary('upload assets that have no ID yet, or one that expires soon')
+      .summary('upload assets that have no ID, or whose ID expires soon')
       .description(
-        'Upload assets that have no ID yet, or one that expires soon. If one fails, the others are still uploaded. ' +
-          'Paths are those in the bot’s messages, inside --root; paths from the current folder work, too.',
+        'Upload assets that have no ID, or whose ID expires soon. If one fails, the others are still uploaded. ' +
+          'Write paths as in the bot’s messages, inside --root; paths from the current folder work, too.',
       )
       .argument('<assets...>', ASSETS),
     [...STORE, PAGE, ...LOOK_UP, EXCLUDE, CONCURRENCY, DRY_RUN, JSON_OUTPUT, ...API],
@@ -199,10 +200,8 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
   );
   addDetails(
     command('list', { needs: 'nothing', writes: false }, list)
-      .summary('print the IDs that are still trusted, oldest first')
-      .description(
-        'Print the IDs that are still trusted, oldest first: those of one page, or of all pages. Needs no token.',
-      ),
+      .summary('print the valid IDs, oldest first')
+      .description('Print the valid IDs, oldest first, of one page or of all pages. Needs no token.'),
     [...STORE, new Option('--page <id>', 'page ID (default: all pages)').argParser(parsePage), JSON_OUTPUT],
     '',
     ['list --store postgres://bot@localhost/bot', 'list --page 1001 --json'],
@@ -211,8 +210,8 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
     command('forget', { needs: 'page', writes: true }, forget)
       .summary('delete IDs from the store, so that the next send uploads again')
       .description(
-        'Delete IDs from the store, so that the next send uploads again: those of what is in the files now, and those ' +
-          'that were made for the same paths, also if a file has changed or is gone. Bots that are running keep using ' +
+        'Delete IDs from the store, so that the next send uploads again: the IDs of the files’ current content, and those ' +
+          'of earlier content at the same paths, also if a file was deleted. Running bots continue to use ' +
           'the IDs in their memory, and Facebook keeps the assets. Needs no token with --page or --id.',
       )
       .argument('[assets...]', ASSETS)
@@ -223,9 +222,7 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
     [
       ...STORE,
       PAGE,
-      new Option('--id <id>', 'an attachment ID, of whatever page; can be given several times').argParser(
-        collect,
-      ),
+      new Option('--id <id>', 'an attachment ID, of any page; can be given several times').argParser(collect),
       ...LOOK_UP,
       DRY_RUN,
       JSON_OUTPUT,
@@ -240,16 +237,16 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
   );
   addDetails(
     command('prune', { needs: 'nothing', writes: true }, prune)
-      .summary('delete the IDs of files that have changed or are gone')
+      .summary('delete the IDs of files that have changed or no longer exist')
       .description(
-        'Delete the IDs of files that have changed or are gone. Those of web addresses and of bytes stay, and so do those ' +
-          'of files that cannot be read. Needs no token.',
+        'Delete the IDs of files that have changed or no longer exist. IDs of web addresses, of bytes, and ' +
+          'of files that cannot be read are kept. Needs no token.',
       ),
     [
       ...STORE,
       new Option('--page <id>', 'page ID (default: all pages)').argParser(parsePage),
       ROOT,
-      new Option('--force', 'also if not one of the files is in --root'),
+      new Option('--force', 'delete the IDs even if none of the files is in --root'),
       DRY_RUN,
       JSON_OUTPUT,
     ],
@@ -258,12 +255,12 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
   );
   addDetails(
     command('refresh', { needs: 'token', writes: true }, refresh)
-      .summary('upload assets again whose ID expires soon, or that are named')
+      .summary('upload assets again whose IDs expire soon, or the named assets')
       .description(
-        'Upload assets again whose ID expires soon; or the assets that are named, whenever their IDs expire. Without ' +
-          'names, it goes through the saved IDs. Those whose asset it cannot read again are kept and listed: bytes, ' +
+        'Upload assets again whose IDs expire soon, or the named assets, whenever their IDs expire. Without ' +
+          'names, it checks all saved IDs. IDs of assets that it cannot read again are kept and listed: bytes, ' +
           'which only the bot has; files that have changed; web addresses with a query string, which is never ' +
-          'stored. Files and addresses can be named instead.',
+          'stored. Name such files and addresses instead.',
       )
       .argument('[assets...]', ASSETS),
     [

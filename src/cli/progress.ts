@@ -141,7 +141,7 @@ class ProgressLines implements Progress {
   }
 
   stopping(): void {
-    this.#printer.note('Stopping when the uploads under way have ended; Ctrl-C again stops at once');
+    this.#printer.note('Stopping after the uploads in progress; press Ctrl-C again to stop at once');
   }
 
   end(): void {

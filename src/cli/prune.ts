@@ -30,7 +30,7 @@ export async function prune(session: Session): Promise<number> {
   const judged = await Promise.all(listed.filter(isOfFile).map((saved) => judge(files, saved)));
   if (!force && judged.length > 0 && judged.every(({ state }) => state === 'gone')) {
     throw new Error(
-      `None of the files of ${judged.length} IDs is in ${root}: is it the bot’s \`root\`? Give that with --root; with --force, the IDs are deleted all the same`,
+      `None of the files of ${judged.length} IDs is in ${root}. Set --root to the bot’s \`root\`, or delete the IDs with --force`,
     );
   }
   const pruned: object[] = [];

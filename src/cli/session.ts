@@ -97,7 +97,7 @@ export class Session {
     const page = await this.connect(this.plugin()).pageId();
     if (expected === undefined || expected === page) return page;
     throw new Error(
-      `The token in FACEBOOK_ACCESS_TOKEN belongs to page ${page}, and --page asks for page ${expected}: an ID is good for one page only`,
+      `The token in FACEBOOK_ACCESS_TOKEN belongs to page ${page}, but --page is ${expected}: an ID is valid for one page only`,
     );
   }
 
@@ -170,7 +170,7 @@ export class Session {
   #noteRefusal({ asset = '', reason }: StoreError): void {
     this.#refusedRecords.push(
       new Error(
-        `The store ${this.#store.name} refused the ID of ${asset}: ${reason}. It is not saved; the store takes others`,
+        `The store ${this.#store.name} refused the ID of ${asset}: ${reason}. It is not saved; the store accepts others`,
       ),
     );
   }
@@ -179,7 +179,7 @@ export class Session {
   #toStoreFailure(error: Error): Error {
     const reason = error instanceof StoreError ? error.reason : error.message;
     return new Error(
-      `The store ${this.#store.name} failed: ${reason}. What it did not save is lost; run the same command again when it is back`,
+      `The store ${this.#store.name} failed: ${reason}. IDs that were not saved are lost; run the same command again when the store is back`,
     );
   }
 }

@@ -94,13 +94,13 @@ async function modeOf(filename: string): Promise<number> {
 function checkFolder(folder: string): void {
   const entries = readdirSync(folder, { withFileTypes: true });
   if (!entries.every((entry) => entry.isFile() && ENTRY.test(entry.name)))
-    throw new Error('it is a folder of something else');
+    throw new Error('it is not a folder of keyv-file');
 }
 
 /** KeyvFile takes a file that it cannot read for an empty one, and writes over it. */
 function checkFile(file: string): void {
   const text = readFileSync(file, 'utf8');
-  if (text !== '' && !holdsCache(text)) throw new Error('it is a file of something else, or damaged');
+  if (text !== '' && !holdsCache(text)) throw new Error('it is not a file of keyv-file, or it is damaged');
 }
 
 function holdsCache(text: string): boolean {

@@ -98,7 +98,7 @@ export async function checkStore({ keyv, name }: OpenStore, { writes }: { writes
     await keyv.set(PROBE_KEY, true, CHECK_TIMEOUT);
     const kept: unknown = await keyv.get(PROBE_KEY);
     await keyv.delete(PROBE_KEY);
-    if (kept !== true) throw new Error('it does not keep what is written');
+    if (kept !== true) throw new Error('it does not keep written records');
   };
   let fail: (error: unknown) => void = () => undefined;
   // Some adapters tell of a failure in no other way, and say better what it is than what they throw.

@@ -47,7 +47,8 @@ export async function uploadAll(session: Session, page: string, request: UploadR
     });
   } else {
     printer.print(`${summarize(total, kept?.length ?? 0)} · ${formatDuration(performance.now() - begun)}`);
-    if (interrupted) printer.note('Stopped. What is uploaded is kept; the same command goes on from there');
+    if (interrupted)
+      printer.note('Stopped. Finished uploads are kept; run the same command again to continue');
   }
   if (interrupted) return EXIT.interrupted;
   return total.failed > 0 ? EXIT.failed : EXIT.good;

@@ -66,7 +66,7 @@ describe('facebook-attachments doctor', () => {
     assert.deepEqual(of('files'), {
       name: 'files',
       outcome: 'ok',
-      detail: '1, 64.5 kB in all; 1 of them as Facebook takes them',
+      detail: '1, 64.5 kB in total; Facebook accepts 1 of them',
       cure: null,
     });
     assert.equal(countUploads(bench.sim), 0);
@@ -149,7 +149,7 @@ describe('facebook-attachments doctor', () => {
       assert.equal(of('.env')?.outcome, 'warning');
       assert.match(
         of('.env')?.detail ?? '',
-        /another value for FACEBOOK_ACCESS_TOKEN, FACEBOOK_VERIFY_TOKEN/,
+        /other values for FACEBOOK_ACCESS_TOKEN, FACEBOOK_VERIFY_TOKEN/,
       );
       assert.equal(stdout.includes('EAAB-other'), false);
     });
@@ -170,7 +170,7 @@ describe('facebook-attachments doctor', () => {
     it('names the page of the token, and fails if another one is asked for', async () => {
       const { code, of } = await examine(['--page', OTHER_PAGE.id]);
       assert.equal(code, 1);
-      assert.match(of('token')?.detail ?? '', /^it belongs to page 1001, .*, and --page asks for 1002$/);
+      assert.match(of('token')?.detail ?? '', /^it belongs to page 1001, .*, but --page is 1002$/);
     });
 
     it('tells an invalid token from a wrong secret and a missing one', async () => {
@@ -203,7 +203,7 @@ describe('facebook-attachments doctor', () => {
       const { code, of } = await examine(['--api-version', 'v3.2']);
       assert.equal(code, 0);
       assert.equal(of('API version')?.outcome, 'warning');
-      assert.match(of('API version')?.detail ?? '', /^v3\.2 was asked for, and v22\.0 answers/);
+      assert.match(of('API version')?.detail ?? '', /^v3\.2 was requested, but v22\.0 answered/);
     });
 
     it('says that a host cannot be reached, and judges nothing behind it', async () => {
@@ -358,7 +358,7 @@ describe('facebook-attachments doctor', () => {
 
     it('finds nothing wrong with the example bot’s, nor with what it is to leave out', async () => {
       const { of } = await examine(['--root', ASSETS]);
-      assert.match(of('files')?.detail ?? '', /^7, 375 kB in all; 7 of them/);
+      assert.match(of('files')?.detail ?? '', /^7, 375 kB in total; Facebook accepts 7 of them/);
       await bench.folder.write('assets/paw.psd.png', 'no picture');
       const { of: without } = await examine(['--root', 'assets', '--exclude', '*.psd.png']);
       assert.equal(without('files')?.detail, 'there are none');

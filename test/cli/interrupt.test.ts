@@ -23,8 +23,8 @@ describe('facebook-attachments, when it is stopped', () => {
       child.kill(signal);
       const { code, stdout, stderr } = await ended;
       assert.equal(code, 130);
-      assert.match(stderr, /^Stopping when the uploads under way have ended; Ctrl-C again stops at once$/m);
-      assert.match(stderr, /^Stopped\. What is uploaded is kept; the same command goes on from there$/m);
+      assert.match(stderr, /^Stopping after the uploads in progress; press Ctrl-C again to stop at once$/m);
+      assert.match(stderr, /^Stopped\. Finished uploads are kept; run the same command again to continue$/m);
       const done = countUploads(bench.sim);
       assert.ok(done < ALL);
       assert.equal(stdout.match(/^uploaded/gm)?.length, done);

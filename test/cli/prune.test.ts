@@ -84,7 +84,7 @@ describe('facebook-attachments prune', () => {
     const elsewhere = ['prune', '--root', '.', '--store', STORE];
     const { code, stderr } = await bench.tool(elsewhere);
     assert.equal(code, 1);
-    assert.match(stderr, /^None of the files of 3 IDs is in .*: is it the bot’s `root`\?/);
+    assert.match(stderr, /^None of the files of 3 IDs is in .*\. Set --root to the bot’s `root`/);
     assert.equal(await countListed(), 3);
     assert.equal((await bench.tool([...elsewhere, '--force'])).code, 0);
     assert.equal(await countListed(), 0);

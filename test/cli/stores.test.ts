@@ -106,7 +106,7 @@ describe('The store of facebook-attachments', () => {
     await symlink(victim, bench.folder.at('ids', 'facebook_2Dattachments'));
     const { code, stderr } = await warm('file://ids');
     assert.equal(code, 1);
-    assert.match(stderr, /: it is a folder of something else\n$/);
+    assert.match(stderr, /: it is not a folder of keyv-file\n$/);
   });
 
   it('keeps what else stands in it', async () => {
@@ -123,7 +123,7 @@ describe('The store of facebook-attachments', () => {
       assert.equal(code, 1);
       assert.equal(
         stderr,
-        'The store file://ids.json cannot be used: it is a file of something else, or damaged\n',
+        'The store file://ids.json cannot be used: it is not a file of keyv-file, or it is damaged\n',
       );
       assert.equal(await readFile(file, 'utf8'), content);
       assert.equal(bench.sim.totals().calls, 0);
@@ -134,7 +134,7 @@ describe('The store of facebook-attachments', () => {
     await bench.folder.write('package.json', '{}');
     const { code, stderr } = await warm('file://.');
     assert.equal(code, 1);
-    assert.match(stderr, /: it is a folder of something else\n$/);
+    assert.match(stderr, /: it is not a folder of keyv-file\n$/);
     assert.deepEqual(await readdir(bench.folder.path), ['package.json']);
   });
 
@@ -205,7 +205,7 @@ describe('The store of facebook-attachments', () => {
     await installAdapter('return');
     const { code, stderr } = await warm('mysql://bot@localhost/bot');
     assert.equal(code, 1);
-    assert.match(stderr, /it does not keep what is written/);
+    assert.match(stderr, /it does not keep written records/);
     assert.equal(bench.sim.totals().calls, 0);
   });
 
@@ -215,7 +215,7 @@ describe('The store of facebook-attachments', () => {
     assert.equal(code, 1);
     assert.equal(
       stderr,
-      'The store mysql://localhost/bot refused the ID of image "cats/mia.jpg": Incorrect string value. It is not saved; the store takes others\n',
+      'The store mysql://localhost/bot refused the ID of image "cats/mia.jpg": Incorrect string value. It is not saved; the store accepts others\n',
     );
     assert.match(stdout, /^2 uploaded/m);
   });

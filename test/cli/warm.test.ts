@@ -322,7 +322,7 @@ describe('facebook-attachments warm', () => {
     it('uploads nothing with the token of another page', async () => {
       const { code, stderr } = await bench.tool(['warm', 'cats', '--page', OTHER_PAGE.id, ...IN_ASSETS]);
       assert.equal(code, 1);
-      assert.match(stderr, /belongs to page 1001, and --page asks for page 1002/);
+      assert.match(stderr, /belongs to page 1001, but --page is 1002/);
       assert.equal(countUploads(bench.sim), 0);
     });
 

@@ -62,7 +62,7 @@ function checkAdapter(name: string, folder: string, manifest: string): Check {
 function checkRequest(name: string, adapter: string): Check {
   const manifest = findManifest('request', adapter);
   if (manifest) return ok(name, readManifest(manifest).version);
-  return failed(name, `${ADAPTER} needs the package request and does not bring it`, INSTALL_REQUEST);
+  return failed(name, `${ADAPTER} needs the package request but does not install it`, INSTALL_REQUEST);
 }
 
 /** The file in the current folder, which the tool has read already. Values are never shown. */
@@ -81,13 +81,13 @@ export function checkEnvFile(folder: string, env: NodeJS.ProcessEnv): Check {
     );
   }
   const known = Object.keys(values).filter((variable) => VARIABLES.test(variable));
-  const detail = known.length > 0 ? `it has ${known.join(', ')}` : 'it has nothing that concerns this tool';
+  const detail = known.length > 0 ? `it has ${known.join(', ')}` : 'it has no variables of this tool';
   const overridden = known.filter((variable) => env[variable] !== values[variable]);
   if (overridden.length === 0) return ok(name, detail);
   return warning(
     name,
-    `${detail}; the environment has another value for ${overridden.join(', ')}, which is the one that counts`,
-    `Take it out of one of them, for example: unset ${overridden.join(' ')}`,
+    `${detail}; the environment has other values for ${overridden.join(', ')}, which take precedence`,
+    `Remove one of them, for example: unset ${overridden.join(' ')}`,
   );
 }
 

@@ -25,11 +25,11 @@ const NOT_FOR_MESSAGES = ['package.json', '.env', '.git', 'node_modules'];
 const CURES: Partial<Record<AttachmentErrorCode, string>> = {
   ERR_ATTACHMENT_EMPTY: 'Give it content, or remove it.',
   ERR_ATTACHMENT_TOO_LARGE: 'Make it smaller, or send a link to it.',
-  ERR_ATTACHMENT_TYPE_MISMATCH: 'Give it a name with the extension of what it holds.',
+  ERR_ATTACHMENT_TYPE_MISMATCH: 'Give it a name with the extension of its content.',
   ERR_ATTACHMENT_UNREADABLE: 'Make it readable for the user that the bot runs as.',
 };
 
-const OTHER_CURE = 'Mend it, or leave it out with --exclude.';
+const OTHER_CURE = 'Fix it, or skip it with --exclude.';
 
 /** A file as it would be sent. */
 interface FileFacts {
@@ -54,13 +54,13 @@ export interface FilesOptions {
 /** The folder of assets, and each file in it against the platform's limits. */
 export async function checkFiles({ root: given, folder, exclude }: FilesOptions): Promise<Check[]> {
   if (given === undefined) {
-    const cure = 'Give the bot’s `root`: --root assets';
+    const cure = 'Set the bot’s `root`: --root assets';
     return ['root', 'files'].map((name) => skipped(name, 'no --root is given', cure));
   }
   const root = path.resolve(folder, given);
   if (!statSync(root, { throwIfNoEntry: false })?.isDirectory()) {
     return [
-      failed('root', `${root} is not a folder`, 'Give the folder of the bot’s assets with --root.'),
+      failed('root', `${root} is not a folder`, 'Set --root to the folder of the bot’s assets.'),
       skipped('files', 'there is no root'),
     ];
   }
@@ -75,8 +75,8 @@ function checkRoot(root: string): Check {
   if (strange.length === 0) return ok('root', root);
   return warning(
     'root',
-    `${root} holds ${strange.join(', ')}: what a user types can reach a path by way of a template, and then anything in the root can be sent`,
-    'Give the narrowest folder that holds the assets.',
+    `${root} holds ${strange.join(', ')}: a path can contain text that a user typed, so everything in the root can be sent`,
+    'Choose the narrowest folder that holds the assets.',
   );
 }
 
@@ -85,7 +85,7 @@ function summary(assets: readonly NamedAsset[], findings: readonly Check[]): Che
   if (assets.length === 0) return warning(name, 'there are none', 'Put the assets into the root.');
   const bytes = assets.reduce((sum, asset) => sum + (asset.bytes ?? 0), 0);
   const good = assets.length - findings.length;
-  const detail = `${assets.length}, ${formatBytes(bytes)} in all; ${good} of them as Facebook takes them`;
+  const detail = `${assets.length}, ${formatBytes(bytes)} in total; Facebook accepts ${good} of them`;
   const cure = 'See below.';
   if (findings.some(({ outcome }) => outcome === 'failed')) return failed(name, detail, cure);
   return findings.length > 0 ? warning(name, detail, cure) : ok(name, detail);
@@ -124,7 +124,7 @@ function judge(facts: FileFacts): Finding | undefined {
     return {
       outcome: 'warning',
       detail: `Facebook shows PNG, JPEG and GIF, and may refuse ${named}`,
-      cure: 'Convert it, or have the option `prepare` do that.',
+      cure: 'Convert it, or let the option `prepare` convert it.',
     };
   }
   const content = judgeContent(facts, named);
@@ -133,7 +133,7 @@ function judge(facts: FileFacts): Finding | undefined {
   return {
     outcome: 'warning',
     detail: `it has ${formatBytes(bytes)}, and Facebook limits images from an address to 8 MB`,
-    cure: 'Make it smaller, or have the option `prepare` do that.',
+    cure: 'Make it smaller, or let the option `prepare` do that.',
   };
 }
 
@@ -144,7 +144,7 @@ function judgeContent({ type, start }: FileFacts, named: string): Finding | unde
   if (Buffer.from(start).toString('latin1').startsWith('version https://git-lfs')) {
     return {
       outcome: 'failed',
-      detail: 'it is a pointer of Git LFS, and not the file',
+      detail: 'it is a Git LFS pointer, not the file itself',
       cure: 'git lfs pull',
     };
   }
@@ -160,14 +160,14 @@ function judgeContent({ type, start }: FileFacts, named: string): Finding | unde
   if (!found.some((mime) => isOfType(type, mime))) {
     return {
       outcome: 'failed',
-      detail: `its name says ${named}, and its content is ${found[0] ?? 'something else'}`,
+      detail: `its name says ${named}, but its content is ${found[0] ?? 'something else'}`,
       cure: CURES.ERR_ATTACHMENT_TYPE_MISMATCH ?? OTHER_CURE,
     };
   }
   if (type !== 'image' || found.includes(named)) return undefined;
   return {
     outcome: 'warning',
-    detail: `its name says ${named}, and its content is ${found[0] ?? 'something else'}`,
+    detail: `its name says ${named}, but its content is ${found[0] ?? 'something else'}`,
     cure: CURES.ERR_ATTACHMENT_TYPE_MISMATCH ?? OTHER_CURE,
   };
 }

@@ -74,7 +74,7 @@ async function checkApi(options: PlatformOptions): Promise<Check[]> {
     const certificate = ok(names.certificate, 'it is trusted');
     if (!isGraphAnswer(answer)) {
       return [
-        failed(names.host, `${host} answers, and is not the Graph API`, HOST_CURE),
+        failed(names.host, `${host} answers, but it is not the Graph API`, HOST_CURE),
         certificate,
         skipped(names.version, 'the Graph API did not answer'),
       ];
@@ -125,7 +125,7 @@ function checkVersion(name: string, version: string, headers: Dispatcher.Respons
   if (typeof served !== 'string' || served === version) return ok(name, version);
   return warning(
     name,
-    `${version} was asked for, and ${served} answers: as a rule, the older one is retired`,
+    `${version} was requested, but ${served} answered: usually the older version is retired`,
     `Use ${DEFAULT_API_VERSION}: \`api_version\` of the adapter, \`apiVersion\` of \`connect\`, --api-version here.`,
   );
 }
@@ -200,8 +200,8 @@ async function checkToken(
         ? ok(token, page)
         : failed(
             token,
-            `it belongs to ${page}, and --page asks for ${expected}`,
-            `Set FACEBOOK_ACCESS_TOKEN to a token of page ${expected}, or mend --page.`,
+            `it belongs to ${page}, but --page is ${expected}`,
+            `Set FACEBOOK_ACCESS_TOKEN to a token of page ${expected}, or correct --page.`,
           ),
       account.appSecret === undefined
         ? warning(
@@ -209,13 +209,13 @@ async function checkToken(
             'FACEBOOK_APP_SECRET is not set: calls carry no proof, and the bot cannot tell Facebook’s webhooks from forged ones',
             SECRET_CURE,
           )
-        : ok(secret, 'Facebook takes its proof'),
+        : ok(secret, 'Facebook accepts its proof'),
     ];
   } catch (error) {
     const { message } = reasonOf(error);
     if (isGraphError(error) && isMethodError(error)) {
       return [
-        skipped(token, 'Facebook does not look at it without the right proof'),
+        skipped(token, 'Facebook does not check it without the right proof'),
         failed(secret, message, SECRET_CURE),
       ];
     }

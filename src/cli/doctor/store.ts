@@ -27,7 +27,7 @@ export async function checkStoreOf({ store: url, namespace, folder }: StoreCheck
   const [read, write, list] = NAMES;
   if (url === undefined) {
     const cure =
-      'Give the bot’s store with --store or FACEBOOK_ATTACHMENTS_STORE; if it has none, give it one.';
+      'Set the bot’s store with --store or FACEBOOK_ATTACHMENTS_STORE. If the bot has none, add one.';
     return [
       warning(read, 'none is named; with IDs in memory, a restart uploads everything again', cure),
       skipped(write, 'there is no store'),
@@ -95,7 +95,7 @@ function unread(detail: string, cure: string): Check[] {
 }
 
 function cureOf(error: unknown): string {
-  if (error instanceof UsageError) return 'Give it as a URL: facebook-attachments --help lists them.';
+  if (error instanceof UsageError) return 'Write it as a URL: facebook-attachments --help lists them.';
   const [, command] = /(npm install \S+)/.exec(reasonOf(error).message) ?? [];
   return command ?? CURE;
 }
