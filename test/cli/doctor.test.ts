@@ -147,10 +147,7 @@ describe('facebook-attachments doctor', () => {
       await bench.folder.write('.env', 'FACEBOOK_ACCESS_TOKEN=EAAB-other\nFACEBOOK_VERIFY_TOKEN=x');
       const { of, stdout } = await examine();
       assert.equal(of('.env')?.outcome, 'warning');
-      assert.match(
-        of('.env')?.detail ?? '',
-        /other values for FACEBOOK_ACCESS_TOKEN, FACEBOOK_VERIFY_TOKEN/,
-      );
+      assert.match(of('.env')?.detail ?? '', /other values for FACEBOOK_ACCESS_TOKEN, FACEBOOK_VERIFY_TOKEN/);
       assert.equal(stdout.includes('EAAB-other'), false);
     });
 
