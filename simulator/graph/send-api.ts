@@ -97,7 +97,11 @@ function performSenderAction({ platform, page, params }: PageCall, user: string)
 }
 
 function react(platform: Platform, page: Page, user: string, { message_id: mid, reaction }: Reaction): void {
-  if (!platform.react(page, user, mid, reaction)) {
+  const isThere = platform.changeMessage(page, user, mid, (message) => {
+    if (reaction === undefined) delete message.reaction;
+    else message.reaction = reaction;
+  });
+  if (!isThere) {
     throw invalidParameter('Param payload[message_id] must be the ID of a message of this conversation');
   }
 }

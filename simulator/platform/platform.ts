@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { AssetStore, type SaveOptions } from './asset-store';
 import { type CallLog, type GraphCall } from './call-log';
 import { InputError } from '../base/check';
 import { type ContentStore } from './content';
@@ -20,15 +21,13 @@ import {
   type ThreadMessage,
 } from './model';
 import { pictureSize } from './picture-size';
-import { Retention, sizeOf } from './retention';
+import { dropOldest, Retention, sizeOf } from './retention';
 import { type People } from './people';
 import { type WindowRule, Windows } from './windows';
 
 const DAY = 24 * 60 * 60 * 1000;
-const ID_LIFETIME = 90 * DAY;
 /** Whoever may call must not be able to fill the memory: beyond these, the oldest go. */
 const MOST = {
-  assets: 100_000,
   threads: 100_000,
   /** Of all threads; `size` in characters of JSON. */
   messages: { count: 100_000, size: 64 * 1024 * 1024 },
@@ -70,14 +69,6 @@ export interface PlatformParts {
   windows: WindowRule;
 }
 
-export interface SaveOptions {
-  via: Asset['via'];
-  url?: string | undefined;
-  reusable?: boolean;
-}
-
-type StoredAsset = Omit<Asset, 'alive'> & { revoked: boolean };
-
 /** Everything that the platform knows. Emits what happens, so that a page can show it as it happens. */
 export class Platform extends EventEmitter<PlatformEvents> {
   readonly calls: CallLog;
@@ -85,7 +76,7 @@ export class Platform extends EventEmitter<PlatformEvents> {
   readonly people: People;
   readonly #pages = new Map<string, Page>();
   readonly #pagesByToken = new Map<string, Page>();
-  readonly #assets = new Map<string, StoredAsset>();
+  readonly #assets = new AssetStore(() => this.now());
   readonly #threads = new Map<string, Thread>();
   readonly #users = new Map<string, Reachability>();
   readonly #windows: Windows;
@@ -145,25 +136,10 @@ export class Platform extends EventEmitter<PlatformEvents> {
     return { type, name, contentType, bytes: bytes.length, sha256, ...pictureSize(bytes) };
   }
 
-  save(page: Page, file: StoredFile, { via, url, reusable = true }: SaveOptions): Asset {
-    const id = this.newId();
-    const uploadedAt = this.now();
-    const asset: StoredAsset = {
-      ...file,
-      id,
-      page: page.id,
-      ...(url !== undefined && { url }),
-      reusable,
-      uploadedAt,
-      expiresAt: uploadedAt + ID_LIFETIME,
-      timesUsed: 0,
-      via,
-      revoked: false,
-    };
-    this.#assets.set(asset.id, asset);
-    dropOldest(this.#assets, MOST.assets);
-    this.emit('asset', this.#view(asset));
-    return this.#view(asset);
+  save(page: Page, file: StoredFile, options: SaveOptions): Asset {
+    const asset = this.#assets.add(this.newId(), page.id, file, options);
+    this.emit('asset', asset);
+    return asset;
   }
 
   /** An ID of its own for an asset, a persona, a label. */
@@ -173,35 +149,28 @@ export class Platform extends EventEmitter<PlatformEvents> {
   }
 
   asset(id: string): Asset | undefined {
-    const asset = this.#assets.get(id);
-    return asset && this.#view(asset);
+    return this.#assets.get(id);
   }
 
   /** The youngest `limit`, oldest first. */
-  assets(limit = Infinity): Asset[] {
-    const from = Math.max(0, this.#assets.size - limit);
-    return [...this.#assets.values()].slice(from).map((asset) => this.#view(asset));
+  assets(limit?: number): Asset[] {
+    return this.#assets.list(limit);
   }
 
   countUse(id: string): void {
-    const asset = this.#assets.get(id);
-    if (!asset) return;
-    asset.timesUsed += 1;
-    this.emit('use', this.#view(asset));
+    const asset = this.#assets.countUse(id);
+    if (asset) this.emit('use', asset);
   }
 
   /** Makes an ID invalid before its time; says whether there is such an asset. */
   revoke(id: string): boolean {
-    const asset = this.#assets.get(id);
-    if (!asset) return false;
-    asset.revoked = true;
-    this.emit('asset', this.#view(asset));
-    return true;
+    const asset = this.#assets.revoke(id);
+    if (asset) this.emit('asset', asset);
+    return asset !== undefined;
   }
 
   revokeAll(): number {
-    for (const id of this.#assets.keys()) this.revoke(id);
-    return this.#assets.size;
+    return this.#assets.ids().filter((id) => this.revoke(id)).length;
   }
 
   /** Everyone with an ID of digits has a thread with every page, unless `setUser` says otherwise. */
@@ -292,17 +261,6 @@ export class Platform extends EventEmitter<PlatformEvents> {
     this.emit('thread', thread);
   }
 
-  /** The page's reaction to a message of the thread; without `reaction`, takes it back. Says whether there is such a message. */
-  react(page: Page, user: string, mid: string, reaction?: string): boolean {
-    const thread = this.#threads.get(keyOf(page, user));
-    const message = thread?.messages.find((one) => one.mid === mid);
-    if (!thread || !message) return false;
-    if (reaction === undefined) delete message.reaction;
-    else message.reaction = reaction;
-    this.emit('delivery', message, thread);
-    return true;
-  }
-
   /** Remembers that a page has answered a comment or post; says whether it is the first time. */
   answerOnce(page: Page, what: string): boolean {
     const key = `${page.id}:${what}`;
@@ -379,20 +337,6 @@ export class Platform extends EventEmitter<PlatformEvents> {
   #nextMessageId(): string {
     this.#messages += 1;
     return `m_${this.#messageIds}${this.#messages.toString(36)}`;
-  }
-
-  #view({ revoked, ...asset }: StoredAsset): Asset {
-    const isUsedUp = !asset.reusable && asset.timesUsed > 0;
-    return { ...asset, alive: !revoked && !isUsedUp && this.now() < asset.expiresAt };
-  }
-}
-
-/** Many at a time: each look at the first one passes by the holes of those that went before. */
-function dropOldest(kept: Map<string, unknown> | Set<string>, most: number): void {
-  if (kept.size < 1.1 * most) return;
-  for (const key of kept.keys()) {
-    if (kept.size <= most) return;
-    kept.delete(key);
   }
 }
 

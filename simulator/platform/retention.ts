@@ -42,3 +42,12 @@ export class Retention<T> {
 export function sizeOf(content: unknown): number {
   return content === undefined ? 0 : JSON.stringify(content).length;
 }
+
+/** Beyond `most`, the oldest go. Many at a time: each look at the first one passes by the holes of those that went before. */
+export function dropOldest(kept: Map<string, unknown> | Set<string>, most: number): void {
+  if (kept.size < 1.1 * most) return;
+  for (const key of kept.keys()) {
+    if (kept.size <= most) return;
+    kept.delete(key);
+  }
+}
