@@ -5,6 +5,11 @@ import { type Platform } from '../platform/platform';
 
 const MOST = 25;
 
+interface Participant {
+  id: string;
+  name: string;
+}
+
 /** `/me/conversations`: conversations. Only fields that clients ask for. */
 export function conversations(
   platform: Platform,
@@ -13,12 +18,12 @@ export function conversations(
   params: Record<string, unknown>,
 ): Record<string, unknown> {
   if (method !== 'GET') throw unknownObject(method, page.id);
-  const { user_id: user } = params;
+  const { user_id: user, fields } = params;
   const threads = platform
     .threads(Infinity)
     .filter((thread) => thread.page === page.id && (user === undefined || thread.user === user))
     .slice(0, MOST);
-  return { data: threads.map((thread) => conversation(page, thread, params['fields'])) };
+  return { data: threads.map((thread) => conversationView(platform, page, thread, fields)) };
 }
 
 /** `/t_<person>` */
@@ -28,9 +33,9 @@ export function conversationOf(
   id: string,
   fields: unknown,
 ): Record<string, unknown> {
-  const thread = platform.thread(page, id.replace(/^t_/, ''));
+  const thread = platform.thread(page, userOf(id));
   if (thread.messages.length === 0) throw unknownObject('GET', id);
-  return conversation(page, thread, fields);
+  return conversationView(platform, page, thread, fields);
 }
 
 /** `/t_<person>/messages` */
@@ -40,52 +45,69 @@ export function messagesOf(
   id: string,
   fields: unknown,
 ): Record<string, unknown> {
-  const thread = platform.thread(page, id.replace(/^t_/, ''));
-  return messages(page, thread, fieldNames(fields));
+  const thread = platform.thread(page, userOf(id));
+  return messageList(participants(platform, page, thread), thread, fieldNames(fields));
 }
 
-function conversation(page: Page, thread: Thread, fields: unknown): Record<string, unknown> {
+function conversationView(
+  platform: Platform,
+  page: Page,
+  thread: Thread,
+  fields: unknown,
+): Record<string, unknown> {
   const names = fieldNames(fields);
-  const list = fieldNames(fields).find((name) => name.startsWith('messages'));
+  const nested = names.find((name) => name.startsWith('messages'));
+  const both = participants(platform, page, thread);
   return {
     id: `t_${thread.user}`,
     updated_time: time(thread.messages.at(-1)?.at ?? 0),
-    ...(names.includes('participants') && {
-      participants: { data: [person(thread.user), { id: page.id, name: page.name }] },
-    }),
-    ...(list !== undefined && { messages: messages(page, thread, namesIn(list)) }),
+    ...(names.includes('participants') && { participants: { data: both } }),
+    ...(nested !== undefined && { messages: messageList(both, thread, namesIn(nested)) }),
   };
 }
 
 /** The last ones, the youngest first. */
-function messages(page: Page, thread: Thread, names: string[]): Record<string, unknown> {
-  const last = thread.messages.slice(-MOST).reverse();
-  return { data: last.map((message) => messageView(page, thread.user, message, names)) };
+function messageList(
+  both: readonly [Participant, Participant],
+  { messages }: Thread,
+  names: string[],
+): Record<string, unknown> {
+  const last = messages.slice(-MOST).reverse();
+  return { data: last.map((message) => messageView(both, message, names)) };
 }
 
 function messageView(
-  page: Page,
-  user: string,
+  [user, page]: readonly [Participant, Participant],
   { mid, at, from, text = '' }: ThreadMessage,
   names: string[],
 ): Record<string, unknown> {
-  const [sender, receiver] = [person(user), { id: page.id, name: page.name }];
   const all: Record<string, unknown> = {
-    from: from === 'user' ? sender : receiver,
-    to: { data: [from === 'user' ? receiver : sender] },
+    from: from === 'user' ? user : page,
+    to: { data: [from === 'user' ? page : user] },
     message: text,
   };
   const asked = Object.entries(all).filter(([name]) => names.includes(name));
   return { id: mid, created_time: time(at), ...Object.fromEntries(asked) };
 }
 
+function participants(
+  { people }: Platform,
+  { id, name }: Page,
+  { user }: Thread,
+): [Participant, Participant] {
+  return [
+    { id: user, name: people.nameOf(user) },
+    { id, name },
+  ];
+}
+
+function userOf(id: string): string {
+  return id.replace(/^t_/, '');
+}
+
 /** `messages{id,message}` → id, message */
 function namesIn(list: string): string[] {
   return fieldNames(/\{(.*)\}/.exec(list)?.[1] ?? '');
-}
-
-function person(id: string): { id: string; name: string } {
-  return { id, name: `Test User ${id}` };
 }
 
 function time(ms: number): string {

@@ -9,10 +9,12 @@ export function pageProfile({ id, name }: Page, fields: unknown): Record<string,
 
 /** `GET /<psid>`: a person's profile. What is not known is left out, as fields are that need a permission. */
 export function userProfile(people: People, id: string, fields: unknown): Record<string, unknown> {
-  const { name, locale, timezone, gender, ...more } = people.get(id) ?? { id, name: `Test User ${id}` };
+  const name = people.nameOf(id);
+  const known = people.get(id);
+  const { locale, timezone, gender } = known ?? {};
   const [first_name = '', ...rest] = name.trim().split(/\s+/);
   const profile = { id, first_name, last_name: rest.join(' '), name };
-  const others = { profile_pic: people.pictureUrl({ ...more, name }), locale, timezone, gender };
+  const others = { profile_pic: known && people.pictureUrl(known), locale, timezone, gender };
   return chosen({ ...profile, ...others }, fields, Object.keys(profile), 'User');
 }
 

@@ -38,6 +38,10 @@ export class People {
     return this.#profiles.get(id);
   }
 
+  nameOf(id: string): string {
+    return this.get(id)?.name ?? `Test User ${id}`;
+  }
+
   pictureUrl({ id, picture }: PersonProfile): string | undefined {
     return picture === undefined ? undefined : `${this.#origin()}/_sim/people/${id}/picture`;
   }

@@ -4,7 +4,7 @@ import { type Answer, assertError, call, OTHER_PAGE, PAGE, send, USER, useSimula
 const url = 'https://example.com/1.jpg';
 
 describe('Besides messages, a page has', () => {
-  const simulator = useSimulator();
+  const simulator = useSimulator({ people: [{ id: USER, name: 'Ada Lovelace' }] });
   const ask = (path: string, body?: unknown, method?: string) =>
     call(simulator(), path, body, method === undefined ? {} : { method });
   const ok = async (answer: Promise<Answer>): Promise<Answer['body']> => {
@@ -48,6 +48,17 @@ describe('Besides messages, a page has', () => {
     await ok(ask('/me/subscribed_apps', undefined, 'DELETE'));
     assert.deepEqual(await ok(ask('/me/subscribed_apps')), { data: [] });
     assertError(await ask('/me/subscribed_apps', {}), 100, undefined, /subscribed_fields/);
+  });
+
+  it('conversations of people by their names', async () => {
+    await simulator().say({ page: PAGE.id, user: USER, text: 'Hi' });
+    const { data } = (await ok(ask('/me/conversations?fields=participants'))) as {
+      data?: { participants: { data: unknown[] } }[];
+    };
+    assert.deepEqual(data?.[0]?.participants.data, [
+      { id: USER, name: 'Ada Lovelace' },
+      { id: PAGE.id, name: `Page ${PAGE.id}` },
+    ]);
   });
 
   it('conversations with their last messages', async () => {
