@@ -110,7 +110,7 @@ describe('npm run simulator', () => {
   });
 
   it('says what is wrong with its arguments, and ends with 2', async function () {
-    this.timeout(60_000); // Many processes.
+    this.timeout(120_000); // Many processes.
     const page = /^Expected --page to be ID:TOKEN or ID:TOKEN:SECRET, got something else\n/;
     const wrong: [args: string[], message: RegExp][] = [
       [['--prot', '1'], /^error: unknown option '--prot'\n\(Did you mean --port\?\)\n/],
