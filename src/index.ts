@@ -1,5 +1,12 @@
 export { FacebookAttachmentCache, type BotkitLike, type PageOptions } from './plugin';
-export type { MessengerMessage, PageAccount, PageClient, Recipient, SendAnswer } from './adapter/connect';
+export type {
+  MessengerMessage,
+  PageAccount,
+  PageClient,
+  Recipient,
+  SendAnswer,
+  SendOptions,
+} from './adapter/connect';
 export type { SendResult } from './adapter/results';
 export type { UsageErrorCode } from './base/check-options';
 export type { GraphAnswer, GraphMethod } from './graph/client';
@@ -55,5 +62,6 @@ export type {
   UploadEvent,
   UploadReason,
 } from './events/events';
+export type { RecoveryTrace, SendTrace, UploadTrace } from './events/tracing';
 export type { AttachmentStats } from './events/stats';
 export type { WarmAsset, WarmOptions, WarmProgress, WarmReport, WarmResult } from './delivery/warm';

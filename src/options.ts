@@ -81,6 +81,12 @@ export interface AttachmentCacheOptions {
    */
   readonly uploadWait?: number;
   /**
+   * Whether the person sees that the bot is typing (`typing_on`) while a message waits more than a second for its upload.
+   *
+   * Default: false.
+   */
+  readonly typing?: boolean;
+  /**
    * How many milliseconds a message waits for the store before it is sent without it. Set it higher than the store's
    * slowest usual answer: if an ID arrives too late, its asset is uploaded once more.
    *
@@ -193,6 +199,7 @@ const OPTIONS = {
   save: option("'upload' or 'send'", isWayToSave, 'upload'),
   strict: option('a boolean', isBoolean, false),
   uploadWait: milliseconds({ over: 0, most: LONGEST_TIMEOUT, otherwise: 10_000 }),
+  typing: option('a boolean', isBoolean, false),
   storeTimeout: milliseconds({ over: 0, most: LONGEST_TIMEOUT, otherwise: 500 }),
   uploads: group(
     'option of `uploads`',

@@ -21,6 +21,7 @@ import { Deadline } from './delivery/deadline';
 import { failedMessage } from './delivery/delivery';
 import { Engine, type SavedAsset, type SendCall } from './delivery/engine';
 import { AttachmentEmitter } from './events/emitter';
+import { sendChannel } from './events/tracing';
 import { StatsCounter, type AttachmentStats } from './events/stats';
 import { labelOfPart } from './message/label';
 import { attachmentsOrigin } from './message/split';
@@ -160,7 +161,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     return new PageClient({
       graph,
       engine: this.#engine,
-      callAPI: (...call) => this.#callAPI(client, ...call),
+      callAPI: (signal, ...call) => this.#callAPI(signal ? { ...client, signal } : client, ...call),
     });
   }
 
@@ -245,6 +246,16 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     await deadline.within(this.#pages.close());
   }
 
+  /**
+   * The same as `close`.
+   *
+   * @example
+   * await using cache = new FacebookAttachmentCache({ root });
+   */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
   /** @returns Whether another instance is attached already. */
   #hookInto(adapter: unknown): boolean {
     const hooked = hookAdapter(adapter, this.#hooks);
@@ -262,11 +273,16 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     return false;
   }
 
-  async #callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown> {
-    const [path, method, params] = call;
+  #callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown> {
+    const [path, method] = call;
     if (!isSend(path, method)) return client.callAPI(...call);
-    const { account, page } = client;
-    const send: SendCall = { client: this.#clientOf(account, page, params), page, path, params };
+    return sendChannel.hasSubscribers ? this.#sendTraced(client, call) : this.#send(client, call);
+  }
+
+  async #send(client: HookedClient, call: Parameters<CallAPI>): Promise<unknown> {
+    const [path, , params] = call;
+    const { account, page, signal } = client;
+    const send: SendCall = { client: this.#clientOf(account, page, params), page, path, params, signal };
     try {
       const answer = await this.#engine.send(send);
       if (answer) return answer;
@@ -278,6 +294,27 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     } catch (error) {
       this.#notSent(ofAdapter(error, params, account), params, failedMessage(send));
       throw error;
+    }
+  }
+
+  /** Subscribers get an error without secrets; the caller gets the one that was thrown. */
+  async #sendTraced(client: HookedClient, call: Parameters<CallAPI>): Promise<unknown> {
+    const [path, , params] = call;
+    const { page, recipient } = failedMessage({ client: {}, page: client.page, path, params });
+    const trace = { page, recipient, asset: labelOfPart((params ?? {}) as GraphParams) };
+    let thrown: unknown;
+    const send = async (): Promise<unknown> => {
+      try {
+        return await this.#send(client, call);
+      } catch (error) {
+        thrown = error;
+        throw ofAdapter(error, params, client.account);
+      }
+    };
+    try {
+      return await sendChannel.tracePromise(send, trace);
+    } catch {
+      throw thrown;
     }
   }
 

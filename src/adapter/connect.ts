@@ -76,7 +76,16 @@ export interface SendAnswer {
 interface PageClientParts {
   readonly graph: GraphClient;
   readonly engine: Engine;
-  readonly callAPI: CallAPI;
+  readonly callAPI: (signal: AbortSignal | undefined, ...call: Parameters<CallAPI>) => Promise<unknown>;
+}
+
+/** How to send. */
+export interface SendOptions {
+  /**
+   * Gives the message up, as long as its call to Facebook has not begun: while it waits for an upload, for example. `send`
+   * then rejects with the signal's reason, and nothing was sent. Afterwards it has no effect.
+   */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Fields that stand beside the message, and not in it. */
@@ -116,7 +125,7 @@ export function checkApi({ host, version }: GraphAccount): void {
 export class PageClient {
   readonly #graph: GraphClient;
   readonly #engine: Engine;
-  readonly #callAPI: CallAPI;
+  readonly #callAPI: PageClientParts['callAPI'];
 
   /** @internal */
   constructor({ graph, engine, callAPI }: PageClientParts) {
@@ -142,17 +151,23 @@ export class PageClient {
    * @returns Facebook's answer, with the `message_id`.
    * @throws {AttachmentError | GraphError | TransportError} Why it was not sent, or may not have been.
    * @throws {TypeError} The recipient or the message is none.
+   * @throws The reason of `signal`.
    * @example
    * const { message_id } = await page.send(person, image('cats/tom.jpg'));
    * await page.send(person, { text: 'Another one?', quick_replies: [{ title: 'Yes', payload: 'cat' }] });
    * await page.send(person, { sender_action: 'typing_on' });
    */
-  async send(recipient: Recipient, message: MessengerMessage): Promise<SendAnswer> {
+  async send(
+    recipient: Recipient,
+    message: MessengerMessage,
+    { signal }: SendOptions = {},
+  ): Promise<SendAnswer> {
     const isRecipient = (typeof recipient === 'string' && recipient !== '') || isRecord(recipient);
     checkArgument('recipient', 'a person’s ID as a string, or a recipient object', isRecipient, recipient);
     checkArgument('message', 'a message such as { text: "Hello" }', isRecord(message), message);
     const params = toSendParams(typeof recipient === 'string' ? { id: recipient } : recipient, message);
-    return this.callAPI('/me/messages', 'POST', params);
+    signal?.throwIfAborted();
+    return (await this.#callAPI(signal, '/me/messages', 'POST', params)) as SendAnswer;
   }
 
   /**
@@ -177,7 +192,7 @@ export class PageClient {
     checkArgument('path', 'a path such as /me/messages', isPath, path);
     checkArgument('method', `one of ${METHODS.join(', ')}`, METHODS.includes(method), method);
     checkArgument('payload', 'an object', isRecord(payload), payload);
-    return (await this.#callAPI(path, method, payload)) as GraphAnswer;
+    return (await this.#callAPI(undefined, path, method, payload)) as GraphAnswer;
   }
 
   /**

@@ -12,6 +12,8 @@ export interface HookedClient {
   readonly account: GraphAccount;
   readonly page: string | undefined;
   readonly callAPI: CallAPI;
+  /** Gives a message up, as long as its call has not begun. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** What is put in the adapter's way. */

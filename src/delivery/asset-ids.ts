@@ -184,9 +184,10 @@ export class AssetIds {
   /**
    * Makes sure that an asset has an ID that is not near its end.
    *
+   * @param signal - Ends the wait for the end of a rate limit. An upload under way is waited for.
    * @throws {AttachmentError | GraphError | TransportError} It cannot be uploaded.
    */
-  async warm(target: PageAsset): Promise<WarmedId> {
+  async warm(target: PageAsset, signal?: AbortSignal): Promise<WarmedId> {
     const deadline = new Deadline(Infinity);
     let isNew = false;
     const onBegin = (): void => {
@@ -195,10 +196,14 @@ export class AssetIds {
     for (;;) {
       const old = await this.#cache.find(target.key);
       if (old && !this.#cache.isNearEnd(old)) return { saved: old, isNew };
-      const saved = await this.#throughPauses(target, deadline, () =>
-        old
-          ? this.#refresh(target, old, 'warm', onBegin).wait(deadline)
-          : this.#obtain(target, deadline, 'warm', onBegin),
+      const saved = await this.#throughPauses(
+        target,
+        deadline,
+        () =>
+          old
+            ? this.#refresh(target, old, 'warm', onBegin).wait(deadline)
+            : this.#obtain(target, deadline, 'warm', onBegin),
+        signal,
       );
       if (saved) return { saved, isNew };
     }
@@ -230,6 +235,7 @@ export class AssetIds {
     onBegin: () => void = noop,
   ): Promise<SavedId | undefined> {
     for (let joins = 0; ; joins++) {
+      deadline.throwIfAborted();
       const found = await this.#find(target, deadline);
       if (found) return found;
       const other = this.#underWay.get(target.key);
@@ -325,6 +331,7 @@ export class AssetIds {
     { client: { uploadPause } }: PageAsset,
     deadline: Deadline,
     work: () => Promise<T>,
+    signal?: AbortSignal,
   ): Promise<T> {
     for (;;) {
       try {
@@ -333,7 +340,8 @@ export class AssetIds {
         const pause = uploadPause.remainingMs;
         if (verdictOn(error) !== 'rate-limited' || pause === 0) throw error;
         if (pause > Math.min(deadline.left, LONGEST_PAUSE_AWAITED)) throw error;
-        await sleep(pause);
+        await sleep(pause, undefined, signal && { signal });
+        deadline.throwIfAborted();
       }
     }
   }

@@ -1,3 +1,5 @@
+import { toError } from '../base/errors';
+
 /** Milliseconds that a message waits beyond its deadline at most, while the bytes of its upload are moving. */
 const EXTENSION = 60_000;
 const EXTENSION_CHECK = 250;
@@ -13,6 +15,8 @@ export interface DeadlineOptions {
   readonly extension?: number;
   /** When the message came, as `performance.now()` tells it. Default: now. */
   readonly startedAt?: number;
+  /** Ends the waiting: whoever waits gets its reason as an error. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
@@ -23,12 +27,17 @@ export class Deadline {
   readonly #startedAt: number;
   readonly #end: number;
   readonly #latest: number;
+  readonly #signal: AbortSignal | undefined;
   /** Waiting is all that can be done: there is no one-step send instead. */
   readonly isPatient: boolean;
 
   /** @param wait - Milliseconds. `Infinity`: to the end, for work that no message waits for. */
-  constructor(wait: number, { extension = EXTENSION, startedAt = performance.now() }: DeadlineOptions = {}) {
+  constructor(
+    wait: number,
+    { extension = EXTENSION, startedAt = performance.now(), signal }: DeadlineOptions = {},
+  ) {
     this.#startedAt = startedAt;
+    this.#signal = signal;
     this.#end = startedAt + wait;
     this.#latest = this.#end + extension;
     this.isPatient = extension === 0 || wait === Infinity;
@@ -36,7 +45,12 @@ export class Deadline {
 
   /** The deadline of the same message, if it holds a media template. */
   forTemplate(): Deadline {
-    return new Deadline(TEMPLATE_WAIT, { extension: 0, startedAt: this.#startedAt });
+    return new Deadline(TEMPLATE_WAIT, { extension: 0, startedAt: this.#startedAt, signal: this.#signal });
+  }
+
+  /** @throws The reason of the signal, if the caller has given up. */
+  throwIfAborted(): void {
+    this.#signal?.throwIfAborted();
   }
 
   /** Milliseconds that are left; 0 when it has passed. */
@@ -50,9 +64,14 @@ export class Deadline {
    * @param isMoving - Asked once the deadline has passed: do the bytes of this upload still move? Then waiting is better
    * than a one-step send, which would start with the same bytes from the beginning.
    * @returns What `work` resolves with; undefined when the time is over. `work` itself goes on.
-   * @throws What `work` rejects with.
+   * @throws What `work` rejects with, or the reason of the signal.
    */
   async within<T>(work: Promise<T>, isMoving: () => boolean = () => false): Promise<T | undefined> {
+    if (this.#signal) return abortable(this.#withinTime(work, isMoving), this.#signal);
+    return this.#withinTime(work, isMoving);
+  }
+
+  async #withinTime<T>(work: Promise<T>, isMoving: () => boolean): Promise<T | undefined> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<undefined>((resolve) => {
       const check = (): void => {
@@ -68,6 +87,22 @@ export class Deadline {
     } finally {
       clearTimeout(timer);
     }
+  }
+}
+
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let onAbort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    onAbort = () => {
+      reject(toError(signal.reason));
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (onAbort) signal.removeEventListener('abort', onAbort);
   }
 }
 
@@ -98,8 +133,8 @@ export class ActivityDeadlines {
   }
 
   /** The deadline that `start` gave to this object, once; else a new one. */
-  take(object: unknown): Deadline {
-    const deadline = this.#find(object) ?? new Deadline(this.#uploadWait);
+  take(object: unknown, signal?: AbortSignal): Deadline {
+    const deadline = this.#find(object) ?? new Deadline(this.#uploadWait, { signal });
     if (isObject(object)) this.#started.delete(object);
     return deadline;
   }

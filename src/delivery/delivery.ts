@@ -18,7 +18,9 @@ import type { FailedMessage, RecoverEvent, Report, SendEvent, UploadReason } fro
 import type { GraphAnswer, GraphCall, GraphClient, GraphParams } from '../graph/client';
 import { readyContent, type Asset, type AttachmentType, type ReadyContent } from '../source/asset';
 import type { Sources } from '../source/sources';
+import { recoveryChannel } from '../events/tracing';
 import { TEMPLATE_WAIT, type Deadline } from './deadline';
+import { Typing } from './typing';
 
 /** A call of the Send API. */
 export interface OutgoingCall {
@@ -48,6 +50,8 @@ export interface DeliveryOptions {
   readonly ids: AssetIds;
   /** How an asset gets its ID: uploaded before the first send, or saved by it. */
   readonly save: 'upload' | 'send';
+  /** Whether the person sees that the bot is typing, while a message waits for its uploads. */
+  readonly typing: boolean;
   /** How many one-step sends with a file go out at a time for a page. */
   readonly concurrency: number;
   readonly report: Report;
@@ -79,13 +83,15 @@ export class Delivery {
   readonly #sources: Sources;
   readonly #ids: AssetIds;
   readonly #save: 'upload' | 'send';
+  readonly #typing: Typing | undefined;
   readonly #report: Report;
   readonly #bodies: PageQueues;
 
-  constructor({ sources, ids, save, concurrency, report }: DeliveryOptions) {
+  constructor({ sources, ids, save, typing, concurrency, report }: DeliveryOptions) {
     this.#sources = sources;
     this.#ids = ids;
     this.#save = save;
+    this.#typing = typing ? new Typing() : undefined;
     this.#report = report;
     this.#bodies = new PageQueues(concurrency, CONTENT_WAIT);
   }
@@ -148,6 +154,11 @@ export class Delivery {
   }
 
   #getReady(message: OutgoingMessage): Promise<ReadySend> {
+    if (this.#typing) return this.#typing.during(message, () => this.#resolve(message));
+    return this.#resolve(message);
+  }
+
+  #resolve(message: OutgoingMessage): Promise<ReadySend> {
     const [slot] = message.slots;
     return isInTemplate(slot) ? this.#getTemplateReady(message) : this.#getAttachmentReady(message, slot);
   }
@@ -183,7 +194,7 @@ export class Delivery {
       return await this.#sendByIds(message, [resolved]);
     } catch (error) {
       if (!isIdRefused(error)) throw error;
-      return this.#recover(message, resolved);
+      return traceRecovery(resolved, () => this.#recover(message, resolved));
     }
   }
 
@@ -228,19 +239,33 @@ export class Delivery {
   }
 
   async #sendTemplate(message: OutgoingMessage, first: readonly ResolvedAttachment[]): Promise<GraphAnswer> {
-    let resolved = first;
-    for (let replacements = 0; ; replacements++) {
+    try {
+      return await this.#sendByIds(message, first);
+    } catch (error) {
+      const [dead] = first;
+      if (!dead || !isIdRefused(error)) throw error;
+      return traceRecovery(dead, () => this.#recoverTemplate(message, first));
+    }
+  }
+
+  async #recoverTemplate(
+    message: OutgoingMessage,
+    first: readonly ResolvedAttachment[],
+  ): Promise<GraphAnswer> {
+    let refused = first;
+    for (let replacements = 1; ; replacements++) {
+      for (const { slot, target, saved } of refused) {
+        if (slot.reusable) this.#ids.markDead(target, saved);
+      }
+      const resolved = await this.#resolveAll(message, message.slots, 'recover');
       try {
         const answer = await this.#sendByIds(message, resolved);
-        if (replacements > 0) for (const dead of first) this.#reportRecovery(dead, 'id');
+        for (const dead of first) this.#reportRecovery(dead, 'id');
         return answer;
       } catch (error) {
         if (!isIdRefused(error) || replacements === MAX_REPLACEMENTS) throw error;
-        for (const { slot, target, saved } of resolved) {
-          if (slot.reusable) this.#ids.markDead(target, saved);
-        }
-        resolved = await this.#resolveAll(message, message.slots, 'recover');
       }
+      refused = resolved;
     }
   }
 
@@ -296,6 +321,7 @@ export class Delivery {
     try {
       return await work();
     } catch (error) {
+      message.deadline.throwIfAborted();
       // What is wrong with the content or the token is wrong in one step, too.
       if (error instanceof AttachmentError || verdictOn(error) === 'hopeless') throw error;
       this.#ids.reportOnce(error, failedMessage(message));
@@ -391,10 +417,11 @@ export class Delivery {
 
 /** A send repeats itself only if no connection came up: then the platform has certainly not seen it. */
 async function post(
-  { client, path }: OutgoingCall,
+  { client, path, deadline }: OutgoingCall,
   params: GraphParams,
   call: GraphCall,
 ): Promise<GraphAnswer> {
+  deadline.throwIfAborted();
   const answer = await retry(() => client.post(path, params, call), {
     attempts: SEND_ATTEMPTS,
     mayTryAgain: maySendAgain,
@@ -402,9 +429,21 @@ async function post(
   return checkSent(answer, call);
 }
 
+function traceRecovery(
+  { target: { asset, page, recipient }, saved }: ResolvedAttachment,
+  recover: () => Promise<GraphAnswer>,
+): Promise<GraphAnswer> {
+  if (!recoveryChannel.hasSubscribers) return recover();
+  const trace = { ...deliveryEvent(asset, page, recipient), attachmentId: saved.id };
+  return recoveryChannel.tracePromise(recover, trace);
+}
+
 /** What is told of a message that failed. */
 export function failedMessage(
-  call: Pick<OutgoingCall, 'client' | 'path' | 'page'> & { readonly params: unknown },
+  call: Pick<OutgoingCall, 'path' | 'page'> & {
+    readonly client: Partial<Pick<GraphClient, 'knownPageId'>>;
+    readonly params: unknown;
+  },
 ): FailedMessage {
   return { page: pageIn(call) ?? call.client.knownPageId, recipient: recipientOf(call) };
 }

@@ -31,7 +31,7 @@ export interface EngineOptions
   extends
     SourcesOptions,
     Pick<IdCacheOptions, 'ttl' | 'refreshAhead' | 'memory'>,
-    Pick<DeliveryOptions, 'save'> {
+    Pick<DeliveryOptions, 'save' | 'typing'> {
   readonly store: IdStoreOptions['store'] | undefined;
   readonly storeTimeout: number;
   readonly uploadWait: number;
@@ -61,6 +61,8 @@ export interface SendCall {
   readonly page: string | undefined;
   readonly path: string;
   readonly params: unknown;
+  /** Gives the message up, as long as its call has not begun. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Sends, warms, lists and forgets: everything that the plugin does, for a page's client and without Botkit. */
@@ -75,7 +77,7 @@ export class Engine {
   readonly #pacer = new Pacer();
 
   constructor(options: EngineOptions, report: Report) {
-    const { store, ttl, refreshAhead, storeTimeout, memory, save, uploads, uploadWait } = options;
+    const { store, ttl, refreshAhead, storeTimeout, memory, save, typing, uploads, uploadWait } = options;
     this.#options = options;
     this.deadlines = new ActivityDeadlines(uploadWait);
     const idStore =
@@ -97,7 +99,14 @@ export class Engine {
       report,
     });
     const { concurrency } = uploads;
-    this.#delivery = new Delivery({ sources: this.#sources, ids: this.#ids, save, concurrency, report });
+    this.#delivery = new Delivery({
+      sources: this.#sources,
+      ids: this.#ids,
+      save,
+      typing,
+      concurrency,
+      report,
+    });
     this.#splitDelivery = new SplitDelivery(this.#delivery, report);
   }
 
@@ -107,11 +116,11 @@ export class Engine {
    * @returns The answer, of several messages the last one's. Undefined: it is neither, and was not sent.
    * @throws {AttachmentError | GraphError | TransportError | PartlySentError} Why it did not go out, or may not have.
    */
-  async send({ params, ...call }: SendCall): Promise<GraphAnswer | undefined> {
+  async send({ params, signal, ...call }: SendCall): Promise<GraphAnswer | undefined> {
     const split = splitMessage(params);
     const slots = split ? undefined : findAttachmentSlots(params);
     if (!split && !slots) return undefined;
-    const deadline = this.deadlines.take(attachmentsOrigin(params));
+    const deadline = this.deadlines.take(attachmentsOrigin(params), signal);
     const turn = this.#pacer.wait();
     if (turn) await turn;
     if (split) return this.#splitDelivery.send({ ...call, deadline }, split);
@@ -140,7 +149,7 @@ export class Engine {
     options: WarmOptions = {},
   ): Promise<WarmReport> {
     return this.#warmAll(assets, options, async (asset) => {
-      const { saved, isNew } = await this.#ids.warm(pageAsset(client, page, asset));
+      const { saved, isNew } = await this.#ids.warm(pageAsset(client, page, asset), options.signal);
       return toWarmResult(asset, isNew ? 'uploaded' : 'known', saved);
     });
   }

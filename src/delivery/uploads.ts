@@ -3,6 +3,7 @@ import { TransportError } from '../graph/errors';
 import { isNotFetched, mayFetchAgain, mayUploadAgain, verdictOn } from '../graph/verdict';
 import { retry } from '../graph/retry';
 import { PageQueues } from './page-queues';
+import { uploadChannel } from '../events/tracing';
 import type { SavedId } from '../cache/saved-id';
 import type { Report, UploadReason } from '../events/events';
 import { readyContent, type Content, type ReadyContent } from '../source/asset';
@@ -133,9 +134,13 @@ export class Uploads {
           const ready = await readyContent({ ...asset, content, bytes }, onBytes);
           attemptBegun = performance.now();
           const uploadedAt = Date.now();
-          const id = await uploadOnce(job, ready, onBytes, onBodySent);
-          const ms = performance.now() - begun;
+          const upload = (): Promise<string> => uploadOnce(job, ready, onBytes, onBodySent);
           const sent = { page, type, asset: label, bytes: ready.bytes };
+          const trace = { ...sent, recipient, reason, attempt };
+          const id = await (uploadChannel.hasSubscribers
+            ? uploadChannel.tracePromise(upload, trace)
+            : upload());
+          const ms = performance.now() - begun;
           this.#report('upload', { ...sent, recipient, attachmentId: id, reason, attempts: attempt, ms });
           const saved: SavedId = { ...sent, id, uploadedAt, source };
           return ready.type === type ? saved : { ...saved, sentAs: ready.type };

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { Agent } from 'undici';
 import {
   audio,
@@ -212,6 +213,49 @@ describe('a page without Botkit: FacebookAttachmentCache.connect', () => {
         ['AttachmentError'],
       );
       assert.deepEqual(calls(platform.sim), []);
+    });
+
+    describe('with a signal', () => {
+      for (const [what, message] of [
+        ['a picture', TOM],
+        ['a media template', TEMPLATE],
+        ['a text with a picture', { text: 'Tom', ...TOM }],
+      ] as const) {
+        it(`gives up ${what} that waits for its upload: nothing is sent`, async () => {
+          const stop = new AbortController();
+          const page = connect();
+          platform.sim.addFaults({ path: '/message_attachments', delayMs: 300 });
+          const sending = page.send(USER, message, { signal: stop.signal });
+          await until('it is uploaded', () => calls(platform.sim).length >= 1);
+          const reason = new Error('the author has changed their mind');
+          stop.abort(reason);
+          await assert.rejects(sending, (error) => error === reason);
+          assert.deepEqual(arrived(platform.sim, USER), []);
+          // The upload is still of use to others.
+          await page.send('7002', TOM);
+          assert.equal(callCounts(platform.sim)['upload-file'], 1);
+        });
+      }
+
+      it('sends nothing if it has come before', async () => {
+        const signal = AbortSignal.abort();
+        await assert.rejects(connect().send(USER, { text: 'Hello' }, { signal }), { name: 'AbortError' });
+        assert.deepEqual(calls(platform.sim), []);
+      });
+
+      it('has no effect on a message whose call has begun, and leaves no listener behind', async () => {
+        const stop = new AbortController();
+        const page = connect();
+        await page.warm(['cats/tom.jpg']);
+        platform.sim.addFaults({ path: '/messages$', delayMs: 200 });
+        const sending = page.send(USER, TOM, { signal: stop.signal });
+        setTimeout(() => {
+          stop.abort();
+        }, 100);
+        await sending;
+        onlyArrival(platform.sim, USER);
+        assert.equal(getEventListeners(stop.signal, 'abort').length, 0);
+      });
     });
 
     it('rejects when nobody is there, and says that nothing was sent', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } from './blocks';
 import { compile, compileStrictly } from './compile';
 import { until } from '../support/checks/waiting';
+import { PAGE } from '../support/platform/pages';
 import { arrived } from '../support/platform/received';
 import { openPlace, USER, type Place } from './programs';
 import { expectEcho } from './readme-bots';
@@ -45,14 +46,44 @@ const PROGRAMS: Readonly<Record<string, (place: Place, program: Block) => Promis
       assert.equal(forged.status, 403);
     });
   },
+  'docs/recipes.md: Traces with OpenTelemetry': async (place, program) => {
+    const printed = await place.run({ ...program, text: program.text + SEND_TOM });
+    const spans = [...printed.matchAll(/^\{[^]*?^\}/gm)].map(([span]) => span);
+    const idOf = (span = ''): string | undefined => /^ {2}id: '(\w+)'/m.exec(span)?.[1];
+    const [upload, send, ...more] = spans;
+    assert.deepEqual(more, []);
+    assert.match(upload ?? '', /name: 'facebook-attachments upload'/);
+    assert.match(upload ?? '', new RegExp(`spanId: '${idOf(send)}'`));
+    assert.match(send ?? '', /name: 'facebook-attachments send'[^]*asset: 'image cats\/tom\.jpg'/);
+    assert.ok(!printed.includes(PAGE.token));
+  },
   'docs/recipes.md: Tests of your own bot': async (place, program) => {
-    const [bot] = programs(['README.md']);
-    assert.ok(bot);
-    await place.withBot(bot, async () => {
-      assert.match(await place.run(program), /^# pass 2$[^]*^# fail 0$/m);
-    });
+    // The second one answers the webhook before it sends.
+    const bots = [
+      programs(['README.md'])[0],
+      programs().find(({ heading }) => heading === 'A bot without Botkit'),
+    ];
+    for (const bot of bots) {
+      assert.ok(bot);
+      await place.withBot(bot, async () => {
+        assert.match(await place.run(program), /^# pass 2$[^]*^# fail 0$/m);
+      });
+      place.sim.reset();
+    }
   },
 };
+
+/** Sends one message, so that there is something to trace. */
+const SEND_TOM = `
+const { FacebookAttachmentCache, image } = require('botkit-plugin-facebook-attachments');
+new FacebookAttachmentCache({ root: 'assets' })
+  .connect({
+    accessToken: process.env.FACEBOOK_ACCESS_TOKEN,
+    appSecret: process.env.FACEBOOK_APP_SECRET,
+    apiHost: process.env.FACEBOOK_API_HOST,
+  })
+  .send('${USER}', image('cats/tom.jpg'));
+`;
 
 const FORGED = { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
 

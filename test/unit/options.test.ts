@@ -31,6 +31,7 @@ describe('readOptions', () => {
           refreshAhead: 7 * DAY,
           save: 'upload',
           strict: false,
+          typing: false,
           uploadWait: 10_000,
           storeTimeout: 500,
           uploads: { concurrency: 4, attempts: 3 },
@@ -70,6 +71,7 @@ describe('readOptions', () => {
       refreshAhead: 0,
       save: 'send',
       strict: true,
+      typing: true,
       uploadWait: 1,
       storeTimeout: 1,
       uploads: { concurrency: 1, attempts: 1 },
@@ -130,7 +132,7 @@ describe('readOptions', () => {
 
   describe('what is refused', () => {
     const names =
-      'store, root, ttl, refreshAhead, save, strict, uploadWait, storeTimeout, uploads, cacheKey, fetchFrom, prepare, dispatcher, memory';
+      'store, root, ttl, refreshAhead, save, strict, uploadWait, typing, storeTimeout, uploads, cacheKey, fetchFrom, prepare, dispatcher, memory';
     const ttl = (got: string): string =>
       `Expected \`ttl\` to be a number of milliseconds over 0 and up to 7776000000, got ${got}`;
     const storeTimeout = (got: string): string =>

@@ -80,7 +80,7 @@ function openDelivery(sim: Simulator, setting: DeliverySetting = {}): OpenedDeli
   const uploads = new Uploads({ concurrency: 4, attempts, report, fleet: new Fleet(cache) });
   const ids = new AssetIds({ cache, uploads, report });
   const sources = new Sources({ root, cacheKey: (url) => url.href });
-  const delivery = new Delivery({ sources, ids, save, concurrency: 4, report });
+  const delivery = new Delivery({ sources, ids, save, typing: false, concurrency: 4, report });
   const account = { host: sim.host, version: 'v25.0', token: PAGE.token, secret: PAGE.secret };
   const client = new GraphClient(account, new Connections(setting.dispatcher ?? agent));
   const messageWith: OpenedDelivery['messageWith'] = (attachment, to = {}) => {
