@@ -3,14 +3,14 @@ import type { FailedMessage } from '../events/events';
 import type { ActivityLike } from './bot-framework';
 
 /**
- * What `bot.say`, `bot.reply` and `context.sendActivity` resolve with.
+ * The result of `bot.say`, `bot.reply` and `context.sendActivity`.
  *
  * @example
  * const { id, error }: SendResult = await bot.reply(message, image('cats/tom.png'));
  * if (error) console.error(error.message);
  */
 export interface SendResult {
-  /** The message's ID. Undefined: it was not sent, or the activity was no message. */
+  /** The message ID. Undefined: the message was not sent, or the activity is not a message. */
   readonly id?: string | undefined;
   /** Why the message was not sent, or may not have been. */
   readonly error?: Error | undefined;

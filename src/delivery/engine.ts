@@ -38,19 +38,19 @@ export interface EngineOptions
   readonly uploads: Pick<UploadsOptions, 'concurrency' | 'attempts'>;
 }
 
-/** An asset that has an ID. */
+/** An asset with its ID. */
 export interface SavedAsset extends AssetEvent {
-  /** The page's ID: its attachment ID is good for no other page. */
+  /** The page's ID. The attachment ID is valid only for this page. */
   readonly page: string;
-  /** What Facebook knows the asset by. */
+  /** Facebook's ID for the asset. */
   readonly attachmentId: string;
   /** When its upload began, in milliseconds since 1970. */
   readonly uploadedAt: number;
-  /** Until when the ID is trusted, in milliseconds since 1970. */
+  /** When the ID expires, in milliseconds since 1970. */
   readonly expiresAt: number;
-  /** A path inside `root`, or an address. Undefined: bytes, or an address with a query string, which is never stored. */
+  /** A path inside `root`, or an address. Undefined: bytes, or an address with a query string, because it is never stored. */
   readonly source: SavedId['source'];
-  /** Its key in the store, without the namespace. It tells the asset: type and content, or type and address. */
+  /** Its key in the store, without the namespace. It identifies the asset: type and content, or type and address. */
   readonly key: string;
 }
 

@@ -3,29 +3,29 @@ import type { AttachmentError, PartlySentError, StoreError } from '../base/error
 import type { GraphError, TransportError } from '../graph/errors';
 import type { AttachmentType } from '../source/asset';
 
-/** What every event about an asset tells. */
+/** Fields of every event about an asset. */
 export interface AssetEvent {
-  /** The page's ID; undefined if it could not be learnt, and so nothing was cached. */
+  /** The page's ID. Undefined: it is not known, so nothing was cached. */
   readonly page: string | undefined;
   readonly type: AttachmentType;
   /** Type and path or address, without query string or credentials. */
   readonly asset: string;
-  /** Size of the asset; undefined for a web address, which only Facebook fetches. */
+  /** Size of the asset. Undefined for a web address that Facebook fetches. */
   readonly bytes: number | undefined;
 }
 
-/** What every event about a delivery tells. */
+/** Fields of every event about a delivery. */
 export interface DeliveryEvent extends AssetEvent {
   /**
-   * Whom the message was for, as the Send API has it: `{ id: '…' }` … Of an upload or a refresh, that is the message that
-   * began it; others may have waited for it. Undefined: no message did, but `warm`.
+   * The recipient of the message, as in the Send API: `{ id: '…' }` … For an upload or a refresh: of the message that
+   * started it; others may have waited for it. Undefined: `warm` started it.
    */
   readonly recipient: unknown;
 }
 
 /**
- * Why something was uploaded. `send`: a message needed it. `refresh`: its ID was near its end. `recover`: Facebook
- * refused its ID. `warm`: it was asked for beforehand.
+ * Why something was uploaded. `send`: a message needed it. `refresh`: its ID was about to expire. `recover`: Facebook
+ * refused its ID. `warm`: `warm` was called.
  */
 export type UploadReason = 'send' | 'refresh' | 'recover' | 'warm';
 
@@ -34,34 +34,34 @@ export interface UploadEvent extends DeliveryEvent {
   /** The new ID. */
   readonly attachmentId: string;
   readonly reason: UploadReason;
-  /** How many tries it took. */
+  /** The number of tries. */
   readonly attempts: number;
   /** Milliseconds from the first try to the answer. */
   readonly ms: number;
 }
 
-/** A message arrived. A media template is one event for each attachment that was filled in. */
+/** A message was delivered. A media template causes one event for each of its attachments. */
 export interface SendEvent extends DeliveryEvent {
   /**
-   * `id`: by a saved ID. `one-step`: uploaded and sent in one step. `save`: the same, and Facebook gave an ID for
-   * later.
+   * `id`: sent by a saved ID. `one-step`: uploaded and sent in one step. `save`: the same, and Facebook returned an ID
+   * that is saved.
    */
   readonly how: 'id' | 'one-step' | 'save';
-  /** The ID that it was sent by, or that was saved. */
+  /** The ID by which it was sent, or the saved ID. */
   readonly attachmentId: string | undefined;
   /** Milliseconds from the call to the answer. */
   readonly ms: number;
 }
 
-/** Facebook refused a saved ID, and the message arrived all the same. */
+/** Facebook refused a saved ID, but the message was delivered. */
 export interface RecoverEvent extends DeliveryEvent {
   /** The dead ID. */
   readonly attachmentId: string;
-  /** `id`: by an ID that was made since. `one-step`: uploaded and sent in one step. */
+  /** `id`: sent by a new ID. `one-step`: uploaded and sent in one step. */
   readonly how: 'id' | 'one-step';
 }
 
-/** An ID near its end was replaced. */
+/** An ID that was about to expire was replaced. */
 export interface RefreshEvent extends DeliveryEvent {
   /** The new ID. */
   readonly attachmentId: string;
@@ -71,18 +71,18 @@ export interface RefreshEvent extends DeliveryEvent {
 export interface FailedMessage {
   /** The page's ID, if it is known. */
   readonly page: string | undefined;
-  /** Whom the message was for, as the Send API has it: `{ id: '…' }` … */
+  /** The recipient of the message, as in the Send API: `{ id: '…' }` … */
   readonly recipient: unknown;
-  /** The message goes on all the same: in one step, or by another ID. Absent: it was not sent, or may not have been. */
+  /** The message is sent in spite of the error, in one step or by another ID. Absent: it was not sent, or may not have been. */
   readonly goesOn?: true;
 }
 
 /**
- * Everything that is reported: listener arguments by event name. What a listener throws becomes a warning of the
- * process, and stops no message.
+ * The events, with the arguments of their listeners. If a listener throws, the process emits a warning; no message is
+ * stopped.
  *
  * @example
- * cache.on('send', ({ asset, how, ms }) => console.log(`${asset} went by ${how} in ${ms} ms`));
+ * cache.on('send', ({ asset, how, ms }) => console.log(`${asset} was sent by ${how} in ${ms} ms`));
  * cache.on('recover', ({ asset, attachmentId }) => console.log(`${attachmentId} of ${asset} was dead`));
  */
 export interface AttachmentEvents {
@@ -91,8 +91,8 @@ export interface AttachmentEvents {
   recover: [event: RecoverEvent];
   refresh: [event: RefreshEvent];
   /**
-   * A message that did not go out, or something that failed behind one that goes on; `message` tells which message, and
-   * which of the two. Without `message`, it is about none, but the store. Without a listener, nothing happens.
+   * A message was not sent, or something failed behind a message that is sent. `message` says which message and which of
+   * the two. Without `message`, the error is about the store. Without a listener, nothing happens.
    */
   error: [
     error: AttachmentError | GraphError | TransportError | PartlySentError | StoreError | OtherError,
@@ -100,10 +100,10 @@ export interface AttachmentEvents {
   ];
 }
 
-/** A wrong option of the adapter, which has a code; or what nobody expected, which has none of this package. */
+/** An invalid option of the adapter (with a code), or an unexpected error (without a code of this package). */
 export type OtherError = Error & { readonly code?: UsageErrorCode | undefined };
 
-/** Tells whoever listens. Never throws. */
+/** Calls the listeners. Never throws. */
 export type Report = <Name extends keyof AttachmentEvents>(
   name: Name,
   ...args: AttachmentEvents[Name]
