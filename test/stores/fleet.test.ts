@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import path from 'node:path';
 import { createInterface, type Interface } from 'node:readline';
+import { setTimeout as wait } from 'node:timers/promises';
 import { arrived } from '../support/platform/received';
 import { useFolder } from '../support/files/folder';
 import { until } from '../support/checks/waiting';
+import { hasRedis, openRedis } from '../support/stores/redis';
 import { READY, type FleetOrders, type FleetReport } from './fleet-bot';
 import { POSTGRES, REDIS } from './kinds';
 import { useStore, type StoreFixture } from './use-store';
@@ -17,6 +20,14 @@ const ASSETS = Number(process.env.ASSETS ?? 200);
 const UPLOAD = 100;
 
 const PATIENCE = 300_000;
+
+/** Milliseconds. */
+const OUTAGE = 10_000;
+
+/** A picture, how large it is, and how often each process sends it. */
+const LARGE = 'large.png';
+const LARGE_BYTES = 5 * 1024 * 1024;
+const SENDS = 100;
 
 /** A bot in a process of its own. */
 interface Bot {
@@ -45,8 +56,9 @@ describe(`Six processes that send the same ${ASSETS} pictures`, function () {
   async function start(
     fixture: StoreFixture,
     order: (pictures: string[], process: number) => string[],
+    place = fixture.place,
   ): Promise<void> {
-    const { sim, page, place } = fixture;
+    const { sim, page } = fixture;
     sim.openWindow({ page: page.id });
     sim.addFaults({ purpose: 'upload-file', delayMs: UPLOAD, times: PROCESSES * ASSETS });
     bots = Array.from({ length: PROCESSES }, (_, n) => {
@@ -66,13 +78,13 @@ describe(`Six processes that send the same ${ASSETS} pictures`, function () {
   }
 
   /** What all that were not killed report; each of their messages has arrived. */
-  async function end(fixture: StoreFixture): Promise<FleetReport[]> {
+  async function end(fixture: StoreFixture, messages = ASSETS): Promise<FleetReport[]> {
     const reports: FleetReport[] = [];
     for (const { user, report } of bots) {
       const ended = await report;
       if (!ended) continue;
       assert.deepEqual(ended.lost, []);
-      assert.equal(arrived(fixture.sim, user, fixture.page.id).length, ASSETS, `messages to ${user}`);
+      assert.equal(arrived(fixture.sim, user, fixture.page.id).length, messages, `messages to ${user}`);
       reports.push(ended);
     }
     const longest = Math.max(...reports.map(({ longest }) => longest));
@@ -115,6 +127,37 @@ describe(`Six processes that send the same ${ASSETS} pictures`, function () {
       const reports = await end(fixture);
       assert.equal(reports.length, PROCESSES - 1);
       assertUploads(fixture, 1.12);
+    });
+
+    it('lose nothing while Redis stops for 10 s midway, and upload each four times at most', async function () {
+      if (!hasRedis()) this.skip();
+      const redis = await openRedis();
+      fixture.closeAfterTest(redis);
+      await start(fixture, inOrder, { ...fixture.place, at: redis.url });
+      const isMidway = (): boolean =>
+        bots.every(({ user }) => arrived(fixture.sim, user, fixture.page.id).length >= ASSETS / 2);
+      await until('half of the messages of each have arrived', isMidway, PATIENCE);
+      redis.stop();
+      await wait(OUTAGE);
+      redis.resume();
+      await end(fixture);
+      assertUploads(fixture, 4);
+    });
+
+    it('send a large one whose ID is dead, 100 times each, for three uploads’ worth of bytes', async () => {
+      const { sim } = fixture;
+      await folder.write(LARGE, randomBytes(LARGE_BYTES));
+      const warmed = fixture.openBot({ root: folder.path });
+      assert.equal((await warmed.plugin.warm([LARGE])).uploaded, 1);
+      await fixture.close(warmed);
+      sim.revokeAll();
+      const { bytes: before } = sim.totals();
+      await start(fixture, () => Array.from({ length: SENDS }, () => LARGE));
+      await end(fixture, SENDS);
+      const times = (sim.totals().bytes - before) / LARGE_BYTES;
+      console.log(`      ${times.toFixed(1)} times its bytes`);
+      // A call by ID has some hundred bytes.
+      assert.ok(times <= 3.1, `${times} times its bytes`);
     });
   });
 
