@@ -21,22 +21,31 @@ const IMAGE_URL =
 const ENVIRONMENT = `
 Environment:
   FACEBOOK_ACCESS_TOKEN               access token of the page; not an option, because others can see options
-  FACEBOOK_PERSON_ID                  page-scoped ID of a person who has written in the last 24 hours: gets the messages
-  FACEBOOK_APP_SECRET                 app secret, if there is one
-  FACEBOOK_PERSON_OUTSIDE_WINDOW_ID   one who has written, but not in the last 24 hours: gets nothing
+  FACEBOOK_PERSON_ID                  page-scoped ID of a person who has written in the last 24 hours; receives the messages
+  FACEBOOK_APP_SECRET                 optional: app secret
+  FACEBOOK_PERSON_OUTSIDE_WINDOW_ID   optional: one who has written, but not in the last 24 hours; receives nothing
 
-Exit codes: 0 if all is as expected, 1 if something differs, 2 for a wrong command line.`;
+Exit codes:
+  0  every answer is as expected
+  1  an answer differs
+  2  the command line is wrong`;
 
 /** `messenger-platform-simulator conformance` */
 export function addConformanceCommand(program: Command): void {
   program
     .command('conformance')
-    .description('compares the real platform, or another one, with what the simulator is built on')
-    .requiredOption('--api-host <host>', 'whom to ask: graph.facebook.com, or http://localhost:8080')
-    .option('--api-version <version>', 'of the Graph API', 'v25.0')
-    .option('--image-url <url>', 'a picture that the platform can fetch', IMAGE_URL)
-    .option('--no-messages', 'leaves out what sends a message to the person')
-    .option('--record <file>', 'saves requests and answers as JSON, without secrets, page and person')
+    .description('compares the answers of the real platform with the rules of the simulator')
+    .requiredOption(
+      '--api-host <host>',
+      'host to send the requests to: graph.facebook.com, or http://localhost:8080',
+    )
+    .option('--api-version <version>', 'version of the Graph API', 'v25.0')
+    .option('--image-url <url>', 'address of a picture that the platform can fetch', IMAGE_URL)
+    .option('--no-messages', 'leaves out the requests that send the person a message')
+    .option(
+      '--record <file>',
+      'saves requests and answers as JSON, without secrets and without IDs of page and person',
+    )
     .addHelpText('after', ENVIRONMENT)
     .action(async (options: ConformanceOptions, command: Command) => {
       try {
@@ -62,7 +71,9 @@ async function compare(options: ConformanceOptions, env: NodeJS.ProcessEnv): Pro
   const caller = createCaller({ origin: originOf(apiHost), apiVersion, token, appSecret });
   const cases = messages ? CASES : CASES.filter(({ delivers }) => !delivers);
   const deliveries = cases.filter(({ delivers }) => delivers).length;
-  console.log(`${apiHost} ${apiVersion}; the person gets ${deliveries} messages if all is as expected.\n`);
+  console.log(
+    `${apiHost} ${apiVersion}; the person receives ${deliveries} messages if every answer is as expected.\n`,
+  );
 
   const results: CaseResult[] = [];
   for await (const result of runCases(cases, caller, known)) {

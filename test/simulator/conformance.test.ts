@@ -142,7 +142,7 @@ describe('messenger-platform-simulator conformance', function () {
     const { code, out } = await run(against(simulator().host), { ...ENVIRONMENT, ...trust });
     assert.match(out, /\n\n36 as expected, 0 different, 0 skipped\n$/, out);
     assert.equal(code, 0);
-    const [, announced] = /the person gets (\d+) messages/.exec(out) ?? [];
+    const [, announced] = /the person receives (\d+) messages/.exec(out) ?? [];
     assert.equal(received(simulator(), SECRET_PAGE.id).length, Number(announced));
     assert.equal(announced, '5');
   });
@@ -160,7 +160,7 @@ describe('messenger-platform-simulator conformance', function () {
   it('sends the person nothing with --no-messages', async () => {
     const { code, out } = await run(against(simulator().httpUrl, '--no-messages'));
     assert.equal(code, 0, out);
-    assert.match(out, /the person gets 0 messages/);
+    assert.match(out, /the person receives 0 messages/);
     assert.deepEqual(received(simulator(), SECRET_PAGE.id), []);
   });
 
