@@ -84,11 +84,9 @@ export class StrictMode {
       const original = methods[name]?.bind(bot);
       if (!original) continue;
       methods[name] = (...args) => {
-        const said = new Promise<unknown>((resolve, reject) => {
-          original(...args).then(resolve, (error: unknown) => {
-            if (this.#isOurs(error)) said.catch(ignore);
-            reject(error as Error);
-          });
+        const said: Promise<unknown> = original(...args).catch((error: unknown) => {
+          if (this.#isOurs(error)) said.catch(ignore);
+          throw error;
         });
         return said;
       };
