@@ -117,16 +117,18 @@ export class GraphClient {
    * @see https://developers.facebook.com/docs/messenger-platform/reference/attachment-upload-api
    */
   post(path: string, params: GraphParams, call: GraphCall): Promise<GraphAnswer> {
-    const { file, lane } = call;
-    if (!file) return this.#inLane(call, () => this.#post(path, params, call));
+    if (!call.file) return this.#inLane(call, () => this.#post(path, params, call));
     const sendFile = (leave: Leave): Promise<GraphAnswer> => {
       const onBodySent = (): void => {
         leave();
         call.onBodySent?.();
       };
-      return this.#inLane(call, () => this.#post(path, params, { ...call, onBodySent }));
+      return this.#post(path, params, { ...call, onBodySent });
     };
-    return this.#connections.fileLane(this.#origin, lane).run(this, sendFile, stalledError(call));
+    // In this order: calls that wait for a place of their own kind take up no place of a file.
+    return this.#inLane(call, () =>
+      this.#connections.fileLane(this.#origin).run(this, sendFile, stalledError(call)),
+    );
   }
 
   #post(path: string, params: GraphParams, call: GraphCall): Promise<GraphAnswer> {
@@ -196,7 +198,7 @@ export class GraphClient {
   /** An answer came, or a piece of a body went out. */
   #progress({ lane, file }: GraphCall): void {
     this.#connections.lane(this.#origin, lane).progress(this);
-    if (file) this.#connections.fileLane(this.#origin, lane).progress(this);
+    if (file) this.#connections.fileLane(this.#origin).progress(this);
   }
 
   /** Token and proof go in the body, because addresses stand in the logs of proxies and in debug output. */

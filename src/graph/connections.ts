@@ -17,10 +17,10 @@ export type LaneName = 'send' | 'content' | 'upload';
 export const LANE_LIMITS: Readonly<Record<LaneName, number>> = { send: 60, content: 32, upload: 40 };
 
 /**
- * How many of the calls of a kind are sending a file. Those that only wait for their answer are not counted: they need
+ * How many calls, of whatever kind, are sending a file. Those that only wait for their answer are not counted: they need
  * nothing but their connection.
  */
-const FILE_LIMIT = 12;
+export const FILE_LIMIT = 24;
 
 /** As many as the lanes can use, so that no call waits for the connection of another lane. */
 const CONNECTIONS = LANE_LIMITS.send + LANE_LIMITS.content + LANE_LIMITS.upload;
@@ -52,7 +52,7 @@ const GRAPH_LIMITS: AgentLimits = { connections: CONNECTIONS, maxResponseSize: 1
 export class Connections {
   readonly #given: Dispatcher | undefined;
   readonly #limits: AgentLimits;
-  /** By host, kind of call, and whether they are for its files. */
+  /** By host and kind of call, and those for files. */
   readonly #lanes = new Map<string, Lane>();
   #own: Dispatcher | undefined;
 
@@ -74,9 +74,9 @@ export class Connections {
     return this.#lane(`${origin} ${name}`, LANE_LIMITS[name]);
   }
 
-  /** The places of files that such calls send. */
-  fileLane(origin: string, name: LaneName): Lane {
-    return this.#lane(`${origin} ${name} file`, FILE_LIMIT);
+  /** The places of the files that calls send, beside their own. */
+  fileLane(origin: string): Lane {
+    return this.#lane(`${origin} file`, FILE_LIMIT);
   }
 
   #lane(key: string, places: number): Lane {

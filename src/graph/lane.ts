@@ -4,11 +4,14 @@ const STALL_TIMEOUT = 30_000;
 /** How many waiting calls fail at once before other work of the process has its turn. */
 const FAILURES_AT_ONCE = 200;
 
-/** The part of the places that is kept for pages that have none. */
-const RESERVE = 1 / 5;
+/**
+ * The part of the places that is kept for pages that have none. In the smallest lane, these are enough for ten pages whose
+ * calls all hang, and for an eleventh.
+ */
+const RESERVE = 2 / 5;
 
 /** Of the others, a page takes a further one while it has at most so many times as many as are free. */
-const SHARE = 3;
+const SHARE = 9;
 
 /** Gives a place back before the call ends. */
 export type Leave = () => void;
@@ -34,8 +37,8 @@ interface PageCalls {
  * Calls of one kind to one host: so many at a time, the others wait in order. A waiting call costs some hundred bytes,
  * because it makes its body only when it has its place.
  *
- * Pages share the places: they take turns, one alone gets at most three quarters of those that are not kept back, and a
- * fifth is kept for pages that have none. So one page whose calls hang leaves room for others, and so do several.
+ * Pages share the places: they take turns, one alone gets at most nine tenths of those that are not kept back, and two
+ * fifths are kept for pages that have none. So one page whose calls hang leaves room for others, and so do ten.
  */
 export class Lane {
   readonly #reserve: number;

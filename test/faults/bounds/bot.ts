@@ -27,6 +27,8 @@ export interface Sending {
   readonly source: string;
   /** Default: `image`. `template`: a media template with an image. */
   readonly as?: 'image' | 'video' | 'template';
+  /** In one step, without saving anything. Default: false. */
+  readonly once?: boolean;
   /** Milliseconds after the start of it all. Default: 0. */
   readonly after?: number;
 }
@@ -244,9 +246,9 @@ async function sendAll(client: Client, sending: Sending, limited: Promise<void>)
   };
 }
 
-function contentFor(person: number, { source, as = 'image' }: Sending): object {
+function contentFor(person: number, { source, as = 'image', once = false }: Sending): object {
   const url = source.replace('{}', String(person));
-  if (as !== 'template') return message(person, { type: as, payload: { url } });
+  if (as !== 'template') return message(person, { type: as, payload: { url, is_reusable: !once } });
   const elements = [{ media_type: 'image', url }];
   return message(person, { type: 'template', payload: { template_type: 'media', elements } });
 }

@@ -260,8 +260,8 @@ describe('Connections', () => {
     assert.equal(connections.lane('https://a', 'send'), lane);
     assert.notEqual(connections.lane('https://b', 'send'), lane);
     assert.notEqual(connections.lane('https://a', 'upload'), lane);
-    assert.notEqual(connections.fileLane('https://a', 'send'), lane);
-    assert.equal(connections.fileLane('https://a', 'upload'), connections.fileLane('https://a', 'upload'));
+    assert.notEqual(connections.fileLane('https://a'), lane);
+    assert.equal(connections.fileLane('https://a'), connections.fileLane('https://a'));
   });
 
   it('lets no lane whose calls hang hold up another', async () => {

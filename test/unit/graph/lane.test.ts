@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
+import { FILE_LIMIT, LANE_LIMITS } from '../../../src/graph/connections';
 import { Lane, type Leave } from '../../../src/graph/lane';
 import { fakeTime, countActiveTimers } from '../../support/checks/fake-time';
 
@@ -123,8 +124,17 @@ describe('Lane', () => {
       fakeTime();
       const lane = new Lane(60);
       const begun = pages.slice(0, 15).map((page) => hang(lane, page, 100)());
-      assert.deepEqual(begun, [36, 9, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
+      assert.deepEqual(begun, [33, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]);
     });
+
+    for (const [name, places] of Object.entries({ ...LANE_LIMITS, file: FILE_LIMIT })) {
+      it(`leaves room for an eleventh page beside ten whose calls hang, of kind "${name}"`, () => {
+        fakeTime();
+        const lane = new Lane(places);
+        for (const page of pages.slice(0, 10)) hang(lane, page, 100);
+        assert.ok(hang(lane, PAGE, 1)() > 0);
+      });
+    }
 
     it('lets no call of another page wait for one whose calls hang', async () => {
       fakeTime();

@@ -86,6 +86,45 @@ describe('What messages wait for each other, on default options', function () {
     assertAtMost('descriptors', descriptors, DESCRIPTORS);
   });
 
+  for (const [call, once] of [
+    ['upload', false],
+    ['send', true],
+  ] as const) {
+    for (const [hang, files] of [
+      ['answer', { count: 30, bytes: 5_000, name: 'png', as: 'image' }],
+      ['body', { count: 3, bytes: 12 * MB, name: 'mp4', as: 'video' }],
+    ] as const) {
+      it(`files whose ${call} hangs, with its ${hang}, on ten pages hold up no file of another page`, async () => {
+        const bot = await bounds.start({ pages: [...tenPages, '2001'] });
+        await bounds.platform.expectFilesOf(files.bytes);
+        await bounds.platform.follow(...tenPages.map((page) => ({ call, page, hang }) as const));
+        const sources: string[] = [];
+        for (let index = 0; index < files.count; index++) {
+          sources.push(await bounds.write(`${index}.${files.name}`, files.bytes));
+        }
+        // One page after the other, so that the first one can take what it gets.
+        const sendings = tenPages.flatMap((page) =>
+          sources.map((source, index): Sending => ({
+            first: 10_001 + index,
+            page,
+            source,
+            as: files.as,
+            once,
+          })),
+        );
+        const source = await bounds.write('paw.png', 5_000);
+        const { sent, descriptors } = await bot.send(
+          [...sendings, { first: 8_001, page: '2001', source, once, after: 2_000 }],
+          8_000,
+        );
+        show(`${call} ${hang}`, { sent: sent.at(-1), descriptors });
+        assert.equal(sent.at(-1)?.arrived, 1);
+        assertAtMost('ms that the picture took', sent.at(-1)?.longest ?? Infinity, 1_500);
+        assertAtMost('descriptors', descriptors, DESCRIPTORS);
+      });
+    }
+  }
+
   it('sends that hang on ten pages hold up no send of another page', async () => {
     const bot = await bounds.start({ pages: [...tenPages, '2001'] });
     const source = await bounds.write('paw.png', 10_000);
