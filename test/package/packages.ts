@@ -27,7 +27,7 @@ export const PLUGIN: PublishedPackage = {
   otherFiles: ['LICENSE', 'README.md', 'package.json'],
   // 50 kB of these are http-cache-semantics, so that `fetchFrom` need not have rules of its own for HTTP's caches.
   // And 40 kB of the package itself are `facebook-attachments doctor`, `prune` and what `forget` finds by paths and IDs.
-  limits: { tarball: 180_000, unpacked: 620_000, packages: 23, brought: 6_300_000 },
+  limits: { tarball: 190_000, unpacked: 650_000, packages: 23, brought: 6_300_000 },
 };
 
 export const SIMULATOR: PublishedPackage = {
