@@ -100,7 +100,7 @@ export interface ThreadMessage {
   notification_type?: unknown;
   persona_id?: unknown;
   /** Of the message that this one replies to. */
-  reply_to?: unknown;
+  reply_to?: string;
   /** The page's reaction to what the person wrote, an emoji. */
   reaction?: string;
   /** What the bot wants its own echo to carry. */

@@ -64,6 +64,23 @@ describe('A chat on the simulator’s page', function () {
     assert.equal(await view.page.getByRole('button', { name: 'To the last message' }).count(), 0);
   });
 
+  it('shows stickers, reactions and replies of the bot', async () => {
+    await view.write('Hello there');
+    const { mid = '' } = fixture.simulator.thread(CATS, '1').messages[0] ?? {};
+    await graph({ message: { sticker_id: '369239263222822' }, reply_to: { mid } });
+    await view.log.getByRole('img', { name: 'Sticker 369239263222822' }).waitFor();
+    await graph({ sender_action: 'react', payload: { message_id: mid, reaction: '🎉' } });
+    const reaction = view.log.getByText('The bot reacted: 🎉');
+    await reaction.waitFor();
+    await graph({ sender_action: 'unreact', payload: { message_id: mid } });
+    await reaction.waitFor({ state: 'detached' });
+    assert.equal(
+      await view.log.getByText('Hello there').count(),
+      2,
+      'what is answered stands above the answer',
+    );
+  });
+
   it('shows a send that failed as a red line, which opens the call', async () => {
     fixture.simulator.addFaults({ purpose: 'send-text', error: { code: 551, subcode: 1545041 } });
     await view.page.getByRole('textbox', { name: /^Message of/ }).fill('Hello');
