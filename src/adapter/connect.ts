@@ -9,24 +9,24 @@ import type { CallPurpose } from '../graph/errors';
 import type { Attachment, TemplateAttachment } from '../message/builders';
 import type { MessageFields } from '../message/fields';
 
-/** The defaults of `apiHost` and `apiVersion`, which the command-line tool has, too. */
+/** The defaults of `apiHost` and `apiVersion`, also used by the command-line tool. */
 export const DEFAULT_API_HOST = 'graph.facebook.com';
 export const DEFAULT_API_VERSION = 'v25.0';
 
-/** A page, and where the Graph API is. A name that is none of these is refused. */
+/** A page and its Graph API. Unknown names are refused. */
 export interface PageAccount {
-  /** The page's access token. It decides which page this is. */
+  /** The page's access token. It determines the page. */
   readonly accessToken: string;
   /**
-   * The app's secret: each call carries a proof (`appsecret_proof`) that is made of it. Facebook wants the proof if the
-   * app's setting "Require App Secret" is on.
+   * The app's secret. With it, each call carries a proof (`appsecret_proof`). Facebook requires the proof if the app's
+   * setting "Require App Secret" is on.
    *
    * Default: none; calls carry no proof.
    */
   readonly appSecret?: string | undefined;
   /**
-   * Host of the Graph API, with its port unless that is 443; without `https://`, because nothing else is spoken. Set it
-   * to use the simulator: `localhost:8443`.
+   * Host of the Graph API, with its port unless that is 443, and without `https://`. Calls always use HTTPS. To use the
+   * simulator, set it to `localhost:8443`.
    *
    * Default: `graph.facebook.com`.
    */
@@ -40,34 +40,34 @@ export interface PageAccount {
 }
 
 /**
- * Whom a message is for: a person who has written to the page, by the page-scoped ID (PSID), or any recipient object of
+ * The recipient of a message: the page-scoped ID (PSID) of a person who has written to the page, or any recipient object of
  * the Send API: `{ comment_id: '…' }`, `{ user_ref: '…' }` …
  */
 export type Recipient = string | Readonly<Record<string, unknown>>;
 
 /**
- * A message: what `image`, `audio`, `video`, `file` and `media` build, or any message of the Send API. The fields that the
- * Send API wants beside the message (`messaging_type`, `tag` …) are put there.
+ * A message from `image`, `audio`, `video`, `file` or `media`, or any message of the Send API. Fields that the Send API expects
+ * beside the message (`messaging_type`, `tag` …) are moved there.
  *
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
 export interface MessengerMessage extends MessageFields {
-  /** An attachment, or a template. A picture in a media template may be a path or bytes, too. */
+  /** An attachment or a template. A picture in a media template can also be a path or bytes. */
   readonly attachment?: Attachment | TemplateAttachment | undefined;
-  /** Several pictures of one message. Those that are no web addresses go as messages of their own. */
+  /** Several pictures in one message. Local files and bytes are sent as messages of their own. */
   readonly attachments?: readonly Attachment[] | undefined;
   readonly sticker_id?: string | number | undefined;
   readonly dynamic_text?: object | undefined;
-  /** Facebook takes it without a message only. */
+  /** Facebook accepts it only without a message. */
   readonly sender_action?: 'mark_seen' | 'typing_on' | 'typing_off' | 'react' | 'unreact' | undefined;
-  /** Of a `sender_action` that needs one, as `react` does. */
+  /** For a `sender_action` that needs one, such as `react`. */
   readonly payload?: object | undefined;
 }
 
-/** What Facebook answers when it has taken a message. */
+/** Facebook's answer when it has accepted a message. */
 export interface SendAnswer {
   readonly message_id?: string;
-  /** The person's ID. Not for a recipient without one, such as a `user_ref`. */
+  /** The person's ID. Absent for recipients without one, such as a `user_ref`. */
   readonly recipient_id?: string;
   readonly [field: string]: unknown;
 }
@@ -105,7 +105,7 @@ const readPageAccount = group('option of `connect`', {
   apiVersion: option(API_VERSION, isApiVersion, DEFAULT_API_VERSION),
 });
 
-/** @throws {TypeError} Something in it is not what it should be: what was expected, and what was received. */
+/** @throws {TypeError} A field is not valid. The message says what was expected and what was received. */
 export function readAccount(account: PageAccount): GraphAccount {
   const { accessToken, appSecret, apiHost, apiVersion } = readPageAccount(account, 'account', {});
   return { host: apiHost, version: apiVersion, token: accessToken, secret: appSecret };
@@ -121,7 +121,7 @@ export function checkApi({ host, version }: GraphAccount): void {
   required(API_VERSION, isApiVersion)(version, 'api_version', {});
 }
 
-/** A page without Botkit: what `FacebookAttachmentCache.connect` gives. */
+/** A page's client without Botkit, from `FacebookAttachmentCache.connect`. */
 export class PageClient {
   readonly #graph: GraphClient;
   readonly #engine: Engine;
@@ -135,7 +135,7 @@ export class PageClient {
   }
 
   /**
-   * The ID of the page that the access token belongs to. Facebook is asked once.
+   * Returns the ID of the page that the access token belongs to. The first call asks Facebook.
    *
    * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
    * @example
@@ -146,11 +146,11 @@ export class PageClient {
   }
 
   /**
-   * Sends a message, once. Its attachments are uploaded if they have no ID yet, and sent by their IDs.
+   * Sends a message, exactly once. Its attachments are uploaded if they have no ID yet, and sent by their IDs.
    *
    * @returns Facebook's answer, with the `message_id`.
-   * @throws {AttachmentError | GraphError | TransportError} Why it was not sent, or may not have been.
-   * @throws {TypeError} The recipient or the message is none.
+   * @throws {AttachmentError | GraphError | TransportError} The message was not sent, or may not have been.
+   * @throws {TypeError} The recipient or the message is not valid.
    * @throws The reason of `signal`.
    * @example
    * const { message_id } = await page.send(person, image('cats/tom.jpg'));
@@ -171,15 +171,15 @@ export class PageClient {
   }
 
   /**
-   * Any call of the Graph API. A message to `/me/messages` is sent as by `send`; any other call is made as it is, and
-   * repeated only if no connection came up.
+   * Makes any call of the Graph API. A message to `/me/messages` is sent as by `send`. Any other call is made unchanged, and
+   * repeated only if no connection was established.
    *
-   * @param path - As `/me/messenger_profile`, without version and access token.
+   * @param path - For example `/me/messenger_profile`, without version and access token.
    * @param method - Default: POST.
    * @throws {GraphError} Facebook answered with an error.
-   * @throws {TransportError} There was no answer, or none that can be understood.
+   * @throws {TransportError} There was no answer, or it was not valid.
    * @throws {AttachmentError} An attachment of the message cannot be sent.
-   * @throws {TypeError} Path, method or payload is none.
+   * @throws {TypeError} Path, method or payload is not valid.
    * @example
    * await page.callAPI('/me/messenger_profile', 'POST', { get_started: { payload: 'start' } });
    */
@@ -196,7 +196,7 @@ export class PageClient {
   }
 
   /**
-   * Uploads what has no ID yet, or one near its end, as `FacebookAttachmentCache.warm` does.
+   * Uploads assets that have no ID, or whose ID expires soon, as `FacebookAttachmentCache.warm` does.
    *
    * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
    * @example
@@ -210,9 +210,9 @@ export class PageClient {
   }
 
   /**
-   * The page's IDs that are still trusted, oldest first.
+   * Returns the page's valid IDs, oldest first.
    *
-   * @throws {StoreError} The store cannot be asked, or cannot list.
+   * @throws {StoreError} The store fails, or does not support listing.
    * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
    */
   async list(): Promise<SavedAsset[]> {
@@ -220,10 +220,10 @@ export class PageClient {
   }
 
   /**
-   * Forgets the page's ID of an asset, as `FacebookAttachmentCache.forget` does.
+   * Deletes the page's ID of an asset, as `FacebookAttachmentCache.forget` does.
    *
-   * @throws {AttachmentError} It cannot be told what the asset is.
-   * @throws {StoreError} The store cannot be asked.
+   * @throws {AttachmentError} The asset cannot be identified.
+   * @throws {StoreError} The store fails.
    * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
    */
   async forget(asset: WarmAsset | SavedAsset): Promise<void> {
@@ -231,7 +231,7 @@ export class PageClient {
   }
 }
 
-/** The calls of a page that need nothing of the plugin, as its adapter's own client would make them. */
+/** Calls that the plugin does not handle, made as the adapter's own client would make them. */
 export function directCalls(graph: GraphClient): CallAPI {
   return async (path, method = 'POST', payload = {}) => {
     const params = payload as GraphParams;
@@ -254,7 +254,7 @@ export function isApiVersion(value: unknown): value is string {
   return typeof value === 'string' && /^v\d+\.\d+$/.test(value);
 }
 
-/** It can stand in a header: a line break at its end, as of a file, is found here and not by Facebook. */
+/** It must be valid in a header. A final line break, as from a file, is refused here. */
 function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }

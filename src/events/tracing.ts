@@ -4,23 +4,23 @@ import type { DeliveryEvent, UploadReason } from './events';
 const NAME = 'botkit-plugin-facebook-attachments';
 
 /**
- * What a message of the tracing channel `botkit-plugin-facebook-attachments:send` holds: one message on its way to Facebook,
- * from `bot.say`, `send` … to the answer, which is `result`. Waiting for uploads is part of it.
+ * The data of the tracing channel `botkit-plugin-facebook-attachments:send`: one message, from the call of `bot.say`, `send` …
+ * to Facebook's answer, which is `result`. It includes the time that the message waits for uploads.
  *
  * @see https://nodejs.org/api/diagnostics_channel.html#class-tracingchannel
  */
 export interface SendTrace {
   /** The page's ID, if it is known. */
   readonly page: string | undefined;
-  /** Whom the message is for, as the Send API has it. */
+  /** The recipient of the message, as in the Send API. */
   readonly recipient: unknown;
-  /** What is sent, as it may be shown: `image cats/tom.png`, `a text` … */
+  /** What is sent, for logs: `image cats/tom.png`, `a text` … */
   readonly asset: string;
 }
 
 /**
- * What a message of the tracing channel `botkit-plugin-facebook-attachments:upload` holds: one try to upload an asset. The new
- * ID is `result`.
+ * The data of the tracing channel `botkit-plugin-facebook-attachments:upload`: one attempt to upload an asset. The new ID is
+ * `result`.
  */
 export interface UploadTrace extends DeliveryEvent {
   readonly reason: UploadReason;
@@ -29,15 +29,15 @@ export interface UploadTrace extends DeliveryEvent {
 }
 
 /**
- * What a message of the tracing channel `botkit-plugin-facebook-attachments:recovery` holds: a message whose ID Facebook has
- * refused, until it is sent otherwise. In a media template it is unknown which ID was refused; the first is named.
+ * The data of the tracing channel `botkit-plugin-facebook-attachments:recovery`: a message whose ID Facebook has refused, until
+ * it is sent in another way. In a media template it is unknown which ID was refused; this is the first one.
  */
 export interface RecoveryTrace extends DeliveryEvent {
   /** The dead ID. */
   readonly attachmentId: string;
 }
 
-/** Whoever uses one of them looks first whether anybody listens: a send costs nothing more without. */
+/** Check `hasSubscribers` before you use a channel, so that a send without subscribers costs nothing more. */
 export const sendChannel: TracingChannel<unknown, SendTrace> = tracingChannel(`${NAME}:send`);
 export const uploadChannel: TracingChannel<unknown, UploadTrace> = tracingChannel(`${NAME}:upload`);
 export const recoveryChannel: TracingChannel<unknown, RecoveryTrace> = tracingChannel(`${NAME}:recovery`);
