@@ -331,7 +331,7 @@ export class AssetIds {
     { client: { uploadPause } }: PageAsset,
     deadline: Deadline,
     work: () => Promise<T>,
-    signal?: AbortSignal,
+    signal = deadline.signal,
   ): Promise<T> {
     for (;;) {
       try {
@@ -340,8 +340,8 @@ export class AssetIds {
         const pause = uploadPause.remainingMs;
         if (verdictOn(error) !== 'rate-limited' || pause === 0) throw error;
         if (pause > Math.min(deadline.left, LONGEST_PAUSE_AWAITED)) throw error;
-        await sleep(pause, undefined, signal && { signal });
-        deadline.throwIfAborted();
+        await sleep(pause, undefined, signal && { signal }).catch(noop);
+        signal?.throwIfAborted();
       }
     }
   }

@@ -1,5 +1,3 @@
-import { toError } from '../base/errors';
-
 /** Milliseconds that a message waits beyond its deadline at most, while the bytes of its upload are moving. */
 const EXTENSION = 60_000;
 const EXTENSION_CHECK = 250;
@@ -27,7 +25,8 @@ export class Deadline {
   readonly #startedAt: number;
   readonly #end: number;
   readonly #latest: number;
-  readonly #signal: AbortSignal | undefined;
+  /** With which whoever waits may be told to give up. */
+  readonly signal: AbortSignal | undefined;
   /** Waiting is all that can be done: there is no one-step send instead. */
   readonly isPatient: boolean;
 
@@ -37,7 +36,7 @@ export class Deadline {
     { extension = EXTENSION, startedAt = performance.now(), signal }: DeadlineOptions = {},
   ) {
     this.#startedAt = startedAt;
-    this.#signal = signal;
+    this.signal = signal;
     this.#end = startedAt + wait;
     this.#latest = this.#end + extension;
     this.isPatient = extension === 0 || wait === Infinity;
@@ -45,12 +44,12 @@ export class Deadline {
 
   /** The deadline of the same message, if it holds a media template. */
   forTemplate(): Deadline {
-    return new Deadline(TEMPLATE_WAIT, { extension: 0, startedAt: this.#startedAt, signal: this.#signal });
+    return new Deadline(TEMPLATE_WAIT, { extension: 0, startedAt: this.#startedAt, signal: this.signal });
   }
 
   /** @throws The reason of the signal, if the caller has given up. */
   throwIfAborted(): void {
-    this.#signal?.throwIfAborted();
+    this.signal?.throwIfAborted();
   }
 
   /** Milliseconds that are left; 0 when it has passed. */
@@ -67,7 +66,7 @@ export class Deadline {
    * @throws What `work` rejects with, or the reason of the signal.
    */
   async within<T>(work: Promise<T>, isMoving: () => boolean = () => false): Promise<T | undefined> {
-    if (this.#signal) return abortable(this.#withinTime(work, isMoving), this.#signal);
+    if (this.signal) return abortable(this.#withinTime(work, isMoving), this.signal);
     return this.#withinTime(work, isMoving);
   }
 
@@ -94,7 +93,7 @@ async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let onAbort: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {
     onAbort = () => {
-      reject(toError(signal.reason));
+      reject(signal.reason as Error);
     };
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort);

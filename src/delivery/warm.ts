@@ -52,7 +52,10 @@ export interface WarmOptions {
   readonly concurrency?: number;
   /** Called after each asset. */
   readonly onProgress?: (progress: WarmProgress) => void;
-  /** Stops before the next asset. Uploads in progress are completed, and the rest is `skipped`. */
+  /**
+   * Stops before the next asset, also while `warm` waits for the end of a rate limit. Uploads in progress are completed, and the
+   * rest is `skipped`.
+   */
   readonly signal?: AbortSignal;
   /** Uploads nothing: assets without an ID are `missing`. Default: false. */
   readonly dryRun?: boolean;
@@ -117,10 +120,12 @@ export async function warmAll(
 async function warmItem(item: Item, warmOne: WarmOne, signal: AbortSignal | undefined): Promise<WarmResult> {
   if ('failure' in item) return item.failure;
   const { label, slot } = item;
-  if (signal?.aborted) return { asset: label, type: slot.type, outcome: 'skipped' };
+  const skipped = { asset: label, type: slot.type, outcome: 'skipped' } as const;
+  if (signal?.aborted) return skipped;
   try {
     return await warmOne(slot);
   } catch (error) {
+    if (signal?.aborted && error === signal.reason) return skipped;
     return failure(label, slot.type, error);
   }
 }

@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import sinon from 'sinon';
 import type { Fault, GraphCall } from 'messenger-platform-simulator';
-import { image } from '../../src';
+import { image, media } from '../../src';
 import { useSimulator } from '../support/bot/use-simulator';
-import { OTHER_PAGE } from '../support/platform/pages';
+import { until } from '../support/checks/waiting';
+import { OTHER_PAGE, PAGE } from '../support/platform/pages';
 import { arrived, calls } from '../support/platform/received';
 import { openWebsite, type Website } from '../support/platform/website';
 
@@ -32,6 +33,30 @@ describe('A rate limit', () => {
     }
     assert.equal(uploads().length, 1, 'nobody asks again');
     assert.deepEqual(users().sort(), ['7001', '7002', '7003']);
+  });
+
+  it('is not waited for any longer by warm, if its signal says so', async () => {
+    const client = platform.openPlainAdapter();
+    platform.sim.addFaults({ ...RATE_LIMIT, headers: { 'Retry-After': '60' } });
+    const stop = new AbortController();
+    const warming = client.plugin.warm([image('paw.png'), 'cats'], { signal: stop.signal, concurrency: 1 });
+    await until('it is refused', () => uploads().length === 1);
+    setTimeout(() => {
+      stop.abort();
+    }, 100);
+    const { skipped, failed } = await warming;
+    assert.deepEqual([skipped, failed], [3, 0]);
+    assert.equal(uploads().length, 1);
+  });
+
+  it('is not waited for any longer by a media template, if its signal says so', async () => {
+    const { plugin } = platform.openPlainAdapter();
+    const { token, secret } = PAGE;
+    const page = plugin.connect({ accessToken: token, appSecret: secret, apiHost: platform.sim.host });
+    platform.sim.addFaults({ ...RATE_LIMIT, headers: { 'Retry-After': '30' } });
+    const signal = AbortSignal.timeout(500);
+    await assert.rejects(page.send('7001', media('paw.png'), { signal }), { name: 'TimeoutError' });
+    assert.deepEqual(users(), []);
   });
 
   it('pauses for 5 s, then lets one upload try, and pauses twice as long if that is refused', async () => {
