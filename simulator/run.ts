@@ -143,7 +143,7 @@ async function runBot(
   { webhookUrl, verifyToken = VERIFY_TOKEN }: Settings,
   { watch, open }: RunOptions,
 ): Promise<number> {
-  const port = process.env['PORT'] ?? (portOf(webhookUrl) || String(BOT_PORT));
+  const port = process.env['PORT'] || portOf(webhookUrl) || String(BOT_PORT);
   return launch(simulator, {
     command,
     env: { ...process.env, ...environment, PORT: port },

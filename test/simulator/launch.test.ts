@@ -52,7 +52,7 @@ describe('messenger-platform-simulator -- a bot', function () {
     const page = ['--page', '11:its-token:its-secret'];
     const options = [...ports, ...page, '--webhook', address, '--verify-token', 'its-own'];
     const show = "console.log(JSON.stringify(process.env)); require('./bot.js')";
-    const env = { WEBHOOK_PATH: '/hook', PORT: undefined };
+    const env = { WEBHOOK_PATH: '/hook', PORT: '' };
     const simulator = await run([...options, 'node', '-e', show], env);
     await simulator.address();
     const given = JSON.parse(/^\{.*\}$/m.exec(simulator.output)?.[0] ?? '') as NodeJS.ProcessEnv;
