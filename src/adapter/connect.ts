@@ -263,7 +263,8 @@ function toSendParams(recipient: Readonly<Record<string, unknown>>, message: Mes
   const fields = { ...message };
   if (message.sender_action !== undefined) {
     const hasContent = CONTENT_FIELDS.some((field) => message[field] !== undefined);
-    const expected = 'either a `sender_action` or a message, because Facebook takes one of them in a call';
+    const expected =
+      'either a `sender_action` or a message, because Facebook accepts only one of them in a call';
     checkArgument('message', expected, !hasContent, message);
     return { recipient, ...fields };
   }

@@ -18,7 +18,7 @@ function refuseProject(assets: readonly NamedAsset[], { root, assets: names, fol
   const isFound = assets.some(({ attachment }) => attachment.payload.url === manifest);
   if (!isFound || names.some((name) => pathsOf(name, { root, folder }).includes(manifest))) return;
   throw new UsageError(
-    `expected --root to be the folder of the assets, got ${JSON.stringify(root)}, which holds ${manifest}: all of the project would be uploaded`,
+    `expected --root to be the folder of the assets, got ${JSON.stringify(root)}, which contains ${manifest}: the whole project would be uploaded`,
   );
 }
 

@@ -18,7 +18,7 @@ interface Judged {
   readonly state: 'current' | 'gone' | 'changed' | 'unreadable';
 }
 
-const REASONS = { gone: 'the file is gone', changed: 'the file has changed' } as const;
+const REASONS = { gone: 'the file no longer exists', changed: 'the file has changed' } as const;
 
 /** Deletes the IDs of files that are gone or have changed. Those of addresses and bytes stay. */
 export async function prune(session: Session): Promise<number> {

@@ -86,7 +86,7 @@ async function sendInOrder(parts: readonly Part[], quickReplies: unknown): Promi
 }
 
 function notSent(label: string): AttachmentError {
-  const reason = 'the text that goes before it was refused, or may not have arrived';
+  const reason = 'the text before it was refused or may not have arrived';
   return new AttachmentError('ERR_ATTACHMENT_NOT_SENT', label, reason);
 }
 

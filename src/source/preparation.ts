@@ -162,11 +162,11 @@ async function toReady(
   file: File,
 ): Promise<ReadyContent> {
   if (prepared === undefined) return { type: given, content, bytes };
-  if (!isRecord(prepared)) throw failed(label, 'gave no object');
+  if (!isRecord(prepared)) throw failed(label, 'did not return an object');
   const { type = given, filedata, filename } = prepared;
-  if (!isAttachmentType(type)) throw failed(label, 'gave a `type` that is none');
+  if (!isAttachmentType(type)) throw failed(label, 'returned an unknown `type`');
   if (filename !== undefined && (typeof filename !== 'string' || filename === '')) {
-    throw failed(label, 'gave a `filename` that is no text');
+    throw failed(label, 'returned a `filename` that is not a string');
   }
   if (filedata === undefined) {
     const name = filename ?? file.name;

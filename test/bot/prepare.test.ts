@@ -185,18 +185,23 @@ describe('prepare', () => {
       'ERR_ATTACHMENT_PREPARE_FAILED',
       /^`prepare\.convert` threw: no: access_token=…$/,
     ],
-    ['no object', () => 5 as never, 'ERR_ATTACHMENT_PREPARE_FAILED', /^`prepare\.convert` gave no object$/],
+    [
+      'no object',
+      () => 5 as never,
+      'ERR_ATTACHMENT_PREPARE_FAILED',
+      /^`prepare\.convert` did not return an object$/,
+    ],
     [
       'no type of attachment',
       () => ({ type: 'sticker' }) as never,
       'ERR_ATTACHMENT_PREPARE_FAILED',
-      /^`prepare\.convert` gave a `type` that is none$/,
+      /^`prepare\.convert` returned an unknown `type`$/,
     ],
     [
       'no name',
       () => ({ filename: '' }),
       'ERR_ATTACHMENT_PREPARE_FAILED',
-      /^`prepare\.convert` gave a `filename` that is no text$/,
+      /^`prepare\.convert` returned a `filename` that is not a string$/,
     ],
     ['nothing in it', () => ({ filedata: Buffer.alloc(0) }), 'ERR_ATTACHMENT_EMPTY', /^it has no content$/],
     [

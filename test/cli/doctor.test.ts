@@ -365,7 +365,7 @@ describe('facebook-attachments doctor', () => {
       await bench.folder.write('package.json', '{}');
       const { of } = await examine(['--root', '.']);
       assert.equal(of('root')?.outcome, 'warning');
-      assert.match(of('root')?.detail ?? '', /holds package\.json/);
+      assert.match(of('root')?.detail ?? '', /contains package\.json/);
     });
   });
 

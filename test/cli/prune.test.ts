@@ -34,7 +34,7 @@ describe('facebook-attachments prune', () => {
     const { code, stdout } = await prune();
     assert.equal(code, 0);
     const [first = '', second = '', ...rest] = stdout.trimEnd().split('\n').sort().reverse();
-    assert.match(first, /^pruned +image "b\.png" +\d+ +\(the file is gone\)$/);
+    assert.match(first, /^pruned +image "b\.png" +\d+ +\(the file no longer exists\)$/);
     assert.match(second, /^pruned +image "a\.png" +\d+ +\(the file has changed\)$/);
     assert.deepEqual(rest, ['2 pruned, 1 kept']);
     assert.equal(await countListed(), 1);
@@ -69,7 +69,7 @@ describe('facebook-attachments prune', () => {
     assert.deepEqual([dryRun, kept], [true, 2]);
     assert.deepEqual(
       pruned.map(({ asset, reason }) => [asset, reason]),
-      [['image "b.png"', 'the file is gone']],
+      [['image "b.png"', 'the file no longer exists']],
     );
     assert.equal(await countListed(), 3);
   });

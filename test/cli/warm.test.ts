@@ -125,7 +125,7 @@ describe('facebook-attachments warm', () => {
     assert.equal(code, 2);
     assert.match(
       stderr,
-      /^error: expected --root to be the folder of the assets, got ".*", which holds package\.json/,
+      /^error: expected --root to be the folder of the assets, got ".*", which contains package\.json/,
     );
     assert.equal(bench.sim.totals().calls, 0);
     const named = await bench.tool(['warm', 'package.json', 'bot.js', '--store', STORE]);

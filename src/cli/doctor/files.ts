@@ -75,8 +75,8 @@ function checkRoot(root: string): Check {
   if (strange.length === 0) return ok('root', root);
   return warning(
     'root',
-    `${root} holds ${strange.join(', ')}: a path can contain text that a user typed, so everything in the root can be sent`,
-    'Choose the narrowest folder that holds the assets.',
+    `${root} contains ${strange.join(', ')}: a path can contain text that a user typed, so everything in the root can be sent`,
+    'Choose the narrowest folder that contains the assets.',
   );
 }
 
