@@ -260,7 +260,11 @@ function outlineOfPage({ id, name, profile }: Page): PageOutline {
   return { id, name, profile: Object.fromEntries(profile) };
 }
 
-function outlineOfThread({ page, user, typing, seen, messages }: Thread): ThreadOutline {
+function outlineOfThread({ page, user, typing, seen, owner, messages }: Thread): ThreadOutline {
   const last = messages.at(-1);
-  return { page, user, typing, seen, count: messages.length, ...(last && { last }) };
+  return {
+    ...{ page, user, typing, seen, count: messages.length },
+    ...(owner !== undefined && { owner }),
+    ...(last && { last }),
+  };
 }

@@ -28,6 +28,7 @@ const ACTIONS: Record<PersonEvent['type'], readonly string[]> = {
   optin: ['ref'],
   link_account: ['authorizationCode'],
   unlink_account: [],
+  hand_back: ['metadata?'],
 };
 
 const TYPES = Object.keys(ACTIONS) as PersonEvent['type'][];

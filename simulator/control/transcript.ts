@@ -34,6 +34,7 @@ export interface TranscriptEvent {
   ref?: string;
   adId?: string;
   authorizationCode?: string;
+  metadata?: string;
 }
 
 export interface TranscriptFile {

@@ -103,6 +103,10 @@ export const userUnavailable = () =>
 export const outsideWindow = () =>
   messengerError(10, 2018278, 'This message is sent outside of allowed window.');
 
+/** error-codes: 2018300; as error bodies in public repositories have it. */
+export const threadControlled = () =>
+  messengerError(10, 2018300, 'Message failed to send because another app is controlling this thread now.');
+
 export const emptyMessage = () =>
   messengerError(100, 2018034, 'Message cannot be empty, must provide valid attachment or text');
 

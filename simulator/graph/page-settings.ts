@@ -3,11 +3,8 @@ import { unknownObject } from './errors';
 import { checked } from './params';
 import { fieldNames } from './profiles';
 import { recipientOf } from './recipients';
-import { type Page } from '../platform/model';
+import { APP_ID, type Page } from '../platform/model';
 import { type Platform } from '../platform/platform';
-
-/** The app that a token here belongs to. Handing a thread to another app changes nothing: there is no other one. */
-const APP_ID = '100000000000001';
 
 /** `/me/subscribed_apps` */
 export function subscribedApps(
@@ -34,20 +31,26 @@ const subscription = z.looseObject({
 
 const handover = z.looseObject({ target_app_id: z.union([z.string().min(1), z.number()]) });
 
-/** conversation-routing: `/me/pass_thread_control` and the like. */
+/**
+ * conversation-routing: `/me/pass_thread_control` and the like. The app is the primary receiver: it can take a thread back
+ * at any time, and has those that nobody has.
+ */
 export function threadControl(
   platform: Platform,
   page: Page,
   edge: string,
   params: Record<string, unknown>,
 ): Record<string, unknown> {
-  recipientOf(platform, page, params['recipient']);
-  if (edge === 'pass_thread_control') checked(handover, params);
+  const { user } = recipientOf(platform, page, params['recipient']);
+  if (edge === 'pass_thread_control') {
+    const target = String(checked(handover, params).target_app_id);
+    platform.setOwner(page, user, target === APP_ID ? undefined : target);
+  } else if (edge !== 'request_thread_control') platform.setOwner(page, user);
   return { success: true };
 }
 
 /** `/me/thread_owner?recipient=<person>` */
 export function threadOwner(platform: Platform, page: Page, user: unknown): Record<string, unknown> {
-  recipientOf(platform, page, { id: user });
-  return { data: [{ thread_owner: { app_id: APP_ID } }] };
+  const recipient = recipientOf(platform, page, { id: user });
+  return { data: [{ thread_owner: { app_id: platform.ownerOf(page, recipient.user) ?? APP_ID } }] };
 }

@@ -1,5 +1,5 @@
 import { isTrue, objectParam, type PageCall, receiveAttachment, useAsset } from './attachments';
-import { emptyMessage, invalidParameter, onlyOneContent, outsideWindow } from './errors';
+import { emptyMessage, invalidParameter, onlyOneContent, outsideWindow, threadControlled } from './errors';
 import { type RateClass } from './rate-limits';
 import { recipientOf, useOnce } from './recipients';
 import {
@@ -35,6 +35,7 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
   checkMessagingType(params);
   const repliesTo = checkReplyTo(params['reply_to']);
   if (recipient.hasWindow && !message.template) checkWindow(call, user);
+  if (platform.ownerOf(page, user) !== undefined) throw threadControlled();
   call.limits.take(page, rateClassOf(message));
   const { savedAs, ...content } = await contentOf(call, message);
   useOnce(platform, page, recipient);

@@ -147,7 +147,9 @@ export type PersonEvent =
   | { type: 'optin'; ref: string }
   /** Has logged in at the bot's own address, which gave the code. */
   | { type: 'link_account'; authorizationCode: string }
-  | { type: 'unlink_account' };
+  | { type: 'unlink_account' }
+  /** Whoever the bot has passed the thread to passes it back; the person has no part in it. */
+  | { type: 'hand_back'; metadata?: string | undefined };
 
 export type ThreadEvent = PersonEvent & {
   at: number;
@@ -162,6 +164,8 @@ export interface Thread {
   typing: boolean;
   /** The bot has marked the user's last message as seen. */
   seen: boolean;
+  /** The app that the bot has passed the thread to. */
+  owner?: string;
   messages: ThreadMessage[];
   /** The last 1,000. */
   events: ThreadEvent[];
@@ -181,6 +185,9 @@ export interface State {
 
 /** `unknown`: the page has no thread with the user. */
 export type Reachability = 'available' | 'unavailable' | 'unknown';
+
+/** The app that a bot belongs to, which all tokens are for. */
+export const APP_ID = '100000000000001';
 
 /** The page that is there when none is asked for. A bot may leave `appsecret_proof` out, as with most apps. */
 export const DEMO_PAGE = {

@@ -17,6 +17,7 @@ import {
   echoEvent,
   messageEvent,
   optinEvent,
+  passThreadEvent,
   postbackEvent,
   reactionEvent,
   readEvent,
@@ -111,7 +112,7 @@ export class PersonActions {
     const event = this.#apply(page, user, action);
     this.#platform.addEvent(page, user, action);
     // policy/policy-overview: what counts as an interaction of the person.
-    if (action.type !== 'read' && action.type !== 'unsend') this.#platform.openWindow(page, user);
+    if (!['read', 'unsend', 'hand_back'].includes(action.type)) this.#platform.openWindow(page, user);
     return this.#webhook.deliver(page, user, this.#platform.now(), event);
   }
 
@@ -141,6 +142,11 @@ export class PersonActions {
         return accountLinkingEvent(action.authorizationCode);
       case 'unlink_account':
         return accountLinkingEvent(undefined);
+      case 'hand_back': {
+        const owner = this.#platform.ownerOf(page, user);
+        this.#platform.setOwner(page, user);
+        return passThreadEvent(owner, action.metadata);
+      }
     }
   }
 

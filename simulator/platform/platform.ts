@@ -236,6 +236,19 @@ export class Platform extends EventEmitter<PlatformEvents> {
     return true;
   }
 
+  /** The app that has a thread, if it is not the bot's. */
+  ownerOf(page: Page, user: string): string | undefined {
+    return this.#threads.get(keyOf(page, user))?.owner;
+  }
+
+  /** Passes a thread to another app; without `app`, back to the bot. */
+  setOwner(page: Page, user: string, app?: string): void {
+    const thread = this.#openThread(page, user);
+    if (app === undefined) delete thread.owner;
+    else thread.owner = app;
+    this.emit('thread', thread);
+  }
+
   addEvent(page: Page, user: string, event: PersonEvent): void {
     const thread = this.#openThread(page, user);
     const after = thread.messages.at(-1)?.mid;

@@ -1,4 +1,5 @@
-import { type Referral, type ThreadAttachment, type ThreadMessage } from './model';
+import { isObject } from '../base/check';
+import { APP_ID, type Referral, type ThreadAttachment, type ThreadMessage } from './model';
 
 /**
  * What the platform tells a bot's webhook, in the documented shapes. The pages named here stand below
@@ -16,6 +17,8 @@ export const WEBHOOK_FIELDS = [
   'messaging_referrals',
   'messaging_optins',
   'messaging_account_linking',
+  'messaging_handovers',
+  'standby',
 ] as const;
 
 export type WebhookField = (typeof WEBHOOK_FIELDS)[number];
@@ -79,7 +82,7 @@ export function echoEvent(message: ThreadMessage, origin: string): WebhookEvent 
     template === undefined ? attachmentsOf(message, origin) : [{ type: 'template', payload: template }];
   const echo = {
     is_echo: true,
-    app_id: APP_ID,
+    app_id: Number(APP_ID),
     ...(metadata !== undefined && { metadata }),
     mid,
     ...(text !== undefined && { text }),
@@ -110,8 +113,32 @@ export function unsendEvent(mid: string): WebhookEvent {
   return { field: 'messages', content: { message: { mid, is_deleted: true } } };
 }
 
-/** The app that a simulated bot belongs to. */
-const APP_ID = 900000000000001;
+/** messaging_handovers#pass_thread_control: another app passes the thread to the bot's. */
+export function passThreadEvent(previous: string | undefined, metadata: string | undefined): WebhookEvent {
+  const passed = {
+    previous_owner_app_id: previous ?? null,
+    new_owner_app_id: APP_ID,
+    ...(metadata !== undefined && { metadata }),
+  };
+  return { field: 'messaging_handovers', content: { pass_thread_control: passed } };
+}
+
+/** standby: what comes in this channel while another app has the thread. Postbacks come without their payload. */
+export function standbyEvent(event: WebhookEvent): WebhookEvent | undefined {
+  if (!STANDBY_FIELDS.includes(event.field)) return undefined;
+  const { postback, ...content } = event.content;
+  if (!isObject(postback)) return { field: 'standby', content };
+  const { mid, title } = postback;
+  return { field: 'standby', content: { ...content, postback: { mid, title } } };
+}
+
+const STANDBY_FIELDS: readonly WebhookField[] = [
+  'messages',
+  'messaging_postbacks',
+  'message_reads',
+  'message_deliveries',
+  'message_echoes',
+];
 
 /** message_reactions#properties: what the platform calls them. */
 const REACTIONS = new Map([

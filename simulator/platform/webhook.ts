@@ -3,7 +3,7 @@ import { type Agent, fetch } from 'undici';
 import { InputError } from '../base/check';
 import { type Delivery, type Page } from './model';
 import { type Platform } from './platform';
-import { WEBHOOK_FIELDS, type WebhookEvent, type WebhookField } from './webhook-events';
+import { standbyEvent, WEBHOOK_FIELDS, type WebhookEvent, type WebhookField } from './webhook-events';
 
 const TIMEOUT = 20_000;
 
@@ -58,12 +58,14 @@ export class Webhook {
   }
 
   /** Tells the bot of an event between a page and a person. Resolves when the bot has answered, or could not. */
-  async deliver(page: Page, user: string, at: number, { field, content }: WebhookEvent): Promise<Delivery> {
+  async deliver(page: Page, user: string, at: number, told: WebhookEvent): Promise<Delivery> {
+    const isPassedOn = this.#platform.ownerOf(page, user) !== undefined;
+    const { field, content } = (isPassedOn ? standbyEvent(told) : undefined) ?? told;
     if (this.#options && !this.hears(page, field)) {
       return { delivered: false, error: `The webhook is not subscribed to ${field}` };
     }
     const [person, ownPage] = [{ id: user }, { id: page.id }];
-    const isEcho = field === 'message_echoes';
+    const isEcho = told.field === 'message_echoes';
     const event = {
       sender: isEcho ? ownPage : person,
       recipient: isEcho ? person : ownPage,
@@ -72,7 +74,13 @@ export class Webhook {
     };
     const body = JSON.stringify({
       object: 'page',
-      entry: [{ id: page.id, time: this.#platform.now(), messaging: [event] }],
+      entry: [
+        {
+          id: page.id,
+          time: this.#platform.now(),
+          [field === 'standby' ? 'standby' : 'messaging']: [event],
+        },
+      ],
     });
     const headers = { 'content-type': 'application/json', ...(page.secret && signatures(page.secret, body)) };
     const { delivery } = await this.#call({ method: 'POST', headers, body });

@@ -153,6 +153,12 @@ export class Person {
     return this.#act({ type: 'unlink_account' }, 'the unlinked account', { atLeast: 1, ...options });
   }
 
+  /** An agent passes the thread back that the bot has passed on (`/me/pass_thread_control`). `atLeast` is 0. */
+  isHandedBack(options: WaitOptions & { metadata?: string } = {}): Promise<ThreadMessage[]> {
+    const { metadata, ...wait } = options;
+    return this.#act({ type: 'hand_back', metadata }, 'that it has the thread again', wait);
+  }
+
   /** What the bot sends unasked: while `work` is done, and after it. */
   receives(work: () => unknown = () => undefined, options: WaitOptions = {}): Promise<ThreadMessage[]> {
     const done = async (): Promise<Delivery> => {

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createTwoFilesPatch } from 'diff';
 import { InputError } from '../base/check';
 import { type SimulatorOperations, type UserAction } from '../control/operations';
@@ -15,6 +16,9 @@ import { type SentFile } from '../platform/person-actions';
 import { ConversationError } from './errors';
 import { contentTypeOf } from './files';
 import { Turn, type WaitOptions } from './turn';
+
+/** Milliseconds. A person who types again does not do so any faster. */
+const HEAD_START = 300;
 
 export interface ReplayOptions extends Omit<WaitOptions, 'atLeast'> {
   /**
@@ -82,15 +86,24 @@ function turnsOf(transcript: Transcript): [begin: number, end: number][] {
 async function playTurn(who: Who, entries: Transcript, wait: WaitOptions): Promise<void> {
   const steps = entries.filter(({ from }) => from === 'user');
   const turn = new Turn(who.operations.events, who.page, who.user);
-  // One after the other without waiting for the bot, as it was.
-  const told = Promise.all(steps.map((step) => play(who, step)));
-  const delivered = told.then((all) => all.find((one) => !one.delivered) ?? { delivered: true });
+  const delivered = playAll(who, steps);
   try {
     await turn.end(delivered, nameOf(steps[0]), { ...wait, atLeast: entries.length - steps.length });
   } catch (error) {
     // What is missing is shown by the difference.
     if (!(error instanceof ConversationError && error.code === 'no_reply')) throw error;
   }
+}
+
+/** One after the other, so that the bot hears them in this order, but without waiting for a bot that takes its time. */
+async function playAll(who: Who, steps: Transcript): Promise<Delivery> {
+  const told: Promise<Delivery>[] = [];
+  for (const step of steps) {
+    const delivery = play(who, step);
+    told.push(delivery);
+    await Promise.race([delivery, delay(HEAD_START)]);
+  }
+  return (await Promise.all(told)).find((one) => !one.delivered) ?? { delivered: true };
 }
 
 function play(who: Who, step: TranscriptEntry): Promise<Delivery> {

@@ -9,7 +9,7 @@ import { Icon } from './icons';
 import { Message, quickReplies } from './message';
 import { Avatar, nameOf, PersonChoice } from './people';
 import { route } from './route';
-import { say } from './say';
+import { act, say } from './say';
 import { SendLine } from './send-line';
 import { sendsToShow } from './sends';
 import { messages, page, status, thread } from './store';
@@ -31,6 +31,7 @@ export function Chat() {
         <PersonChoice />
       </header>
       <Log key={`${page.value?.id ?? ''}:${user}`} />
+      <PassedOn />
       <Composer />
     </section>
   );
@@ -86,6 +87,20 @@ function Log() {
         </button>
       )}
     </div>
+  );
+}
+
+/** While another app has the thread, the bot hears the person in standby only, and cannot write. */
+function PassedOn() {
+  const { owner } = thread.value ?? {};
+  if (owner === undefined) return null;
+  return (
+    <p class="passed-on">
+      <span>The bot has passed this thread to app {owner}.</span>
+      <button type="button" onClick={() => void act({ type: 'hand_back' })}>
+        Pass it back
+      </button>
+    </p>
   );
 }
 

@@ -131,6 +131,24 @@ describe('A person on the simulator’s page', function () {
     );
   });
 
+  it('is passed on by the bot, and back by whoever has the thread', async () => {
+    const { httpUrl } = fixture.simulator;
+    const { statusCode } = await request(`${httpUrl}/me/pass_thread_control`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        ...fixture.credentials,
+        recipient: { id: '1' },
+        target_app_id: '263902037430900',
+      }),
+    });
+    assert.equal(statusCode, 200);
+    await view.page.getByText('The bot has passed this thread to app 263902037430900.').waitFor();
+    await button('Pass it back').click();
+    await view.page.getByText('The bot has passed').waitFor({ state: 'detached' });
+    assert.equal(thread().owner, undefined);
+  });
+
   it('saves the transcript of the chat', async () => {
     await view.write('logo');
     await openMore();

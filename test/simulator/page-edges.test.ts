@@ -86,14 +86,22 @@ describe('Besides messages, a page has', () => {
     assertError(await ask('/t_7'), 100, 33);
   });
 
-  it('thread control, which stays with the app', async () => {
+  it('thread control, which the app can pass on and take back', async () => {
     const recipient = { id: USER };
     for (const edge of ['pass', 'take', 'request', 'release']) {
       const body = { recipient, target_app_id: '1', metadata: 'x' };
       assert.deepEqual(await ok(ask(`/me/${edge}_thread_control`, body)), { success: true });
     }
     assertError(await ask('/me/pass_thread_control', { recipient }), 100, undefined, /target_app_id/);
-    assert.match(JSON.stringify(await ok(ask(`/me/thread_owner?recipient=${USER}`))), /"app_id":"\d+"/);
+    const owner = async () => JSON.stringify(await ok(ask(`/me/thread_owner?recipient=${USER}`)));
+    const own = await owner();
+    assert.match(own, /"app_id":"\d+"/);
+    await ok(ask('/me/pass_thread_control', { recipient, target_app_id: 263902037430900 }));
+    assert.match(await owner(), /"app_id":"263902037430900"/);
+    assertError(await send(simulator(), { text: 'Hello' }), 10, 2018300);
+    await ok(ask('/me/take_thread_control', { recipient }));
+    assert.equal(await owner(), own);
+    assert.equal((await send(simulator(), { text: 'Hello' })).status, 200);
     assert.deepEqual(await ok(ask('/me/secondary_receivers')), { data: [] });
   });
 

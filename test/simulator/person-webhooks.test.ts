@@ -184,6 +184,38 @@ describe('The webhook is told, in the documented shape,', () => {
     await assert.rejects(person.reads(), { code: 'not_delivered' });
   });
 
+  it('of what others are asked while an agent has the thread, in the channel standby, and when it is back', async () => {
+    bot().onEvent = () => undefined;
+    await call(simulator(), '/me/pass_thread_control', {
+      recipient: { id: '1' },
+      target_app_id: '263902037430900',
+    });
+    await person.says('Is anybody there?', { atLeast: 0 });
+    assert.deepEqual([bot().told, bot().standby.length], [[], 1]);
+    const event = { sender: { id: '1' }, recipient: { id: PAGE.id }, timestamp: NOW };
+    const message = { mid: lastMid(), text: 'Is anybody there?' };
+    assert.deepEqual(bot().standby[0], { ...event, message });
+    await person.isHandedBack({ metadata: 'solved' });
+    const handover = {
+      previous_owner_app_id: '263902037430900',
+      new_owner_app_id: '100000000000001',
+      metadata: 'solved',
+    };
+    assert.deepEqual(lastTold(), { pass_thread_control: handover });
+    await person.says('Thanks', { atLeast: 0 });
+    assert.deepEqual(lastTold(), { message: { mid: lastMid(), text: 'Thanks' } });
+  });
+
+  it('of a tap in standby without its payload', async () => {
+    await call(simulator(), '/me/messenger_profile', { get_started: { payload: 'START' } });
+    await call(simulator(), '/me/pass_thread_control', {
+      recipient: { id: '1' },
+      target_app_id: '263902037430900',
+    });
+    await person.getsStarted({ atLeast: 0 });
+    assert.deepEqual(bot().standby[0]?.postback, { mid: lastMid(), title: 'Get Started' });
+  });
+
   it('of nothing that it is not subscribed to', async () => {
     const { url = '' } = simulator().state().webhook ?? {};
     simulator().setWebhook({ url, fields: ['messages'] });

@@ -22,6 +22,8 @@ export interface Told {
 export interface SmallBot {
   /** What it was told, in the order in which it came. */
   readonly told: Told[];
+  /** What it was told while another app had the thread. */
+  readonly standby: Told[];
   /** What it does. The webhook is answered with 200 when this is done. */
   onEvent: (event: Told, send: Send) => Promise<void> | void;
   /** How it answers its webhook. */
@@ -36,8 +38,9 @@ export function useSmallBot(simulator: () => Simulator, token = PAGE.token): () 
   let bot: SmallBot;
   const url = useWebServer((req, res) => {
     void (async () => {
-      const { entry } = (await json(req)) as { entry: { messaging: Told[] }[] };
-      for (const event of entry.flatMap(({ messaging }) => messaging)) {
+      const { entry } = (await json(req)) as { entry: { messaging?: Told[]; standby?: Told[] }[] };
+      bot.standby.push(...entry.flatMap(({ standby = [] }) => standby));
+      for (const event of entry.flatMap(({ messaging = [] }) => messaging)) {
         bot.told.push(event);
         await bot.onEvent(event, (body) => sendTo(simulator(), event.sender.id, body, token));
       }
@@ -45,7 +48,7 @@ export function useSmallBot(simulator: () => Simulator, token = PAGE.token): () 
     })();
   });
   beforeEach(() => {
-    bot = { told: [], status: 200, onEvent: () => undefined };
+    bot = { told: [], standby: [], status: 200, onEvent: () => undefined };
     simulator().setWebhook(url());
   });
   return () => bot;
