@@ -14,6 +14,7 @@ import { Pages } from './adapter/pages';
 import { keepError } from './adapter/results';
 import { StrictMode, type BotLike, type SendMiddleware, type SpawnMiddleware } from './adapter/strict-mode';
 import { isFacebookAttachmentsError, toError } from './base/errors';
+import { InFlight } from './base/in-flight';
 import { isRecord } from './base/records';
 import { redact } from './base/redact';
 import { SECOND } from './base/time';
@@ -79,6 +80,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
 
   readonly #stats = new StatsCounter();
   readonly #engine: Engine;
+  readonly #sends = new InFlight();
   readonly #pages: Pages;
   readonly #strict: StrictMode | undefined;
   readonly #hooks: AdapterHooks = {
@@ -232,7 +234,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   /**
-   * Waits for background work (uploads, refreshes, writes) and for calls in flight, for 20 s at most. Work that takes
+   * Waits for messages that are being sent and for background work (uploads, refreshes, writes), for 20 s at most. Work that takes
    * longer continues while the process lives. Your own store and dispatcher stay open. Botkit's `controller.shutdown()`
    * calls this method. You can still send messages afterwards.
    *
@@ -242,7 +244,9 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
    */
   async close(): Promise<void> {
     const deadline = new Deadline(CLOSE_WAIT);
-    await deadline.within(this.#engine.close());
+    // What the last messages have brought has to be written, too.
+    const afterSends = this.#sends.none().then(() => this.#engine.close());
+    await deadline.within(Promise.all([this.#engine.close(), afterSends]));
     await deadline.within(this.#pages.close());
   }
 
@@ -280,6 +284,16 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   async #send(client: HookedClient, call: Parameters<CallAPI>): Promise<unknown> {
+    this.#sends.begin();
+    try {
+      return await this.#sendOrLetSend(client, call);
+    } finally {
+      this.#sends.end();
+    }
+  }
+
+  /** What has no attachment goes as it would without this plugin. */
+  async #sendOrLetSend(client: HookedClient, call: Parameters<CallAPI>): Promise<unknown> {
     const [path, , params] = call;
     const { account, page, signal } = client;
     const send: SendCall = { client: this.#clientOf(account, page, params), page, path, params, signal };

@@ -127,9 +127,9 @@ export class IdStore {
     }
   }
 
-  /** Whether processes with this store can take turns. */
+  /** Whether processes with this store can take turns: they have to find the IDs, too. */
   get canLease(): boolean {
-    return this.#client.canLease && !this.#writes.isDown;
+    return this.#client.canLease && !this.#writes.isDown && !this.#reads.isDown;
   }
 
   /** @returns `held`: another process has it. Undefined: there are no leases now. Never rejects. */

@@ -173,6 +173,20 @@ suite(hasRedis() ? 'A Redis' : 'A Redis (there is no redis-server on this machin
     });
   }
 
+  it('that stops answering holds up the first message for `storeTimeout`, and for no second time', async () => {
+    const client = platform.openPlainAdapter({ store: connect(), root: folder.path });
+    await folder.write('before.png', 'before');
+    await folder.write('after.png', 'after');
+    await client.send('7001', image('before.png'));
+    redis.stop();
+    const begun = performance.now();
+    await client.send('7001', image('after.png'));
+    const took = performance.now() - begun;
+    redis.resume();
+    assert.ok(took < 900, `${took} ms`);
+    assert.equal(arrived(platform.sim).length, 2);
+  });
+
   it('that is flushed gets back what the bot knows, once the bot misses an ID', async () => {
     const names = await warmUp(20);
     const client = platform.openPlainAdapter({ store: connect(), root: folder.path });
