@@ -50,10 +50,15 @@ describe('facebook-attachments prune', () => {
       prepare: { version: 1, convert: () => undefined },
     });
     const bot = await botkit.bot();
-    await bot.say(image('a.png'));
-    await bot.say(file('c.pdf', { filename: 'care.pdf' }));
-    await bot.say(image(Buffer.from('only here'), { filename: 'x.png' }));
-    await botkit.plugin.close();
+    for (const message of [
+      image('a.png'),
+      file('c.pdf', { filename: 'care.pdf' }),
+      image(Buffer.from('only here'), { filename: 'x.png' }),
+    ]) {
+      await bot.say(message);
+      // KeyvFile loses what comes while it writes its file.
+      await botkit.plugin.close();
+    }
     const before = await countListed();
     assert.equal(before, 7);
     await rm(bench.folder.at('assets/b.png'));
