@@ -1,42 +1,27 @@
 import { AttachmentError } from '../base/errors';
-import { retry } from '../graph/retry';
-import { checkSent } from '../graph/sent-message';
-import { isIdRefused, isNotFetched, maySendAgain, verdictOn } from '../graph/verdict';
-import {
-  findAttachmentSlots,
-  withContent,
-  withIds,
-  type AttachmentSlot,
-  type AttachmentSlots,
-} from '../message/attachment-slots';
-import { labelOfPart } from '../message/label';
-import { isFileChange, type AssetIds, type SavingSend } from './asset-ids';
-import { deliveryEvent, pageAsset, type PageAsset } from './page-asset';
-import { PageQueues } from './page-queues';
-import type { SavedId } from '../cache/saved-id';
-import type { FailedMessage, RecoverEvent, Report, SendEvent, UploadReason } from '../events/events';
-import type { GraphAnswer, GraphCall, GraphClient, GraphParams } from '../graph/client';
-import { readyContent, type Asset, type AttachmentType, type ReadyContent } from '../source/asset';
-import type { Sources } from '../source/sources';
 import { recoveryChannel } from '../events/tracing';
+import { isIdRefused, verdictOn } from '../graph/verdict';
+import { findAttachmentSlots, withIds, type AttachmentSlot } from '../message/attachment-slots';
+import { labelOfPart } from '../message/label';
+import { isFileChange, type AssetIds } from './asset-ids';
 import { TEMPLATE_WAIT, type Deadline } from './deadline';
+import { OneStep } from './one-step';
+import {
+  failedMessage,
+  pageIn,
+  pageOf,
+  post,
+  recipientOf,
+  type OutgoingCall,
+  type OutgoingMessage,
+} from './outgoing-call';
+import { deliveryEvent, pageAsset, type PageAsset } from './page-asset';
 import { Typing } from './typing';
-
-/** A call of the Send API. */
-export interface OutgoingCall {
-  readonly client: GraphClient;
-  /** The page's ID, as far as the activity tells it. */
-  readonly page: string | undefined;
-  /** `/me/messages`, or with a page's ID. */
-  readonly path: string;
-  readonly params: GraphParams;
-  readonly deadline: Deadline;
-}
-
-/** A call of the Send API with attachments that need an ID. */
-export interface OutgoingMessage extends OutgoingCall {
-  readonly slots: AttachmentSlots;
-}
+import type { SavedId } from '../cache/saved-id';
+import type { RecoverEvent, Report, UploadReason } from '../events/events';
+import type { GraphAnswer, GraphCall, GraphParams } from '../graph/client';
+import type { Asset, AttachmentType } from '../source/asset';
+import type { Sources } from '../source/sources';
 
 /**
  * Sends a message whose attachments have IDs, as far as they got any in time.
@@ -64,19 +49,11 @@ interface ResolvedAttachment {
   readonly saved: SavedId;
 }
 
-const PAGE_ID = /^\d+$/;
-const PAGE_IN_PATH = /^\/(\d+)\//;
-
-const SEND_ATTEMPTS = 3;
-
 /** How often a message gets another ID: once for what others made, and once more for what is new. */
 const MAX_REPLACEMENTS = 2;
 
 /** How often a file may change while its message is sent, before that is an error. */
 const MAX_FILE_CHANGES = 2;
-
-/** Milliseconds that a one-step send with a file waits for others of its page. */
-const CONTENT_WAIT = 30_000;
 
 /** The way of one message: what is each attachment, which ID does it have, send by that, recover if it is dead. */
 export class Delivery {
@@ -85,7 +62,7 @@ export class Delivery {
   readonly #save: 'upload' | 'send';
   readonly #typing: Typing | undefined;
   readonly #report: Report;
-  readonly #bodies: PageQueues;
+  readonly #oneStep: OneStep;
 
   constructor({ sources, ids, save, typing, concurrency, report }: DeliveryOptions) {
     this.#sources = sources;
@@ -93,7 +70,7 @@ export class Delivery {
     this.#save = save;
     this.#typing = typing ? new Typing() : undefined;
     this.#report = report;
-    this.#bodies = new PageQueues(concurrency, CONTENT_WAIT);
+    this.#oneStep = new OneStep({ ids, concurrency, report });
   }
 
   /**
@@ -168,16 +145,16 @@ export class Delivery {
     const { client, deadline } = message;
     const asset = await this.#identify(message, slot);
     if (!slot.reusable || asset.isUnidentified) {
-      return (params) => this.#sendContent({ ...message, params }, asset, message.page);
+      return (params) => this.#oneStep.send({ ...message, params }, asset, message.page);
     }
     const page = await this.#orOneStep(message, () => pageOf(message));
-    if (page === undefined) return (params) => this.#sendContent({ ...message, params }, asset, page);
+    if (page === undefined) return (params) => this.#oneStep.send({ ...message, params }, asset, page);
     const target = pageAsset(client, page, asset, recipientOf(message));
     if (this.#save === 'upload') return this.#getIdReady(message, slot, target);
     await this.#ids.waitForOther(target, deadline);
     return async (params) => {
       const sent = await this.#ids.saveBySending(target, deadline, (onBytes) =>
-        this.#sendAndSave({ ...message, params }, target, onBytes),
+        this.#oneStep.sendAndSave({ ...message, params }, target, onBytes),
       );
       return sent ? sent.answer : (await this.#getIdReady(message, slot, target))(params);
     };
@@ -185,7 +162,7 @@ export class Delivery {
 
   async #getIdReady(message: OutgoingMessage, slot: AttachmentSlot, target: PageAsset): Promise<ReadySend> {
     const saved = await this.#orOneStep(message, () => this.#ids.getOrUpload(target, message.deadline));
-    if (!saved) return (params) => this.#sendContent({ ...message, params }, target.asset, target.page);
+    if (!saved) return (params) => this.#oneStep.send({ ...message, params }, target.asset, target.page);
     return (params) => this.#sendOrRecover({ ...message, params }, { slot, target, saved });
   }
 
@@ -227,7 +204,7 @@ export class Delivery {
       }
       refused = saved;
     }
-    const answer = await this.#sendContent(message, target.asset, target.page);
+    const answer = await this.#oneStep.send(message, target.asset, target.page);
     this.#reportRecovery(dead, 'one-step');
     return answer;
   }
@@ -311,8 +288,15 @@ export class Delivery {
       lane: 'send',
     });
     const ms = performance.now() - begun;
-    for (const { target, saved } of resolved)
-      this.#reportSend(message, target.asset, target.page, 'id', saved.id, ms);
+    for (const { target, saved } of resolved) {
+      const { asset, page, recipient } = target;
+      this.#report('send', {
+        ...deliveryEvent(asset, page, recipient),
+        how: 'id',
+        attachmentId: saved.id,
+        ms,
+      });
+    }
     return answer;
   }
 
@@ -329,104 +313,10 @@ export class Delivery {
     }
   }
 
-  /** Upload and send in one step. */
-  async #sendContent(message: OutgoingMessage, asset: Asset, page: string | undefined): Promise<GraphAnswer> {
-    const begun = performance.now();
-    const answer = await this.#postContent(message, asset, await readyContent(asset), { save: false });
-    this.#reportSend(message, asset, page, 'one-step', undefined, performance.now() - begun);
-    return answer;
-  }
-
-  /** The same, and the platform is asked for an ID. That it gives none does not make the message another one. */
-  async #sendAndSave(
-    message: OutgoingMessage,
-    { asset, page }: PageAsset,
-    onBytes: () => void,
-  ): Promise<SavingSend> {
-    const uploadedAt = Date.now();
-    const begun = performance.now();
-    const ready = await readyContent(asset, onBytes);
-    const answer = await this.#postContent(message, asset, ready, { save: true, onBytes });
-    const ms = performance.now() - begun;
-    const id = typeof answer.attachment_id === 'string' ? answer.attachment_id : undefined;
-    this.#reportSend(message, asset, page, id ? 'save' : 'one-step', id, ms);
-    const { type, label, source, bytes } = asset;
-    if (id === undefined) return { answer, saved: undefined };
-    const sentAs = ready.type === type ? {} : { sentAs: ready.type };
-    return { answer, saved: { id, uploadedAt, page, type, ...sentAs, asset: label, source, bytes } };
-  }
-
-  /** If the platform cannot fetch an address, it has sent nothing. Then the content goes, if there is a way to get it. */
-  async #postContent(
-    message: OutgoingMessage,
-    { label }: Asset,
-    ready: ReadyContent,
-    options: { save: boolean; onBytes?: () => void },
-  ): Promise<GraphAnswer> {
-    const { content } = ready;
-    try {
-      return await this.#postOnce(message, label, ready, options);
-    } catch (error) {
-      if (!content.fetch || !isNotFetched(error)) throw error;
-      const file = await content.fetch().catch((failure: unknown) => {
-        this.#ids.reportOnce(failure, failedMessage(message));
-        throw error;
-      });
-      return this.#postOnce(message, label, { ...ready, content: { file } }, options);
-    }
-  }
-
-  /** A file waits until others of its page are out; what the platform fetches itself does not. */
-  #postOnce(
-    message: OutgoingMessage,
-    label: string,
-    ready: ReadyContent,
-    { save, onBytes }: { save: boolean; onBytes?: () => void },
-  ): Promise<GraphAnswer> {
-    const { file } = ready.content;
-    const params = withContent(message.params, message.slots[0], ready, save);
-    const call: GraphCall = {
-      action: 'send',
-      asset: label,
-      lane: 'content',
-      file,
-      ...(onBytes && { onBytes }),
-    };
-    if (!file) return post(message, params, call);
-    return this.#bodies.run(pageIn(message) ?? message.client, (onBodySent) =>
-      post(message, params, { ...call, onBodySent }),
-    );
-  }
-
-  #reportSend(
-    message: OutgoingMessage,
-    asset: Asset,
-    page: string | undefined,
-    how: SendEvent['how'],
-    attachmentId: string | undefined,
-    ms: number,
-  ): void {
-    this.#report('send', { ...deliveryEvent(asset, page, recipientOf(message)), how, attachmentId, ms });
-  }
-
   #reportRecovery({ target, saved }: ResolvedAttachment, how: RecoverEvent['how']): void {
     const { asset, page, recipient } = target;
     this.#report('recover', { ...deliveryEvent(asset, page, recipient), attachmentId: saved.id, how });
   }
-}
-
-/** A send repeats itself only if no connection came up: then the platform has certainly not seen it. */
-async function post(
-  { client, path, deadline }: OutgoingCall,
-  params: GraphParams,
-  call: GraphCall,
-): Promise<GraphAnswer> {
-  deadline.throwIfAborted();
-  const answer = await retry(() => client.post(path, params, call), {
-    attempts: SEND_ATTEMPTS,
-    mayTryAgain: maySendAgain,
-  });
-  return checkSent(answer, call);
 }
 
 function traceRecovery(
@@ -436,31 +326,6 @@ function traceRecovery(
   if (!recoveryChannel.hasSubscribers) return recover();
   const trace = { ...deliveryEvent(asset, page, recipient), attachmentId: saved.id };
   return recoveryChannel.tracePromise(recover, trace);
-}
-
-/** What is told of a message that failed. */
-export function failedMessage(
-  call: Pick<OutgoingCall, 'path' | 'page'> & {
-    readonly client: Partial<Pick<GraphClient, 'knownPageId'>>;
-    readonly params: unknown;
-  },
-): FailedMessage {
-  return { page: pageIn(call) ?? call.client.knownPageId, recipient: recipientOf(call) };
-}
-
-function recipientOf({ params }: { readonly params: unknown }): unknown {
-  return (params as { recipient?: unknown } | undefined)?.recipient;
-}
-
-/** IDs belong to one page. The path or the activity names it; otherwise it is the page of the token. */
-async function pageOf(message: OutgoingMessage): Promise<string | undefined> {
-  const known = pageIn(message) ?? message.client.knownPageId;
-  return known ?? message.deadline.within(message.client.pageId());
-}
-
-function pageIn({ path, page }: Pick<OutgoingCall, 'path' | 'page'>): string | undefined {
-  const inPath = PAGE_IN_PATH.exec(path)?.[1];
-  return inPath ?? (page !== undefined && PAGE_ID.test(page) ? page : undefined);
 }
 
 /** Again with what the files hold now. A call whose file changed was broken off before its end, so nothing was sent. */

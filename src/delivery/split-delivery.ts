@@ -1,7 +1,8 @@
 import { AttachmentError, PartlySentError, toError } from '../base/errors';
 import { labelOfPart } from '../message/label';
 import { hasAttachment, withQuickReplies, type SplitMessage } from '../message/split';
-import { failedMessage, type Delivery, type OutgoingCall, type ReadySend } from './delivery';
+import { failedMessage, type OutgoingCall } from './outgoing-call';
+import type { Delivery, ReadySend } from './delivery';
 import type { Report } from '../events/events';
 import type { GraphAnswer, GraphParams } from '../graph/client';
 
