@@ -112,7 +112,7 @@ describe('in a conversation script', () => {
       conversation.say(image(new Uint8Array(readAsset('paw.png')))).say('The end');
     });
     await say('begin');
-    assert.match(String(botkit.errors[0]), /in a script only a Buffer, for it passes through JSON/);
+    assert.match(String(botkit.errors[0]), /in a script only a Buffer, because scripts pass through JSON/);
     assert.deepEqual(seen(botkit), ['The end']);
   });
 

@@ -181,5 +181,8 @@ describe('messenger-platform-simulator -- a bot', function () {
 /** Whether the port was free; else somebody else listens there, which is as good. */
 async function listenAt(server: Server, port: number): Promise<boolean> {
   server.listen(port, '127.0.0.1');
-  return Promise.race([once(server, 'listening').then(() => true), once(server, 'error').then(() => false)]);
+  return once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
 }
