@@ -46,6 +46,9 @@ const TURN_WAIT = 1_000;
 /** Milliseconds that whoever needs an ID waits for the end of the platform's rate limit. */
 const LONGEST_PAUSE_AWAITED = 5 * 60_000;
 
+/** The same, if it has ended between the refusal and now. */
+const SHORTEST_PAUSE_AWAITED = 100;
+
 /**
  * The IDs of a page's assets: known, uploaded, refreshed before their end, replaced when they are dead.
  *
@@ -337,8 +340,8 @@ export class AssetIds {
       try {
         return await work();
       } catch (error) {
-        const pause = uploadPause.remainingMs;
-        if (verdictOn(error) !== 'rate-limited' || pause === 0) throw error;
+        if (verdictOn(error) !== 'rate-limited') throw error;
+        const pause = Math.max(uploadPause.remainingMs, SHORTEST_PAUSE_AWAITED);
         if (pause > Math.min(deadline.left, LONGEST_PAUSE_AWAITED)) throw error;
         await sleep(pause, undefined, signal && { signal }).catch(noop);
         signal?.throwIfAborted();

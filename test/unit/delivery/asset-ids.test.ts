@@ -411,6 +411,14 @@ describe('AssetIds', () => {
       assert.equal((await needed)?.id, '11');
     });
 
+    it('is waited for also when it ends just before that is asked', async () => {
+      uploads.upload.onCall(0).rejects(graphError(613));
+      uploads.upload.onCall(1).resolves(saved('11'));
+      const needed = ids.getOrUploadThroughPauses(target, new Deadline(WAIT).forTemplate());
+      await clock.tickAsync(1_000);
+      assert.equal((await needed)?.id, '11');
+    });
+
     it('is not waited for when it lasts longer than the deadline', async () => {
       uploads.upload.callsFake(() => {
         client.uploadPause.begin(graphError(613), 61_000);
