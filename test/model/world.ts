@@ -46,8 +46,11 @@ export const UPLOAD_WAIT = 80;
 
 const BYTES = Buffer.from('Bytes that never change');
 
-/** Each is another, over all runs: a message that comes late must not be taken for one of the next run. */
-let users = 0;
+/**
+ * Each is another, over all runs: a message that comes late must not be taken for one of the next run. They begin above the
+ * IDs of pages.
+ */
+let users = 100_000;
 
 /** What became of a message. */
 export interface Fate {
