@@ -9,6 +9,15 @@ export function isObject(value: unknown): value is Input {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Deeper JSON breaks what walks through it by recursion, such as `JSON.stringify`. */
+export const MAX_DEPTH = 100;
+
+/** Whether objects and lists stand in each other at most `levels` deep. */
+export function isNestedWithin(value: unknown, levels = MAX_DEPTH): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return levels > 0 && Object.values(value).every((inner) => isNestedWithin(inner, levels - 1));
+}
+
 export function optionalField<T>(
   input: Input,
   name: string,

@@ -13,6 +13,7 @@ import {
   requiredString,
 } from '../base/check';
 import { type BotUnderTest, botState } from './bot-under-test';
+import { jsonBody } from './json-body';
 import { type SimulatorOperations } from './operations';
 import { type EventStream } from './event-stream';
 import { pageAndUser, personApi } from './person-api';
@@ -37,8 +38,7 @@ export function controlApi({ operations, eventStream, bot }: ControlApiParts): R
   const router = express.Router();
   if (bot) router.use('/bot', botApi(bot, operations));
   router.use(personApi(operations));
-  // Whatever its type is called: `curl -d` says that it is a form.
-  router.use(express.json({ type: () => true, limit: '5mb' }));
+  router.use(jsonBody);
 
   const post = (path: string, fields: readonly string[], handle: (input: Input) => unknown) =>
     router.post(path, async (req, res) => {
@@ -157,7 +157,7 @@ function botApi(bot: BotUnderTest, operations: SimulatorOperations): Router {
   });
   const { store, assets } = bot;
   if (store) {
-    router.post('/store', express.json({ type: () => true }), async (req, res) => {
+    router.post('/store', jsonBody, async (req, res) => {
       const input = object(req.body ?? {}, 'the body');
       onlyFields(input, 'the body', ['up']);
       store.setUp(required(optionalBoolean(input, 'up'), 'up', 'true or false'));

@@ -13,6 +13,7 @@ import {
   requiredString,
 } from '../base/check';
 import { ATTACHMENT_TYPES, type PersonEvent } from '../platform/model';
+import { jsonBody } from './json-body';
 import { type SimulatorOperations, type UserAction } from './operations';
 
 /** Bytes of a file that a person sends: as many as the platform takes of a bot. */
@@ -51,11 +52,10 @@ export function personApi(operations: SimulatorOperations): Router {
     });
     res.json(said);
   });
-  const json = express.json({ type: () => true, limit: '5mb' });
-  router.post('/say', json, async (req, res) => {
+  router.post('/say', jsonBody, async (req, res) => {
     res.json(await operations.say(userMessageOf(object(req.body ?? {}, 'the body'))));
   });
-  router.post('/act', json, async (req, res) => {
+  router.post('/act', jsonBody, async (req, res) => {
     res.json(await operations.act(actionOf(object(req.body ?? {}, 'the body'))));
   });
   return router;

@@ -10,7 +10,7 @@ import {
   type StoredFile,
 } from '../platform/model';
 import { type Platform } from '../platform/platform';
-import { type Rules } from './send-schema';
+import { checkContent, checkMessage, type Rules } from './send-schema';
 
 /** A call that is allowed to act for its page. */
 export interface PageCall {
@@ -33,20 +33,20 @@ interface ReceivedAttachment {
 
 /** Attachment Upload API: `POST /<page>/message_attachments`. */
 export async function uploadAttachment(call: PageCall): Promise<{ attachment_id: string }> {
-  const message = objectParam(call.params['message'], 'message');
-  const attachment = objectParam(message['attachment'], 'message[attachment]');
-  const type = attachmentType(attachment['type']);
-  // attachment-upload-api prints an upload from a file without payload.
-  const payload =
-    call.file && attachment['payload'] === undefined
-      ? {}
-      : objectParam(attachment['payload'], 'message[attachment][payload]');
-  if (payload['attachment_id'] !== undefined) {
+  const message = checkMessage(call.params['message'], call.rules);
+  const { attachment } = message;
+  if (!attachment) throw invalidParameter('The parameter message[attachment] is required');
+  checkContent(message);
+  if (attachment.type === 'template') {
+    throw invalidParameter('Param message[attachment][type] must be one of {AUDIO, FILE, IMAGE, VIDEO}');
+  }
+  const { type, payload } = attachment;
+  if (payload.attachment_id !== undefined) {
     throw invalidParameter('Param message[attachment][payload][attachment_id] cannot be uploaded again');
   }
   const { file, url } = await receiveAttachment(call, type, payload);
   // attachment-upload-api: is_reusable "defaults to false"; the ID is then good for one message.
-  const reusable = isTrue(payload['is_reusable']);
+  const reusable = isTrue(payload.is_reusable);
   return { attachment_id: call.platform.save(call.page, file, { via: 'upload', url, reusable }).id };
 }
 
@@ -88,13 +88,6 @@ export function useAsset(
   const { width, height } = asset;
   const size = width === undefined || height === undefined ? {} : { width, height };
   return { file: { type, name, contentType, bytes, sha256, ...size }, attachmentId: asset.id };
-}
-
-function attachmentType(type: unknown): AttachmentType {
-  if (type === 'image' || type === 'audio' || type === 'video' || type === 'file') return type;
-  throw invalidParameter(
-    'Param message[attachment][type] must be one of {AUDIO, FILE, IMAGE, TEMPLATE, VIDEO}',
-  );
 }
 
 export function objectParam(value: unknown, name: string): Record<string, unknown> {

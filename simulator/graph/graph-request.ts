@@ -1,7 +1,7 @@
 import express, { type Request, type RequestHandler, type Response } from 'express';
 import multer from 'multer';
 import { type CallPurpose, type GraphCall } from '../platform/call-log';
-import { isObject } from '../base/check';
+import { isNestedWithin, isObject, MAX_DEPTH } from '../base/check';
 import { sha256Of } from '../platform/content';
 import { type BodyBudget } from './body-budget';
 import { attachmentTooLarge, type GraphError, invalidParameter, wrongFileCount } from './errors';
@@ -86,16 +86,19 @@ export async function readRequest(
   return request;
 }
 
-/** What a method, a path and parameters ask for. */
+/** What a method, a path and parameters ask for. Throws a `GraphError` if they are nested too deeply to be logged. */
 export function requestOf(method: string, path: string, given: Record<string, unknown>): GraphRequest {
   const { access_token: token, appsecret_proof: proof, ...params } = given;
   const segments = path.split('/').filter((segment) => segment !== '');
   if (segments[0] !== undefined && isVersion(segments[0])) segments.shift();
+  const entries = Object.entries(params).map(([name, value]): [string, unknown] => [name, decoded(value)]);
+  const deep = entries.find(([, value]) => !isNestedWithin(value));
+  if (deep) throw invalidParameter(`Param ${deep[0]} must not be nested more than ${MAX_DEPTH} levels deep`);
   return {
     method,
     path,
     segments,
-    params: Object.fromEntries(Object.entries(params).map(([name, value]) => [name, decoded(value)])),
+    params: Object.fromEntries(entries),
     files: new Map(),
     ...(typeof token === 'string' && { token }),
     ...(typeof proof === 'string' && { proof }),

@@ -4,8 +4,13 @@ import { type GraphError, invalidKeys, invalidParameter } from './errors';
 /** The parameters as `schema` has them. Throws a `GraphError` for the first thing that the platform does not take. */
 export function checked<T extends z.ZodType>(schema: T, value: unknown, root = ''): z.output<T> {
   const { data, error } = schema.safeParse(value, { reportInput: true });
-  if (error) throw graphErrorOf(error.issues[0], root);
+  if (error) throw graphErrorOf(firstOf(error.issues), root);
   return data;
+}
+
+/** A misspelt key is named, rather than the one that it leaves missing: jgorset/facebook-messenger#107. */
+function firstOf(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue | undefined {
+  return issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0];
 }
 
 const WORDS = new Map<string, string>([

@@ -1,12 +1,14 @@
 import { isTrue, objectParam, type PageCall, receiveAttachment, useAsset } from './attachments';
-import { emptyMessage, invalidParameter, onlyOneContent, outsideWindow, threadControlled } from './errors';
+import { emptyMessage, invalidParameter, outsideWindow, threadControlled } from './errors';
 import { type RateClass } from './rate-limits';
 import { recipientOf, useOnce } from './recipients';
 import {
+  checkContent,
   checkMessage,
   checkMessagingType,
   checkReaction,
   checkReplyTo,
+  isAbsent,
   type Message,
   type Reaction,
 } from './send-schema';
@@ -53,18 +55,6 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
     message_id: mid,
     ...(savedAs !== undefined && { attachment_id: savedAs }),
   };
-}
-
-/** A message has a text or something else, and not both. An empty text is no text. */
-function checkContent({ text, attachment, attachments, template, sticker_id: sticker }: Message): void {
-  const others = [attachment, attachments, template].filter((one) => !isAbsent(one)).length;
-  if (others === 0 && !text && (text === '' || isAbsent(sticker))) throw emptyMessage();
-  if (others > 1)
-    throw invalidParameter('Param message must have one of attachment, attachments and template');
-  if (others === 0 || isAbsent(text)) return;
-  // Some clients send an empty text with everything. Here it shows, rather than on the platform.
-  if (text === '') throw invalidParameter('Param message[text] must be a non-empty string, or be left out');
-  throw onlyOneContent();
 }
 
 function rateClassOf({ attachment }: Message): RateClass {
@@ -166,10 +156,6 @@ function mediaOf({ platform, page }: PageCall, element: Record<string, unknown>)
     );
   }
   return []; // The file is on Facebook, which is not here.
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined || value === null;
 }
 
 function isFacebookUrl(url: unknown): boolean {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { invalidParameter } from './errors';
+import { emptyMessage, invalidParameter, onlyOneContent } from './errors';
 import { checked } from './params';
 import { filled, flag, id, template } from './template-schema';
 
@@ -27,11 +27,14 @@ export interface Rules {
 const attachment = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.enum(['image', 'audio', 'video', 'file']),
-    payload: z.strictObject({
-      url: z.unknown().optional(),
-      attachment_id: id.optional(),
-      is_reusable: flag.optional(),
-    }),
+    // attachment-upload-api prints an upload from a file without payload.
+    payload: z
+      .strictObject({
+        url: z.unknown().optional(),
+        attachment_id: id.optional(),
+        is_reusable: flag.optional(),
+      })
+      .default({}),
   }),
   z.strictObject({ type: z.literal('template'), payload: template }),
 ]);
@@ -90,6 +93,29 @@ export type Message = z.output<typeof messages.accepted>;
 /** Throws a `GraphError` for the first thing in `message` that the platform does not take. */
 export function checkMessage(message: unknown, { idsInAttachments }: Rules): Message {
   return checked<z.ZodType<Message>>(messages[idsInAttachments], message, 'message');
+}
+
+/** A message has a text or something else, and not both. An empty text is no text. */
+export function checkContent({
+  text,
+  attachment,
+  attachments,
+  template,
+  sticker_id: sticker,
+}: Message): void {
+  const others = [attachment, attachments, template].filter((one) => !isAbsent(one)).length;
+  if (others === 0 && !text && (text === '' || isAbsent(sticker))) throw emptyMessage();
+  if (others > 1) {
+    throw invalidParameter('Param message must have only one of attachment, attachments and template');
+  }
+  if (others === 0 || isAbsent(text)) return;
+  // Some clients send an empty text with everything. Here it shows, rather than on the platform.
+  if (text === '') throw invalidParameter('Param message[text] must be a non-empty string, or be left out');
+  throw onlyOneContent();
+}
+
+export function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
 }
 
 /** Tags that can be used. The others ended on 27 April 2026: changelog of 27 March 2026. */

@@ -15,6 +15,7 @@ import {
   send,
   sendById,
   upload,
+  USER,
   useWebServer,
   useSimulator,
 } from './support';
@@ -113,6 +114,34 @@ describe('An attachment ID', () => {
   it('is given for a file without a payload, as the platform’s page prints it', async () => {
     const form = { message: { attachment: { type: 'image' } }, filedata: png() };
     assert.equal((await callWithForm(simulator(), '/message_attachments', form)).status, 200);
+    const sent = { ...form, recipient: { id: USER } };
+    assert.equal((await callWithForm(simulator(), '/messages', sent)).status, 200);
+  });
+
+  it('is given for a message that could be sent, and for no other', async () => {
+    const payload = { url: 'http://localhost:9/', is_reusable: true };
+    const refused: [message: object, subcode: number | undefined, wording: RegExp][] = [
+      [{ ...messageWith('image', payload), foo: 1 }, undefined, /Invalid keys "foo" .* "message"$/],
+      [
+        { attachment: { type: 'image', payload, foo: 1 } },
+        undefined,
+        /Invalid keys "foo" .*\[attachment\]"$/,
+      ],
+      [messageWith('image', { ...payload, foo: 1 }), undefined, /Invalid keys "foo" .*\[payload\]"$/],
+      [messageWith('image', { ...payload, is_reusable: 'yes' }), undefined, /\[is_reusable\]/],
+      [{ ...messageWith('image', payload), quick_replies: 'junk' }, undefined, /\[quick_replies\]/],
+      [{ ...messageWith('image', payload), text: 'x' }, 2018191, /Only one of/],
+      [{ text: 'x' }, undefined, /The parameter message\[attachment\] is required/],
+      [
+        messageWith('template', { template_type: 'one_time_notif_req' }),
+        undefined,
+        /must be one of \{AUDIO, FILE, IMAGE, VIDEO\}/,
+      ],
+    ];
+    for (const [message, subcode, wording] of refused) {
+      const answer = await call(simulator(), '/me/message_attachments', { message });
+      assertError(answer, 100, subcode, wording);
+    }
   });
 });
 

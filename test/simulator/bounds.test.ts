@@ -86,6 +86,40 @@ describe('What anybody can send is bounded:', () => {
     for (const one of stalled) one.destroy();
   });
 
+  it('JSON, to 100 levels, in bodies, forms, batches and the control API', async () => {
+    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+    const post = async (path: string, body: string, type = 'application/json') => {
+      const headers = { 'content-type': type };
+      const response = await fetch(simulator().httpUrl + path, { method: 'POST', headers, body });
+      return { status: response.status, body: (await response.json()) as Answer['body'] };
+    };
+    const query = `?access_token=${PAGE.token}`;
+    const tooDeep = /must not be nested more than 100 levels deep/;
+    for (const path of [
+      '/me/messages?access_token=none',
+      `/me/messages${query}`,
+      `/me/messenger_profile${query}`,
+    ]) {
+      for (const depth of [101, 3000, 20_000]) {
+        assertError(await post(path, `{"greeting":${nested(depth)}}`), 100, undefined, tooDeep);
+        const form = new URLSearchParams({ message: nested(depth) }).toString();
+        assertError(await post(path, form, 'application/x-www-form-urlencoded'), 100, undefined, tooDeep);
+      }
+    }
+    assert.equal((await post(`/me/messenger_profile${query}`, `{"greeting":${nested(100)}}`)).status, 200);
+    const operation = { method: 'POST', relative_url: 'me/messages', body: `message=${nested(5000)}` };
+    const { body: parts } = await post(`/${query}`, JSON.stringify({ batch: [operation] }));
+    assert.match(JSON.stringify(parts), tooDeep);
+    for (const path of ['/_sim/say', '/_sim/act', '/_sim/faults']) {
+      const { status, body } = await post(path, `[{"body":${nested(5000)}}]`);
+      assert.deepEqual(
+        [status, body],
+        [400, { error: 'Expected the body to be nested at most 100 levels deep' }],
+      );
+    }
+    assert.equal((await fetch(`${simulator().httpUrl}/_sim/calls`)).status, 200);
+  });
+
   it('fields and files of a form, to 100', async () => {
     const fields = (count: number) =>
       Object.fromEntries(Array.from({ length: count }, (_, at) => [`field${at}`, 'x']));

@@ -36,6 +36,19 @@ describe('The Send API refuses with 100', () => {
       template({ template_type: 'button', text: 'x', buttons: [{ ...button, url: 'x' }] }),
       /Invalid keys "url" were found in param "message\[attachment\]\[payload\]\[buttons\]\[0\]"/,
     ],
+    [
+      'an unknown key, rather than what it leaves missing',
+      { text: 'x', quick_replies: [{ content_type: 'text', title: 'a', playload: 'b' }] },
+      /Invalid keys "playload" were found in param "message\[quick_replies\]\[0\]"/,
+    ],
+    [
+      'attachment and attachments in one message',
+      {
+        ...messageWith('image', { url: 'http://localhost:9/' }),
+        attachments: [{ type: 'image', payload: { url: 'http://localhost:9/' } }],
+      },
+      /Param message must have only one of attachment, attachments and template/,
+    ],
     ['quick replies that are no list', { text: 'x', quick_replies: reply }, /quick_replies\] must be a list/],
     [
       'a quick reply without content_type',
