@@ -26,9 +26,9 @@ export type Caller = (request: CaseRequest) => Promise<Answer>;
 export function createCaller({ origin, apiVersion, token, appSecret }: CallerOptions): Caller {
   return async ({ method = 'POST', path, params: given = {}, file, ...credentials }) => {
     const url = new URL(`/${apiVersion}${path}`, origin);
-    const proof =
-      credentials.proof ??
-      (credentials.token === undefined && appSecret !== undefined ? proofOf(token, appSecret) : undefined);
+    const rightProof =
+      credentials.token === undefined && appSecret !== undefined ? proofOf(token, appSecret) : undefined;
+    const proof = credentials.proof === 'none' ? undefined : (credentials.proof ?? rightProof);
     const params: Record<string, unknown> = {
       ...given,
       ...(proof !== undefined && { appsecret_proof: proof }),

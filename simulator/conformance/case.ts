@@ -24,7 +24,7 @@ export interface CaseRequest {
   readonly file?: File | string;
   /** Instead of the page's own. */
   readonly token?: string;
-  /** Instead of the right one. */
+  /** Instead of the right one. `none`: without. */
   readonly proof?: string;
 }
 

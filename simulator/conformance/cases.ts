@@ -68,6 +68,17 @@ const CALLS: readonly ConformanceCase[] = [
     needs: 'appSecret',
   },
   {
+    name: 'refuses a call without proof of the app secret',
+    request: () => ({ method: 'GET', path: '/me', proof: 'none' }),
+    expected: {
+      code: 100,
+      type: 'GraphMethodException',
+      wording: /^API calls from the server require an appsecret_proof argument/,
+    },
+    source: 'error bodies in several SDKs; only if the app requires the proof in its advanced settings',
+    needs: 'appSecret',
+  },
+  {
     name: 'refuses an object that does not exist',
     request: () => ({ path: '/1/messages' }),
     expected: {

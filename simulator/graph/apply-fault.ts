@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Fault } from '../platform/faults';
 import { type Answer } from './answer';
-import { GraphError } from './errors';
+import { GraphError, messageOf } from './errors';
 
 interface CallInHand {
   carryOut: () => Promise<Answer>;
@@ -41,8 +41,9 @@ function answerInstead({ status, body, headers = {}, error }: Fault): Answer | u
     const {
       code,
       subcode,
-      message = `(#${code}) A fault of the simulator`,
-      is_transient: isTransient,
+      message = messageOf(code, subcode) ?? `(#${code}) A fault of the simulator`,
+      // Not of 1/1357046, after which everything may have been sent.
+      is_transient: isTransient = subcode === undefined && [1, 2].includes(code) ? true : undefined,
     } = error;
     const graphError = new GraphError(code, message, { subcode, isTransient });
     return { status: status ?? graphError.status, body: { ...graphError.body() }, headers };

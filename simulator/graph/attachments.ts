@@ -1,4 +1,3 @@
-import { isObject } from '../base/check';
 import { invalidAttachmentId, invalidParameter, uploadFailed, wrongFileCount } from './errors';
 import { type SendRates } from './rate-limits';
 import { type UrlFetcher } from './fetch-url';
@@ -17,6 +16,8 @@ export interface PageCall {
   platform: Platform;
   page: Page;
   params: Record<string, unknown>;
+  /** The call is a form that can bring a file along. */
+  isMultipart: boolean;
   file?: IncomingFile;
   fetchUrl: UrlFetcher;
   rules: Rules;
@@ -64,6 +65,7 @@ export async function receiveAttachment(
     throw invalidParameter('An attachment has one source: attachment_id, url or filedata');
   }
   if (id !== undefined) return { ...useAsset(call.platform, call.page, type, id) };
+  if (call.isMultipart && url === undefined && !call.file) throw wrongFileCount();
   const incoming = call.file ?? (await call.fetchUrl(urlParam(url), type));
   if (incoming.bytes.length === 0 || !fits(incoming.contentType, type)) throw uploadFailed();
   return {
@@ -88,12 +90,6 @@ export function useAsset(
   const { width, height } = asset;
   const size = width === undefined || height === undefined ? {} : { width, height };
   return { file: { type, name, contentType, bytes, sha256, ...size }, attachmentId: asset.id };
-}
-
-export function objectParam(value: unknown, name: string): Record<string, unknown> {
-  if (value === undefined) throw invalidParameter(`The parameter ${name} is required`);
-  if (isObject(value)) return value;
-  throw invalidParameter(`Param ${name} must be a JSON object`);
 }
 
 /** Form fields may say it in a string. */

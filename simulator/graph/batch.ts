@@ -70,10 +70,10 @@ function resolved(one: Operation, batch: GraphRequest, results: Results): GraphR
     const failed = dependenciesOf(one).find((name) => (results.get(name)?.status ?? 0) >= 400);
     if (failed !== undefined) throw invalidParameter(`The request "${failed}" has failed`);
     const request = operationRequest(one, batch, results);
-    for (const name of one.attached_files?.split(',') ?? []) {
-      const file = batch.files.get(name.trim());
+    if (typeof one.attached_files === 'string') {
+      // Whatever the part is called: an operation of the Send API has one file, so that two names are none.
+      const file = batch.files.get(one.attached_files.trim());
       if (!file) throw wrongFileCount();
-      // Whatever the part is called: an operation of the Send API has one file.
       request.files.set('filedata', file);
     }
     return request;

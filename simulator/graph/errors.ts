@@ -60,10 +60,12 @@ const messengerError = (code: number, subcode: number, message: string) =>
 
 export const invalidToken = () => new GraphError(190, 'Invalid OAuth access token.');
 
-export const invalidProof = () =>
-  new GraphError(100, 'Invalid appsecret_proof provided in the API argument', {
-    type: 'GraphMethodException',
-  });
+const proofError = (message: string) => new GraphError(100, message, { type: 'GraphMethodException' });
+
+export const invalidProof = () => proofError('Invalid appsecret_proof provided in the API argument');
+
+/** Issues of several SDKs. */
+export const missingProof = () => proofError('API calls from the server require an appsecret_proof argument');
 
 export const unknownObject = (method: string, id: string) =>
   new GraphError(
@@ -117,13 +119,8 @@ export const onlyOneContent = () =>
 export const invalidAttachmentId = () =>
   messengerError(100, 2018074, 'Possible invalid ID or you do not own the attachment.');
 
-export const urlNotFetched = () =>
-  messengerError(
-    100,
-    2018008,
-    'Failed to fetch the file from the url. Check that the URL is valid, with a valid SSL certificate, valid file ' +
-      'size, and that the server is responding fast enough to avoid timeouts.',
-  );
+/** microsoft/botframework-sdk#2542: shorter than the documents have it. */
+export const urlNotFetched = () => messengerError(100, 2018008, 'Failed to fetch the file from the url');
 
 export const videoTimedOut = () =>
   messengerError(
@@ -133,13 +130,8 @@ export const videoTimedOut = () =>
       'will time out',
   );
 
-export const uploadFailed = () =>
-  messengerError(
-    100,
-    2018047,
-    'Upload attachment failure. A common way to trigger this error is that the provided media type does not match ' +
-      'type of file provided in the URL',
-  );
+/** maciekmm/messenger-platform-go-sdk#36: shorter than the documents have it. */
+export const uploadFailed = () => messengerError(100, 2018047, 'Upload attachment failure.');
 
 export const attachmentTooLarge = () =>
   messengerError(100, 2018109, 'Attachment size exceeds allowable limit');
@@ -152,6 +144,31 @@ export const rateLimited = () =>
   );
 
 export const unexpected = () => new GraphError(1, 'An unknown error occurred', { status: 500 });
+
+const WITH_A_CODE_OF_THEIR_OWN = [
+  invalidToken,
+  unknownUser,
+  alreadyAnswered,
+  wrongFileCount,
+  userUnavailable,
+  outsideWindow,
+  threadControlled,
+  emptyMessage,
+  onlyOneContent,
+  invalidAttachmentId,
+  urlNotFetched,
+  videoTimedOut,
+  uploadFailed,
+  attachmentTooLarge,
+  rateLimited,
+  unexpected,
+].map((error) => error().body().error);
+
+/** The message of an error, if the simulator has one with this code and subcode. */
+export function messageOf(code: number, subcode: number | undefined): string | undefined {
+  const known = WITH_A_CODE_OF_THEIR_OWN.find((one) => one.code === code && one.error_subcode === subcode);
+  return known?.message;
+}
 
 export function traceId(): string {
   let id = 'A';

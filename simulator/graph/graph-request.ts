@@ -81,7 +81,7 @@ export async function readRequest(
   }
   const other = [...request.files.keys()].find((name) => name !== 'filedata');
   if (other !== undefined && request.params['batch'] === undefined) {
-    throw invalidParameter('The file must stand in the field filedata');
+    throw wrongFileCount();
   }
   return request;
 }

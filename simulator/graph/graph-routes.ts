@@ -3,7 +3,7 @@ import { type PageCall, uploadAttachment } from './attachments';
 import { type GraphCall } from '../platform/call-log';
 import { conversationOf, conversations, messagesOf } from './conversations';
 import { customLabel, customLabels, labelPerson, labelsOf } from './custom-labels';
-import { invalidProof, invalidToken, unknownObject, unknownPath } from './errors';
+import { invalidProof, invalidToken, missingProof, unknownObject, unknownPath } from './errors';
 import { type GraphRequest } from './graph-request';
 import { subscribedApps, threadControl, threadOwner } from './page-settings';
 import { persona, personas } from './personas';
@@ -23,20 +23,23 @@ export async function answerRequest(parts: Parts, request: GraphRequest, call: G
   const { segments } = request;
   const [id, edge, ...rest] = segments;
   if (id === undefined || rest.length > 0) throw unknownPath(`/${segments.join('/')}`);
-  if (id === 'me' || id === page.id) return answerForPage(parts, page, request, id, edge);
+  if (id === 'me' || id === page.id)
+    return answerForPage(parts, page, request, id, edge, call.kind === 'multipart');
   return answerForObject(platform, page, request, id, edge);
 }
 
 /** `/me` and its edges. */
 async function answerForPage(
-  { platform, fetchUrl, rules, limits }: Parts,
+  parts: Parts,
   page: Page,
   { method, params, files }: GraphRequest,
   id: string,
   edge: string | undefined,
+  isMultipart: boolean,
 ): Promise<Body> {
+  const { platform } = parts;
   const file = files.get('filedata');
-  const pageCall: PageCall = { platform, page, params, fetchUrl, rules, limits, ...(file && { file }) };
+  const pageCall: PageCall = { ...parts, page, params, isMultipart, ...(file && { file }) };
   const post = async (answer: () => object | Promise<object>): Promise<Body> => {
     if (method !== 'POST') throw unknownObject(method, id);
     return { ...(await answer()) };
@@ -111,14 +114,16 @@ const EDGES = ['messages', 'message_attachments', 'messenger_profile', 'custom_l
 function authorise(platform: Platform, { token, proof }: GraphRequest): Page {
   const page = token === undefined ? undefined : platform.pageOfToken(token);
   if (!page) throw invalidToken();
-  if (!isProofAccepted(page, proof)) throw invalidProof();
+  checkProof(page, proof);
   return page;
 }
 
 /** A wrong proof is refused, whether one is required or not. */
-function isProofAccepted({ token, secret, requireProof }: Page, proof: string | undefined): boolean {
-  if (secret === undefined || (proof === undefined && !requireProof)) return true;
-  return proof === proofOf(token, secret);
+function checkProof({ token, secret, requireProof }: Page, proof: string | undefined): void {
+  if (secret === undefined) return;
+  if (proof === undefined) {
+    if (requireProof) throw missingProof();
+  } else if (proof !== proofOf(token, secret)) throw invalidProof();
 }
 
 function proofOf(token: string, secret: string): string {

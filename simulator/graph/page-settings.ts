@@ -51,6 +51,6 @@ export function threadControl(
 
 /** `/me/thread_owner?recipient=<person>` */
 export function threadOwner(platform: Platform, page: Page, user: unknown): Record<string, unknown> {
-  const recipient = recipientOf(platform, page, { id: user });
+  const recipient = recipientOf(platform, page, user === undefined ? undefined : { id: user });
   return { data: [{ thread_owner: { app_id: platform.ownerOf(page, recipient.user) ?? APP_ID } }] };
 }

@@ -1,4 +1,5 @@
 import { type z } from 'zod';
+import { isObject } from '../base/check';
 import { type GraphError, invalidKeys, invalidParameter } from './errors';
 
 /** The parameters as `schema` has them. Throws a `GraphError` for the first thing that the platform does not take. */
@@ -6,6 +7,13 @@ export function checked<T extends z.ZodType>(schema: T, value: unknown, root = '
   const { data, error } = schema.safeParse(value, { reportInput: true });
   if (error) throw graphErrorOf(firstOf(error.issues), root);
   return data;
+}
+
+/** An object that must be there. Throws a `GraphError` otherwise. */
+export function objectParam(value: unknown, name: string): Record<string, unknown> {
+  if (value === undefined) throw invalidParameter(`The parameter ${name} is required`);
+  if (isObject(value)) return value;
+  throw invalidParameter(`Param ${name} must be a JSON object`);
 }
 
 /** A misspelt key is named, rather than the one that it leaves missing: jgorset/facebook-messenger#107. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import { objectParam } from './params';
 import { alreadyAnswered, unknownUser, userUnavailable } from './errors';
 import { type Page } from '../platform/model';
 import { type Platform } from '../platform/platform';
@@ -34,6 +35,7 @@ const ONCE = ['comment_id', 'post_id', 'one_time_notif_token'];
 
 /** Throws a `GraphError` for somebody whom the page cannot write to. */
 export function recipientOf(platform: Platform, page: Page, value: unknown): Recipient {
+  objectParam(value, 'recipient');
   const { data } = recipient.safeParse(value);
   if (!data) throw unknownUser();
   if (!('id' in data)) {

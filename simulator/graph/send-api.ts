@@ -1,5 +1,6 @@
-import { isTrue, objectParam, type PageCall, receiveAttachment, useAsset } from './attachments';
+import { isTrue, type PageCall, receiveAttachment, useAsset } from './attachments';
 import { emptyMessage, invalidParameter, outsideWindow, threadControlled } from './errors';
+import { objectParam } from './params';
 import { type RateClass } from './rate-limits';
 import { recipientOf, useOnce } from './recipients';
 import {
@@ -58,7 +59,12 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
 }
 
 function rateClassOf({ attachment }: Message): RateClass {
+  if (attachment?.type === 'template') return showsVideo(attachment.payload) ? 'media' : 'other';
   return attachment?.type === 'audio' || attachment?.type === 'video' ? 'media' : 'other';
+}
+
+function showsVideo(payload: Template): boolean {
+  return payload.template_type === 'media' && payload.elements[0]?.media_type === 'video';
 }
 
 /**

@@ -40,7 +40,10 @@ export interface Fault {
   status?: number;
   body?: string | Record<string, unknown>;
   headers?: Record<string, string>;
-  /** Answers with a Graph error instead. */
+  /**
+   * Answers with a Graph error instead. The default `message` is the simulator's own for this code and subcode;
+   * `is_transient` is true by default for 1 and 2 without a subcode.
+   */
   error?: { code: number; subcode?: number; message?: string; is_transient?: boolean };
   /** Leaves these fields out of a good answer. */
   drop?: string[];

@@ -161,7 +161,8 @@ describe('A file', () => {
       assert.equal((await uploadAs(type, bytes(9, `${type}/any`))).status, 200);
       assertError(await uploadAs(type, bytes(9, 'application/octet-stream')), 100, 2018047);
     }
-    assertError(await uploadAs('audio', bytes(9, 'video/mp4')), 100, 2018047);
+    const video = await uploadAs('audio', bytes(9, 'video/mp4'));
+    assertError(video, 100, 2018047, /^\(#100\) Upload attachment failure\.$/);
     assert.equal((await uploadAs('file', bytes(9, 'video/mp4'))).status, 200);
   });
 
@@ -169,9 +170,15 @@ describe('A file', () => {
     assertError(await uploadAs('image', bytes(0, 'image/png')), 100, 2018047);
   });
 
-  it('must stand in filedata', async () => {
-    const form = { ...reusable('image'), upload: png() };
-    assertError(await callWithForm(simulator(), '/message_attachments', form), 100, undefined, /filedata/);
+  it('must stand in filedata: 100/2018005 otherwise', async () => {
+    for (const form of [reusable('image'), { ...reusable('image'), upload: png() }]) {
+      assertError(await callWithForm(simulator(), '/message_attachments', form), 100, 2018005);
+      assertError(
+        await callWithForm(simulator(), '/messages', { recipient: { id: USER }, ...form }),
+        100,
+        2018005,
+      );
+    }
   });
 
   it('keeps its name, in any script', async () => {
@@ -229,7 +236,7 @@ describe('A URL', () => {
       'ftp://localhost/x',
       'file:///etc/hosts',
     ]) {
-      assertError(await uploadUrl(path), 100, 2018008, /^\(#100\) Failed to fetch the file from the url\./);
+      assertError(await uploadUrl(path), 100, 2018008, /^\(#100\) Failed to fetch the file from the url$/);
     }
     assertError(await uploadUrl('not a url'), 100, 2018008);
   });

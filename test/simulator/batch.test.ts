@@ -97,8 +97,15 @@ describe('A Graph batch', () => {
         ['two.png', PNG.length + 1],
       ],
     );
-    const [missing] = await parts(post([upload('none')]));
+    const [missing, both] = await parts(
+      callWithForm(simulator(), '', {
+        batch: [upload('none'), upload('one,two')],
+        one: png(),
+        two: filedata,
+      }),
+    );
     assert.equal(bodyOf(missing).error?.error_subcode, 2018005);
+    assert.equal(bodyOf(both).error?.error_subcode, 2018005);
   });
 
   it('takes a token and a proof of the whole, or of a request', async () => {
@@ -108,6 +115,8 @@ describe('A Graph batch', () => {
     assert.equal(received(simulator(), OTHER_PAGE.id)[0]?.text, 'Own');
     const [wrong] = await parts(post([sending('x')], {}, 'wrong'));
     assert.deepEqual([wrong?.code, bodyOf(wrong).error?.code], [400, 190]);
+    const [unproved] = await parts(post([sending('x')], {}, SECRET_PAGE.token));
+    assert.match(bodyOf(unproved).error?.message ?? '', /require an appsecret_proof argument/);
     const [proved] = await parts(
       post([sending('x')], { appsecret_proof: proofOf(SECRET_PAGE) }, SECRET_PAGE.token),
     );

@@ -140,7 +140,7 @@ describe('messenger-platform-simulator conformance', function () {
     // By HTTPS, as the real platform is asked.
     const trust = { NODE_EXTRA_CA_CERTS: await folder.write('ca.pem', simulator().ca) };
     const { code, out } = await run(against(simulator().host), { ...ENVIRONMENT, ...trust });
-    assert.match(out, /\n\n36 as expected, 0 different, 0 skipped\n$/, out);
+    assert.match(out, /\n\n37 as expected, 0 different, 0 skipped\n$/, out);
     assert.equal(code, 0);
     const [, announced] = /the person receives (\d+) messages/.exec(out) ?? [];
     assert.equal(received(simulator(), SECRET_PAGE.id).length, Number(announced));
@@ -184,7 +184,7 @@ describe('messenger-platform-simulator conformance', function () {
     for (const hidden of Object.values(ENVIRONMENT)) assert.ok(!record.includes(hidden), hidden);
     assert.ok(!record.includes(SECRET_PAGE.id));
     const { cases } = JSON.parse(record) as { cases: { name: string; request: object; answer: object }[] };
-    assert.equal(cases.length, 36);
+    assert.equal(cases.length, 37);
     const { request, answer } = cases.find(({ name }) => name === 'refuses a message without content') ?? {};
     assert.deepEqual(request, {
       method: 'POST',

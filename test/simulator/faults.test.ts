@@ -64,6 +64,25 @@ describe('A fault', () => {
     assert.equal((await send(simulator(), hello)).status, 200);
   });
 
+  it('has the simulator’s own wording for its errors, and is transient with 1 and 2', async () => {
+    const errors: [error: Fault['error'], message: RegExp, isTransient?: boolean][] = [
+      [{ code: 100, subcode: 2018074 }, /^\(#100\) Possible invalid ID or you do not own the attachment\.$/],
+      [{ code: 190 }, /^Invalid OAuth access token\.$/],
+      [{ code: 80006 }, /^\(#80006\) There have been too many calls/],
+      [{ code: 613 }, /^\(#613\) A fault of the simulator$/],
+      [{ code: 1 }, /^An unknown error occurred$/, true],
+      [{ code: 2 }, /^\(#2\)/, true],
+      [{ code: 2, is_transient: false }, /^\(#2\)/, false],
+      [{ code: 1, subcode: 1357046 }, /^\(#1\)/],
+    ];
+    for (const [error, message, isTransient] of errors) {
+      simulator().addFaults({ ...(error && { error }) });
+      const answer = await send(simulator(), hello);
+      assertError(answer, error?.code ?? 0, error?.subcode, message);
+      assert.equal((answer.body.error as { is_transient?: boolean } | undefined)?.is_transient, isTransient);
+    }
+  });
+
   it('answers with a Graph error in short', async () => {
     simulator().addFaults({
       error: { code: 613, subcode: 1996, message: 'Calls exceeded', is_transient: true },

@@ -78,9 +78,15 @@ describe('The Graph API', () => {
         (await call(simulator(), `/me?appsecret_proof=${proof}`, undefined, { token })).status,
         200,
       );
-      for (const wrong of [{}, { appsecret_proof: proof.replace(/^./, 'x') }, { appsecret_proof: '' }]) {
+      const invalid = /^Invalid appsecret_proof provided in the API argument$/;
+      const refusals: [proofs: object, wording: RegExp][] = [
+        [{}, /^API calls from the server require an appsecret_proof argument$/],
+        [{ appsecret_proof: proof.replace(/^./, 'x') }, invalid],
+        [{ appsecret_proof: '' }, invalid],
+      ];
+      for (const [wrong, wording] of refusals) {
         const refused = await call(simulator(), '/me/messages', { ...hello, ...wrong }, { token });
-        assertError(refused, 100, undefined, /^Invalid appsecret_proof provided in the API argument$/);
+        assertError(refused, 100, undefined, wording);
         assert.equal(refused.body.error?.type, 'GraphMethodException');
       }
       assert.equal(received(simulator(), SECRET_PAGE.id).length, 1);
@@ -181,7 +187,20 @@ describe('The Graph API', () => {
       subcode?: number | undefined,
       message?: RegExp,
     ][] = [
-      ['without recipient', { message: { text: 'x' } }, 100, 2018001, /No matching user found/],
+      [
+        'without recipient',
+        { message: { text: 'x' } },
+        100,
+        undefined,
+        /^\(#100\) The parameter recipient is required$/,
+      ],
+      [
+        'with a recipient that is broken JSON',
+        { recipient: '{"id":', message: { text: 'x' } },
+        100,
+        undefined,
+        /Param recipient must be a JSON object/,
+      ],
       ['to someone who cannot be', { recipient: { id: 'tom' }, message: { text: 'x' } }, 100, 2018001],
       ['to a page', { recipient: { id: OTHER_PAGE.id }, message: { text: 'x' } }, 100, 2018001],
       ['that is missing', { recipient: { id: USER } }, 100, 2018034, /Message cannot be empty/],

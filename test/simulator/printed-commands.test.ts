@@ -203,7 +203,12 @@ describe('The commands of the platform’s pages, run by curl over HTTPS', () =>
 
   it('attachment-upload-api: sends an uploaded asset, with the recipient that the printed command lacks', async () => {
     const id = await upload(simulator());
-    assertError(await curl('attachment-upload-api: send an uploaded asset', { id }), 100, 2018001);
+    assertError(
+      await curl('attachment-upload-api: send an uploaded asset', { id }),
+      100,
+      undefined,
+      /recipient is required/,
+    );
     const { status, body } = await curl('attachment-upload-api: send an uploaded asset', {
       id,
       edit: withRecipient,

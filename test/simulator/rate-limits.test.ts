@@ -60,6 +60,13 @@ describe('Rate limits', () => {
     for (let count = 0; count < 10; count += 1) assert.equal((await sound()).status, 200);
     assertError(await sound(), 80006);
     assertError(await send(simulator, messageWith('video', { url: 'http://localhost:9/' })), 80006);
+    const template = (media_type: string) =>
+      send(
+        simulator,
+        messageWith('template', { template_type: 'media', elements: [{ media_type, attachment_id: '1' }] }),
+      );
+    assertError(await template('video'), 80006);
+    assertError(await template('image'), 100, 2018074);
     assert.equal((await text()).status, 200);
     assert.equal((await upload(simulator)).length > 0, true);
   });

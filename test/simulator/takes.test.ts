@@ -243,10 +243,11 @@ describe('The Send API takes, besides a person’s ID,', () => {
       { comment_id: 1 },
       { comment_id: 'x'.repeat(501) },
       { id: '1'.repeat(33) },
-      [USER],
-      USER,
     ];
     for (const recipient of wrong) assertError(await write(recipient), 100, 2018001);
+    for (const recipient of [[USER], USER]) {
+      assertError(await write(recipient), 100, undefined, /Param recipient must be a JSON object/);
+    }
   });
 });
 
