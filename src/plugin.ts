@@ -109,7 +109,11 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     this.#pages = new Pages(settings.dispatcher);
     this.#engine = new Engine(settings, this.#report.bind(this));
     this.#strict = settings.strict
-      ? new StrictMode(this.#prepare.bind(this), (error, message) => this.#reported(error, message))
+      ? new StrictMode(this.#prepare.bind(this), (error, message) => {
+          this.#reported(error, message);
+          // It may end in a handler that catches nothing, and nobody would know.
+          if (this.listenerCount('error') === 0) warn(String(error));
+        })
       : undefined;
     this.middlewares = this.#strict
       ? { send: [this.#strict.send], spawn: [this.#strict.spawn] }

@@ -38,6 +38,6 @@ export interface RecoveryTrace extends DeliveryEvent {
 }
 
 /** Check `hasSubscribers` before you use a channel, so that a send without subscribers costs nothing more. */
-export const sendChannel: TracingChannel<unknown, SendTrace> = tracingChannel(`${NAME}:send`);
-export const uploadChannel: TracingChannel<unknown, UploadTrace> = tracingChannel(`${NAME}:upload`);
-export const recoveryChannel: TracingChannel<unknown, RecoveryTrace> = tracingChannel(`${NAME}:recovery`);
+export const sendChannel: TracingChannel<object, SendTrace> = tracingChannel(`${NAME}:send`);
+export const uploadChannel: TracingChannel<object, UploadTrace> = tracingChannel(`${NAME}:upload`);
+export const recoveryChannel: TracingChannel<object, RecoveryTrace> = tracingChannel(`${NAME}:recovery`);

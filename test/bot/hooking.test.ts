@@ -12,6 +12,7 @@ import { arrived, calls, onlyArrival, callCounts } from '../support/platform/rec
 import { ASSETS } from '../support/files/assets';
 import { createAdapter, type Bot } from '../support/bot/botkit';
 import { PAGE } from '../support/platform/pages';
+import { warningsOf } from '../support/checks/warnings';
 
 const TOM = image('cats/tom.jpg');
 const PARAMS = { recipient: { id: '7001' }, message: TOM };
@@ -249,16 +250,4 @@ class SlowMap extends Map<string, unknown> {
     // Keyv waits for what an adapter's `set` returns.
     return write() as unknown as this;
   }
-}
-
-/** The plugin's warnings. Node tells them a tick later; meanwhile nobody else hears them, to print them. */
-async function warningsOf(work: () => unknown): Promise<string[]> {
-  const warnings: string[] = [];
-  const others = process.listeners('warning');
-  process.removeAllListeners('warning').on('warning', (warning) => warnings.push(String(warning)));
-  await work();
-  await wait(0);
-  process.removeAllListeners('warning');
-  for (const listener of others) process.on('warning', listener);
-  return warnings.filter((warning) => warning.startsWith('FacebookAttachmentCacheWarning'));
 }

@@ -15,6 +15,7 @@ import {
   type RunningBotkitOptions,
 } from '../support/bot/botkit';
 import { watchProcess } from '../support/checks/process-problems';
+import { warningsOf } from '../support/checks/warnings';
 import { until } from '../support/checks/waiting';
 import { openWebhook } from '../support/platform/webhook';
 import { openWebsite } from '../support/platform/website';
@@ -57,6 +58,17 @@ describe('in strict mode', () => {
     plugin.on('error', (_error, message) => told.push(message));
     await assert.rejects((await botkit.bot('7009')).say(image('no.jpg')) as Promise<unknown>);
     assert.deepEqual(told, [{ page: PAGE.id, recipient: { id: '7009' } }]);
+  });
+
+  it('a warning tells of it if nobody listens to the event', async () => {
+    const { plugin, ...botkit } = await openBot();
+    const bot = await botkit.bot();
+    plugin.removeAllListeners('error');
+    const [warning = '', ...others] = await warningsOf(async () => {
+      await assert.rejects(bot.say(image('no.jpg')) as Promise<unknown>);
+    });
+    assert.match(warning, /AttachmentError: Cannot send image "no\.jpg"/);
+    assert.deepEqual(others, []);
   });
 
   it('bot.reply rejects, and the bot can send something else', async () => {
