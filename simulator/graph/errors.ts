@@ -136,6 +136,12 @@ export const uploadFailed = () => messengerError(100, 2018047, 'Upload attachmen
 export const attachmentTooLarge = () =>
   messengerError(100, 2018109, 'Attachment size exceeds allowable limit');
 
+/** Without an attachment. The platform's own limits and wording are not published. */
+export const bodyTooLarge = () =>
+  invalidParameter(
+    'The body of the request is too large: JSON, a form or a field may have 5 MB, a whole body 64 MB',
+  );
+
 /** graph-api/overview/rate-limiting: 80006 is Messenger's */
 export const rateLimited = () =>
   new GraphError(

@@ -4,7 +4,13 @@ import { type CallPurpose, type GraphCall } from '../platform/call-log';
 import { isNestedWithin, isObject, MAX_DEPTH } from '../base/check';
 import { sha256Of } from '../platform/content';
 import { type BodyBudget } from './body-budget';
-import { attachmentTooLarge, type GraphError, invalidParameter, wrongFileCount } from './errors';
+import {
+  attachmentTooLarge,
+  bodyTooLarge,
+  type GraphError,
+  invalidParameter,
+  wrongFileCount,
+} from './errors';
 import { MAX_BYTES } from './fetch-url';
 import { type IncomingFile } from '../platform/model';
 
@@ -116,7 +122,7 @@ async function readBody(req: Request, res: Response, call: GraphCall): Promise<v
   const tooLong = new Promise<never>((_resolve, reject) => {
     req.on('data', (chunk: Buffer) => {
       call.bytes += chunk.length;
-      if (call.bytes > MAX_BODY_BYTES) reject(attachmentTooLarge());
+      if (call.bytes > MAX_BODY_BYTES) reject(hasFile(req) ? attachmentTooLarge() : bodyTooLarge());
     });
   });
   const handler = call.kind === 'multipart' ? readMultipart : call.kind === 'form' ? readForm : readJson;
@@ -126,6 +132,11 @@ async function readBody(req: Request, res: Response, call: GraphCall): Promise<v
     await throwRestAway(req);
     throw error;
   }
+}
+
+/** multer lists a file as soon as it begins. */
+function hasFile({ files }: Request): boolean {
+  return Array.isArray(files) && files.length > 0;
 }
 
 /** Many clients read no answer before they have sent everything. */
@@ -154,7 +165,7 @@ export function purposeOf({ method, segments, params, files }: GraphRequest): Ca
     return payload['attachment_id'] === undefined ? 'send-url' : 'send-id';
   }
   if (params['sender_action'] !== undefined) return 'send-action';
-  if (message['text'] !== undefined) return 'send-text';
+  if (message['text'] !== undefined || message['dynamic_text'] !== undefined) return 'send-text';
   return message['sticker_id'] === undefined ? 'other' : 'send-sticker';
 }
 
@@ -193,6 +204,7 @@ function readingError(error: unknown): GraphError {
   if (error instanceof multer.MulterError) {
     if (error.code === 'LIMIT_FILE_SIZE') return attachmentTooLarge();
   }
+  if (isObject(error) && error['type'] === 'entity.too.large') return bodyTooLarge();
   // The documents print an upload "from a file" as JSON with "filedata":"@/path…";"type":…, which is not JSON: it
   // ends here. A file goes as multipart/form-data.
   if (error instanceof SyntaxError) return invalidParameter('The body of the request is not valid JSON');

@@ -45,6 +45,8 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
   const { mid } = platform.addMessage(page, user, {
     from: 'page',
     ...recorded(message, ['text', 'quick_replies', 'sticker_id']),
+    // What a person sees whose name the page may not use.
+    ...(message.dynamic_text && { text: message.dynamic_text.fallback_text }),
     ...content,
     // reference/send-api: a string, which the echo carries.
     ...(typeof message.metadata === 'string' && { metadata: message.metadata }),

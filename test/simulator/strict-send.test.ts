@@ -4,6 +4,7 @@ import { assertError, call, messageWith, received, send, upload, USER, useSimula
 const template = (payload: object) => messageWith('template', payload);
 const reply = { content_type: 'text', title: 'Yes', payload: 'YES' };
 const button = { type: 'postback', title: 'Go', payload: 'GO' };
+const dynamicText = { text: 'Hello {{first_name}}!', fallback_text: 'Hello friend!' };
 const card = { title: 'Tom', subtitle: 'A cat' };
 const times = <T>(count: number, value: T): T[] => Array.from({ length: count }, () => value);
 
@@ -47,7 +48,12 @@ describe('The Send API refuses with 100', () => {
         ...messageWith('image', { url: 'http://localhost:9/' }),
         attachments: [{ type: 'image', payload: { url: 'http://localhost:9/' } }],
       },
-      /Param message must have only one of attachment, attachments and template/,
+      /Param message must have only one of attachment, attachments, sticker_id and template/,
+    ],
+    [
+      'a sticker beside an attachment',
+      { ...messageWith('image', { url: 'http://localhost:9/' }), sticker_id: 767226160478561 },
+      /only one of attachment, attachments, sticker_id and template/,
     ],
     ['quick replies that are no list', { text: 'x', quick_replies: reply }, /quick_replies\] must be a list/],
     [
@@ -172,6 +178,7 @@ describe('Text beside an attachment', () => {
       template({ template_type: 'media', elements: [{ media_type: 'image', attachment_id: id }] }),
       template({ template_type: 'button', text: 'x', buttons: [button] }),
       { attachments: [image, image] },
+      { dynamic_text: dynamicText },
     ];
     for (const message of messages) {
       const wording = /^\(#100\) Only one of the text, attachment, and dynamic_text fields can be specified$/;
@@ -179,6 +186,24 @@ describe('Text beside an attachment', () => {
     }
     assert.deepEqual(received(simulator()), []);
     assert.equal(simulator().assets()[0]?.timesUsed, 0);
+  });
+
+  it('and dynamic_text beside one, too; alone it shows its fallback_text', async () => {
+    const image = messageWith('image', { url: 'http://localhost:9/' });
+    assertError(await send(simulator(), { dynamic_text: dynamicText, ...image }), 100, 2018191);
+    assert.equal((await send(simulator(), { dynamic_text: dynamicText })).status, 200);
+    assert.deepEqual(
+      received(simulator()).map(({ text }) => text),
+      ['Hello friend!'],
+    );
+    assert.equal(simulator().calls().at(-1)?.purpose, 'send-text');
+    const misspelt = { ...dynamicText, fallback: 'x' };
+    assertError(
+      await send(simulator(), { dynamic_text: misspelt }),
+      100,
+      undefined,
+      /Invalid keys "fallback"/,
+    );
   });
 
   it('as two messages arrives', async () => {
