@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { InputError } from './base/check';
 import { addInitCommand } from './config/init';
@@ -7,6 +8,9 @@ import { addConformanceCommand } from './conformance/command';
 import { ENVIRONMENT_FORMATS } from './launch/environment';
 import { DEMO_PAGE, type PageOptions } from './platform/model';
 import { run, type RunOptions } from './run';
+
+/** Printed after an error, instead of the whole help, which would push the cause out of sight. */
+const HELP_HINT = '(--help lists all options)';
 
 void main(process.argv.slice(2));
 
@@ -25,7 +29,7 @@ async function main(args: string[]): Promise<void> {
     }
     console.error(error instanceof Error ? error.message : error);
     process.exitCode = error instanceof InputError || error instanceof ConfigError ? 2 : 1;
-    if (error instanceof InputError) console.error(`\n${program.helpInformation()}`);
+    if (error instanceof InputError) console.error(HELP_HINT);
   }
 }
 
@@ -88,7 +92,8 @@ function createProgram(): Command {
       .option('--ids-in-attachments', 'takes IDs in message.attachments, as Instagram does')
       .option('--ca-file <path>', 'saves the certificate authority that the bot must trust for HTTPS')
       .helpOption('--help', 'prints this')
-      .showHelpAfterError()
+      .version(packageVersion(), '--version', 'prints the version')
+      .showHelpAfterError(HELP_HINT)
       // An unknown option may be a misspelt one that holds a token: its value is not repeated.
       .configureOutput({
         outputError: (text, write) => {
@@ -100,6 +105,11 @@ function createProgram(): Command {
         process.exitCode = await run(options, command);
       })
   );
+}
+
+function packageVersion(): string {
+  const file = require.resolve('messenger-platform-simulator/package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** commander would repeat the value in its own error for an option, and this value holds a token. */

@@ -17,7 +17,7 @@ import { launch } from './launch/launch';
 import { openInBrowser } from './launch/open-in-browser';
 import { DEMO_PAGE, type PageOptions } from './platform/model';
 
-/** Without `--verify-token`. */
+/** Without `--verify-token`, also of the handshake that is asked for in the control API. */
 const VERIFY_TOKEN = 'demo-verify-token';
 
 /** Tried first; if one is taken and was not asked for, any other. */
@@ -66,14 +66,16 @@ export async function run(options: RunOptions, command: readonly string[]): Prom
   try {
     if (options.caFile !== undefined) await writeFile(options.caFile, simulator.ca);
     const [page = DEMO_PAGE] = settings.simulator.pages ?? [];
+    const port = process.env['PORT'] || portOf(settings.webhookUrl) || String(BOT_PORT);
     const environment = botEnvironment({
       page,
       verifyToken: settings.verifyToken ?? VERIFY_TOKEN,
+      port,
       host: simulator.host,
       httpUrl: simulator.httpUrl,
       caFile: await writeAuthorities(folder, simulator.ca),
     });
-    if (command.length > 0) return await runBot(simulator, command, environment, settings, options);
+    if (command.length > 0) return await runBot(simulator, command, { environment, port }, settings, options);
     await runAlone(simulator, environment, settings, options);
     return 0;
   } finally {
@@ -96,7 +98,9 @@ function settingsFrom({ webhook: configured, ...config }: SimulatorConfig, optio
     ...(options.openWindows && { windows: 'open' as const }),
     ...(options.rateLimits && { rateLimits: true }),
     ...(options.idsInAttachments && { idsInAttachments: 'accepted' as const }),
-    ...(webhookUrl !== undefined && { webhook: { url: webhookUrl, verifyToken } }),
+    ...(webhookUrl !== undefined && {
+      webhook: { url: webhookUrl, verifyToken: verifyToken ?? VERIFY_TOKEN },
+    }),
   };
   return { simulator, webhookUrl, verifyToken };
 }
@@ -139,14 +143,13 @@ async function writeAuthorities(folder: string, ca: string): Promise<string> {
 async function runBot(
   simulator: Simulator,
   command: readonly string[],
-  environment: Environment,
+  { environment, port }: { environment: Environment; port: string },
   { webhookUrl, verifyToken = VERIFY_TOKEN }: Settings,
   { watch, open }: RunOptions,
 ): Promise<number> {
-  const port = process.env['PORT'] || portOf(webhookUrl) || String(BOT_PORT);
   return launch(simulator, {
     command,
-    env: { ...process.env, ...environment, PORT: port },
+    env: { ...process.env, ...environment },
     webhook: { url: webhookUrl, port, verifyToken },
     watch: watch && process.cwd(),
     report,
@@ -171,6 +174,7 @@ async function runAlone(
   console.log(
     options.env ? formatEnvironment(environment, options.env) : greeting(simulator, settings, options),
   );
+  if (options.env) report(`Runs until Ctrl+C. Chat with your bot at ${simulator.httpUrl}`);
   if (options.open) void openInBrowser(simulator.httpUrl, report);
   const closing = new AbortController();
   const { webhookUrl: url, verifyToken } = settings;
@@ -201,6 +205,10 @@ function greeting(simulator: Simulator, settings: Settings, { caFile }: RunOptio
         `Its token      ${DEMO_PAGE.token}`,
         `Its app secret ${DEMO_PAGE.secret}, for the webhooks' signatures`,
       ];
+  const verification =
+    settings.webhookUrl !== undefined && settings.verifyToken === undefined
+      ? [`Verify token   ${VERIFY_TOKEN}`]
+      : [];
   const trust =
     caFile === undefined
       ? 'start again with --ca-file ca.pem'
@@ -214,5 +222,6 @@ function greeting(simulator: Simulator, settings: Settings, { caFile }: RunOptio
     `Control API    ${httpUrl}/_sim/state`,
     `Pages          ${ids.join(', ')}`,
     ...demo,
+    ...verification,
   ].join('\n');
 }

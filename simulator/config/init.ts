@@ -34,6 +34,9 @@ export function addInitCommand(program: Command): void {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
         throw new ConfigError(`There is a ${file} already; it stays as it is`);
       });
-      console.log(`Wrote ${file}. Start your bot with it: messenger-platform-simulator -- node bot.js`);
+      console.log(
+        `Wrote ${file}. Start your bot with it: npx messenger-platform-simulator -- node bot.js\n` +
+          `If you start the bot elsewhere, add its address: "webhook": "http://localhost:3000/webhook"`,
+      );
     });
 }

@@ -4,6 +4,8 @@ export interface Surroundings {
   /** The page that the bot speaks for. */
   page: PageOptions;
   verifyToken: string;
+  /** Where the bot should listen. */
+  port: string;
   /** Of the Graph API over HTTPS, with its port. */
   host: string;
   /** Of the Graph API over HTTP. */
@@ -15,7 +17,8 @@ export interface Surroundings {
 export type Environment = Record<string, string>;
 
 /** What a bot reads from its environment to call the simulator instead of Facebook. */
-export function botEnvironment({ page, verifyToken, host, httpUrl, caFile }: Surroundings): Environment {
+export function botEnvironment(surroundings: Surroundings): Environment {
+  const { page, verifyToken, port, host, httpUrl, caFile } = surroundings;
   return {
     FACEBOOK_API_HOST: host,
     FACEBOOK_API_URL: httpUrl,
@@ -24,6 +27,7 @@ export function botEnvironment({ page, verifyToken, host, httpUrl, caFile }: Sur
     // Empty without a secret: one of the shell's own belongs to another app.
     FACEBOOK_APP_SECRET: page.secret ?? '',
     FACEBOOK_VERIFY_TOKEN: verifyToken,
+    PORT: port,
     NODE_EXTRA_CA_CERTS: caFile,
   };
 }

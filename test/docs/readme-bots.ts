@@ -7,10 +7,11 @@ import { freePort } from '../support/platform/listen';
 import { RunningCli } from '../simulator/running-cli';
 import { ROOT } from './blocks';
 
-/** The code of a language in the simulator's README: the first block of it. */
-export async function codeOf(language: string): Promise<string> {
+/** The code of a language in the simulator's README: by default the first block of it. */
+export async function codeOf(language: string, index = 0): Promise<string> {
   const readme = await readFile(path.join(ROOT, 'simulator/README.md'), 'utf8');
-  const [, code] = new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'ms').exec(readme) ?? [];
+  const blocks = [...readme.matchAll(new RegExp(`^\`\`\`${language}\n(.*?)^\`\`\`$`, 'gms'))];
+  const code = blocks[index]?.[1];
   return code ?? assert.fail(`The README has no ${language}`);
 }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { createHmac } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -32,6 +33,20 @@ describe('the README of the simulator', function () {
       await expectEcho({ ...bot, code: await codeOf(language) });
     });
   }
+
+  it('checks signatures in Python as they are made', async function () {
+    if (spawnSync('python3', ['--version']).error) this.skip();
+    const code = await codeOf('python', 1);
+    const body = '{"text":"größer"}';
+    const signature = createHmac('sha256', 'the-secret').update(body).digest('hex');
+    const check = `import sys\nprint(is_signed(sys.argv[1].encode(), sys.argv[2], "the-secret"))`;
+    const isSigned = (header: string) =>
+      spawnSync('python3', ['-c', `${code}\n${check}`, body, header], { encoding: 'utf8' }).stdout.trim();
+    assert.deepEqual(
+      [isSigned(`sha256=${signature}`), isSigned('sha256=00'), isSigned('')],
+      ['True', 'False', 'False'],
+    );
+  });
 
   it('has a configuration that works', async () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'simulator-readme-'));

@@ -14,8 +14,12 @@ const CLI = path.join(__dirname, '../../simulator/cli.ts');
 describe('npm run simulator', () => {
   let folder: string;
   let running: ChildProcess | undefined;
+  /** What the bot was sent last. */
+  let verifyToken: string | null;
   const bot = useWebServer((req, res) => {
-    res.end(new URL(req.url ?? '', 'http://bot').searchParams.get('hub.challenge'));
+    const { searchParams } = new URL(req.url ?? '', 'http://bot');
+    verifyToken = searchParams.get('hub.verify_token');
+    res.end(searchParams.get('hub.challenge'));
   });
 
   before(async () => {
@@ -109,7 +113,22 @@ describe('npm run simulator', () => {
     assert.match(out, /^Usage: messenger-platform-simulator \[options\]/);
   });
 
-  it('says what is wrong with its arguments, and ends with 2', async function () {
+  it('prints its version', async () => {
+    const file = path.join(__dirname, '../../simulator/package.json');
+    const { version } = JSON.parse(await readFile(file, 'utf8')) as { version: string };
+    const { code, out } = await result('--version');
+    assert.deepEqual([code, out], [0, `${version}\n`]);
+  });
+
+  it('verifies a webhook by the token that it prints', async () => {
+    const { out } = await start(/Verify token.*\n/, '--webhook', bot());
+    const [, httpUrl = ''] = /and (http:\S+)/.exec(out) ?? [];
+    const [, token = ''] = /Verify token +(\S+)/.exec(out) ?? [];
+    await fetch(`${httpUrl}/_sim/webhook/verify`, { method: 'POST' });
+    assert.equal(verifyToken, token);
+  });
+
+  it('says what is wrong with its arguments, with no help that would hide it, and ends with 2', async function () {
     this.timeout(120_000); // Many processes.
     const page = /^Expected --page to be ID:TOKEN or ID:TOKEN:SECRET, got something else\n/;
     const wrong: [args: string[], message: RegExp][] = [
@@ -133,7 +152,8 @@ describe('npm run simulator', () => {
       const [args = [], message = /$^/] = wrong[index] ?? [];
       assert.equal(code, 2, args.join(' '));
       assert.match(error, message);
-      assert.match(error, /\n\nUsage: messenger-platform-simulator \[options\]/);
+      assert.match(error, /\n\(--help lists all options\)\n$/);
+      assert.ok(error.split('\n').length <= 5, error);
       assert.doesNotMatch(error, /hidden/);
     }
   });

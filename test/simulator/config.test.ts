@@ -47,8 +47,8 @@ describe('messenger.config', function () {
 
   async function start(...args: string[]): Promise<Record<string, string>> {
     const simulator = run(...ports, '--env', 'json', ...args);
-    await until(`it has started: ${simulator.output}`, () => /^}\n/m.test(simulator.output));
-    return JSON.parse(simulator.output) as Record<string, string>;
+    await until(`it has started: ${simulator.output}`, () => /^}\n/m.test(simulator.printed));
+    return JSON.parse(simulator.printed) as Record<string, string>;
   }
 
   it('seeds pages, people with names and pictures, the clock, limits and the webhook, in JSON', async () => {
@@ -144,7 +144,9 @@ describe('messenger.config', function () {
 
   it('is written by init, so that a bot runs with it; what is there stays', async () => {
     await write('bot.js', ECHO_BOT);
-    assert.equal(await run('init').exitCode, 0);
+    const init = run('init');
+    assert.equal(await init.exitCode, 0);
+    assert.match(init.output, /: npx messenger-platform-simulator -- node bot\.js\n.*"webhook": "http:/);
     const written = await readFile(path.join(folder, 'messenger.config.json'), 'utf8');
     const env = { PORT: String(await freePort()) };
     running = new RunningCli([...ports, '--', 'node', 'bot.js'], folder, env);

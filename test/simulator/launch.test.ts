@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
+import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseEnv } from 'node:util';
@@ -149,8 +150,8 @@ describe('messenger-platform-simulator -- a bot', function () {
 
     it('prints the variables for a shell', async () => {
       const simulator = await run([...ports, ...page, '--env']);
-      await until('it has printed them', () => /NODE_EXTRA_CA_CERTS.*\n/.test(simulator.output));
-      const script = `${simulator.output}\nnode -p 'JSON.stringify(process.env)'`;
+      await until('it has printed them', () => /NODE_EXTRA_CA_CERTS.*\n/.test(simulator.printed));
+      const script = `${simulator.printed}\nnode -p 'JSON.stringify(process.env)'`;
       const child = spawn('sh', ['-c', script], { stdio: ['ignore', 'pipe', 'inherit'] });
       let printed = '';
       for await (const chunk of child.stdout.setEncoding('utf8')) printed += String(chunk);
@@ -163,10 +164,10 @@ describe('messenger-platform-simulator -- a bot', function () {
     it('prints them as JSON, for .env files, for fish, PowerShell and cmd', async () => {
       const printed = async (format: string) => {
         const simulator = await run([...ports, ...page, '--env', format]);
-        await until('it has printed them', () => /NODE_EXTRA_CA_CERTS.*\n/.test(simulator.output));
+        await until('it has printed them', () => /NODE_EXTRA_CA_CERTS.*\n/.test(simulator.printed));
         simulator.child.kill('SIGTERM');
         await simulator.exitCode;
-        return simulator.output;
+        return simulator.printed;
       };
       const json = JSON.parse(await printed('json')) as Record<string, string>;
       assert.equal(json['FACEBOOK_APP_SECRET'], secret);
@@ -174,6 +175,36 @@ describe('messenger-platform-simulator -- a bot', function () {
       assert.match(await printed('fish'), /^set -gx FACEBOOK_APP_SECRET 'it\\'s; \$HOME'$/m);
       assert.match(await printed('powershell'), /^\$env:FACEBOOK_APP_SECRET = 'it''s; \$HOME'$/m);
       assert.match(await printed('cmd'), /^set "FACEBOOK_PAGE_ID=11"$/m);
+    });
+
+    it('includes PORT, and the verify token that the handshake sends', async () => {
+      let sent: string | null = null;
+      const bot = createServer((req, res) => {
+        sent = new URL(req.url ?? '', 'http://bot').searchParams.get('hub.verify_token');
+        res.end();
+      });
+      await listenAt(bot, 0);
+      const { port } = bot.address() as AddressInfo;
+      try {
+        const webhook = ['--webhook', `http://127.0.0.1:${port}/webhook`];
+        const simulator = await run([...ports, ...webhook, '--env', 'json'], { PORT: '' });
+        await until('it has printed them', () => simulator.printed.endsWith('}\n'));
+        const env = JSON.parse(simulator.printed) as Record<string, string>;
+        assert.equal(env['PORT'], String(port));
+        await fetch(`${env['FACEBOOK_API_URL'] ?? ''}/_sim/webhook/verify`, { method: 'POST' });
+        assert.equal(sent, env['FACEBOOK_VERIFY_TOKEN']);
+      } finally {
+        bot.close();
+        bot.closeAllConnections();
+      }
+    });
+
+    it('says beside them that it keeps running, and where to chat', async () => {
+      const simulator = await run([...ports, '--env']);
+      const url = await simulator.address();
+      assert.match(simulator.output, /Runs until Ctrl\+C/);
+      assert.doesNotMatch(simulator.printed, /Ctrl/);
+      assert.equal((await fetch(url)).status, 200);
     });
   });
 });

@@ -42,7 +42,10 @@ createServer(async (req, res) => {
 export class RunningCli {
   readonly child: ChildProcess;
   readonly exitCode: Promise<number | null>;
+  /** What it printed to standard output and standard error. */
   output = '';
+  /** What it printed to standard output, for other programs. */
+  printed = '';
 
   constructor(args: readonly string[], folder: string, env: NodeJS.ProcessEnv) {
     this.child = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
@@ -53,6 +56,7 @@ export class RunningCli {
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => (this.output += text));
     }
+    this.child.stdout?.on('data', (text: string) => (this.printed += text));
     this.exitCode = once(this.child, 'close').then(([code]) => code as number | null);
   }
 
