@@ -1,4 +1,7 @@
+import { z } from 'zod';
 import { invalidParameter, unknownObject } from './errors';
+import { checked } from './params';
+import { filled } from './template-schema';
 import { type Page } from '../platform/model';
 import { type People } from '../platform/people';
 
@@ -35,6 +38,14 @@ const PROFILE_FIELDS = [
   'whitelisted_domains',
 ];
 
+/** What the pages of the fields agree on. What stands in the lists is not checked. */
+const profileSchema = z.looseObject({
+  get_started: z.looseObject({ payload: filled }).optional(),
+  greeting: z.array(z.unknown()).optional(),
+  ice_breakers: z.array(z.unknown()).optional(),
+  persistent_menu: z.array(z.unknown()).optional(),
+});
+
 /** `/me/messenger_profile`: greeting, get started button, menu. Kept and given back; nothing here shows them. */
 export function messengerProfile(
   { id, profile }: Page,
@@ -44,10 +55,14 @@ export function messengerProfile(
   if (method === 'POST') {
     const set = Object.entries(params).filter(([name]) => PROFILE_FIELDS.includes(name));
     if (set.length === 0) throw invalidParameter(`Requires one of the params: ${PROFILE_FIELDS.join(',')}`);
+    checked(profileSchema, params);
     for (const [name, value] of set) profile.set(name, value);
     return { result: 'success' };
   }
   const names = fieldNames(params['fields']);
+  if (names.some((name) => !PROFILE_FIELDS.includes(name))) {
+    throw invalidParameter(`Param fields must be one of {${PROFILE_FIELDS.join(', ').toUpperCase()}}`);
+  }
   if (method === 'GET') {
     const set = [...profile].filter(([name]) => names.includes(name));
     return { data: set.length === 0 ? [] : [Object.fromEntries(set)] };

@@ -40,6 +40,27 @@ describe('Besides messages, a page has', () => {
     assertError(await ask('/me/custom_labels', {}), 100, undefined, /page_label_name is required/);
   });
 
+  it('a messenger profile, whose fields have their types', async () => {
+    const path = '/me/messenger_profile';
+    await ok(ask(path, { get_started: { payload: 'START' }, greeting: [{ locale: 'default', text: 'Hi' }] }));
+    const refused: [profile: object, wording: RegExp][] = [
+      [{ persistent_menu: 5 }, /persistent_menu must be a list/],
+      [{ greeting: 'Hi' }, /greeting must be a list/],
+      [{ ice_breakers: {} }, /ice_breakers must be a list/],
+      [{ get_started: {} }, /get_started\[payload\] is required/],
+      [{ get_startd: { payload: 'START' } }, /Requires one of the params/],
+    ];
+    for (const [profile, wording] of refused) assertError(await ask(path, profile), 100, undefined, wording);
+    for (const method of ['GET', 'DELETE']) {
+      const unknown = await ask(`${path}?fields=get_startd`, undefined, method);
+      assertError(unknown, 100, undefined, /Param fields must be one of/);
+    }
+    await ok(ask(`${path}?fields=greeting`, undefined, 'DELETE'));
+    assert.deepEqual(await ok(ask(`${path}?fields=get_started,greeting`)), {
+      data: [{ get_started: { payload: 'START' } }],
+    });
+  });
+
   it('subscribed apps', async () => {
     assert.deepEqual(await ok(ask('/me/subscribed_apps')), { data: [] });
     await ok(ask('/me/subscribed_apps', { subscribed_fields: 'messages,messaging_postbacks' }));
