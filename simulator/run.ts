@@ -14,6 +14,7 @@ import {
   formatEnvironment,
 } from './launch/environment';
 import { launch } from './launch/launch';
+import { isPortInUse } from './launch/port-in-use';
 import { openInBrowser } from './launch/open-in-browser';
 import { DEMO_PAGE, type PageOptions } from './platform/model';
 
@@ -147,6 +148,12 @@ async function runBot(
   { webhookUrl, verifyToken = VERIFY_TOKEN }: Settings,
   { watch, open }: RunOptions,
 ): Promise<number> {
+  if (await isPortInUse(port)) {
+    report(
+      `Port ${port} is already in use, perhaps by a bot that is still running. ` +
+        'Messages may go to that program. End it, or set PORT to another port.',
+    );
+  }
   return launch(simulator, {
     command,
     env: { ...process.env, ...environment },

@@ -48,6 +48,7 @@ export async function launch(simulator: SimulatorOperations, options: LaunchOpti
         report(`The bot has ended with exit code ${event.ended}. It is started again when a file changes.`);
         event = await Promise.race([signalled, changed]);
       }
+      if ('ended' in event && event.ended !== 0) report(`The bot has ended with exit code ${event.ended}.`);
       const code = await bot.stop('signal' in event ? event.signal : 'SIGTERM');
       await confirming;
       if (!('changed' in event)) return code;

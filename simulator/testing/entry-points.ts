@@ -1,4 +1,5 @@
 import { type Input, isObject } from '../base/check';
+import { ConversationError } from './errors';
 import { list, notThere, type Tap, titlesOf } from './taps';
 
 /**
@@ -8,7 +9,10 @@ import { list, notThere, type Tap, titlesOf } from './taps';
 type Profile = Readonly<Record<string, unknown>>;
 
 export function getStartedOf({ get_started: button }: Profile, user: string): Tap {
-  if (!isObject(button)) throw notThere('Get started', user, [], 'get_started in the profile of the page');
+  if (!isObject(button)) {
+    const problem = `User ${user} cannot tap "Get started": the page has set no get_started in its profile`;
+    throw new ConversationError('not_there', problem);
+  }
   // The title is the platform's own.
   return { text: 'Get Started', payload: String(button['payload']) };
 }

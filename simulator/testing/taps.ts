@@ -18,6 +18,7 @@ export function quickReplyOf({ user, messages }: Thread, title: string): Tap {
 
 /** The youngest button of this title, on the card of a title if there is one. Only postbacks tell the bot. */
 export function buttonOf({ user, messages }: Thread, title: string, card?: string): Tap {
+  if (card !== undefined) checkCard(card, user, messages);
   const buttons = messages.flatMap(({ template }) => buttonsIn(template, card));
   const button = buttons.findLast((one) => one['title'] === title);
   const where = card === undefined ? '' : ` on the card "${card}"`;
@@ -46,9 +47,12 @@ export function lastOfPerson({ user, messages }: Thread): ThreadMessage {
 }
 
 export function notThere(what: string, user: string, titles: string[], kind: string): ConversationError {
-  const seen =
-    titles.length === 0 ? `no ${kind}` : `the ${kind} ${titles.map((one) => `"${one}"`).join(', ')}`;
-  return new ConversationError('not_there', `User ${user} has no ${what} to tap, but ${seen}`);
+  const seen = titles.length === 0 ? `there are no ${kind}` : `there are the ${kind} ${quoted(titles)}`;
+  return new ConversationError('not_there', `User ${user} cannot tap the ${what}: ${seen}`);
+}
+
+function quoted(titles: string[]): string {
+  return titles.map((title) => `"${title}"`).join(', ');
 }
 
 /** Those of a list that can be looked into. */
@@ -60,11 +64,19 @@ export function titlesOf(tappable: Input[], name = 'title'): string[] {
   return tappable.map((one) => String(one[name]));
 }
 
-/** Of a button template, or of the cards of others. */
+function checkCard(card: string, user: string, messages: readonly ThreadMessage[]): void {
+  const cards = messages.flatMap(({ template }) => cardsIn(template)).filter((one) => 'title' in one);
+  const titles = [...new Set(titlesOf(cards))];
+  if (!titles.includes(card)) throw notThere(`card "${card}"`, user, titles, 'cards');
+}
+
+/** The template itself, too: a button template has its buttons there. */
+function cardsIn(template: unknown): Input[] {
+  return isObject(template) ? [template, ...list(template['elements'])] : [];
+}
+
 function buttonsIn(template: unknown, card: string | undefined): Input[] {
-  if (!isObject(template)) return [];
-  const cards = [template, ...list(template['elements'])];
-  return cards
+  return cardsIn(template)
     .filter((one) => card === undefined || one['title'] === card)
     .flatMap((one) => list(one['buttons']));
 }

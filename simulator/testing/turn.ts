@@ -139,13 +139,19 @@ export class Turn {
         ? ''
         : `Its webhook answered ${delivery.status}.`
       : 'Its webhook has not answered yet.';
-    const calls = this.#calls.slice(-5).map(({ method, path, status, code, subcode }) => {
-      const error = code === undefined ? '' : `, error ${code}${subcode === undefined ? '' : `/${subcode}`}`;
-      return `\n  ${method} ${path}: ${status}${error}`;
-    });
+    const waiting = [...this.#inProgress].filter((call) => this.#concerns(call));
+    const calls = [...this.#calls, ...waiting].slice(-5).map((call) => `\n  ${outcomeOf(call)}`);
     const seen = calls.length === 0 ? 'It has made no call.' : `Its last calls:${calls.join('')}`;
     return `The bot sent user ${this.#user} ${expected} within ${timeout} ms after ${what}. ${webhook} ${seen}`;
   }
+}
+
+function outcomeOf({ method, path, status, code, subcode, answer }: GraphCall): string {
+  if (status === 0) return `${method} ${path}: no answer yet`;
+  if (code === undefined) return `${method} ${path}: ${status}`;
+  const error = isObject(answer) && isObject(answer['error']) ? answer['error']['message'] : undefined;
+  const numbers = `${code}${subcode === undefined ? '' : `/${subcode}`}`;
+  return `${method} ${path}: ${status}, error ${numbers}${typeof error === 'string' ? ` (${error})` : ''}`;
 }
 
 function notDelivered(what: string, { error = 'it did not say why' }: Delivery): ConversationError {

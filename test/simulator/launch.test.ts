@@ -46,6 +46,8 @@ describe('messenger-platform-simulator -- a bot', function () {
     assert.equal(simulator.output.match(/http:/g)?.length, 1, simulator.output);
     await simulator.say(url, 'end').catch(() => undefined);
     assert.equal(await simulator.exitCode, 7);
+    assert.match(simulator.output, /The bot has ended with exit code 7\.\n/);
+    assert.doesNotMatch(simulator.output, /in use/);
   });
 
   it('takes the page, the webhook and the verify token from its options, and needs no "--"', async () => {
@@ -89,6 +91,20 @@ describe('messenger-platform-simulator -- a bot', function () {
     const simulator = await run([...ports, '--', 'no-such-program']);
     assert.equal(await simulator.exitCode, 127);
     assert.match(simulator.output, /Cannot start "no-such-program": there is no such program/);
+  });
+
+  it('says so before the bot starts if another program listens at its port', async () => {
+    const other = createServer((_req, res) => res.writeHead(404).end());
+    await listenAt(other, 0);
+    const { port } = other.address() as AddressInfo;
+    try {
+      const start = ['--', 'node', '-e', "console.log('started')"];
+      const simulator = await run([...ports, ...start], { PORT: String(port) });
+      assert.equal(await simulator.exitCode, 0);
+      assert.match(simulator.output, new RegExp(`Port ${port} is already in use[^]*started`));
+    } finally {
+      other.close();
+    }
   });
 
   it('says what it waits for if the bot does not confirm its webhook', async () => {

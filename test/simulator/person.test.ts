@@ -98,8 +98,28 @@ describe('A person', () => {
       assert.equal(error.code, 'no_reply');
       assert.match(error.message, /sent user 1 nothing within 300 ms after "cat"/);
       assert.match(error.message, /Its webhook answered 200/);
-      assert.match(error.message, /POST \/v25.0\/me\/messages: 400, error 100\/2018074/);
+      assert.match(error.message, /POST \/v25.0\/me\/messages: 400, error 100\/2018074 \(\(#100\) .+\)$/);
       return true;
+    });
+  });
+
+  it('says which call of the bot has no answer yet', async () => {
+    simulator().addFaults({ hang: true });
+    bot().onEvent = (_event, send) => {
+      void send(text('one')).catch(() => undefined);
+    };
+    await assert.rejects(person.says('hi', { timeout: 300 }), {
+      code: 'no_reply',
+      message: /POST \/v25.0\/me\/messages: no answer yet$/,
+    });
+  });
+
+  it('says in a sentence that there is nothing to tap', async () => {
+    await assert.rejects(person.tapsQuickReply('Nope'), {
+      message: 'User 1 cannot tap the quick reply "Nope": there are no quick replies',
+    });
+    await assert.rejects(person.getsStarted(), {
+      message: 'User 1 cannot tap "Get started": the page has set no get_started in its profile',
     });
   });
 
@@ -125,7 +145,7 @@ describe('A person', () => {
     await person.says('Hello');
     await assert.rejects(person.tapsQuickReply('No'), {
       code: 'not_there',
-      message: /but the quick replies "Yes"/,
+      message: 'User 1 cannot tap the quick reply "No": there are the quick replies "Yes"',
     });
     assert.deepEqual(texts(await person.tapsQuickReply('Yes')), ['Good']);
     assert.deepEqual(bot().told.at(-1)?.message?.quick_reply, { payload: 'YES' });
@@ -156,6 +176,10 @@ describe('A person', () => {
     assert.deepEqual(bot().told.at(-1)?.postback?.title, 'Buy');
     await assert.rejects(person.tapsButton('Look'), { code: 'not_there', message: /is a web_url/ });
     await assert.rejects(person.tapsButton('Sell'), { code: 'not_there' });
+    await assert.rejects(person.tapsButton('Buy', { card: 'Green' }), {
+      code: 'not_there',
+      message: 'User 1 cannot tap the card "Green": there are the cards "Red", "Blue"',
+    });
   });
 
   it('receives what the bot sends unasked', async () => {
