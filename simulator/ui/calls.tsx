@@ -94,7 +94,7 @@ const CallRow = memo(function CallRow({ call, isOpen, step }: CallRowProps) {
     if (isOpen) reveal();
   }, [isOpen]);
   const isWaiting = call.waitingSince !== undefined;
-  const isGood = call.status > 0 && call.status < 400;
+  const isGood = call.status > 0 && call.status < 400 && !isCut(call);
   const id = `call-${call.number}`;
   return (
     <li ref={row} class={`call ${step ? `step-${step.replace(' ', '-')}` : ''} ${isOpen ? 'is-open' : ''}`}>
@@ -112,6 +112,11 @@ const CallRow = memo(function CallRow({ call, isOpen, step }: CallRowProps) {
           <Icon name={iconOf(call.purpose)} />
           <b>{format.purpose(call.purpose)}</b>
           {step && <strong class="step">{step}</strong>}
+          {call.fault !== undefined && (
+            <strong class="fault" title={`Fault: ${faultInWords(call.fault)}`}>
+              fault
+            </strong>
+          )}
         </span>
         <span class="call-about">
           <em class={`kind is-${call.kind}`}>{call.kind === 'json' ? 'JSON' : call.kind}</em>
@@ -168,8 +173,7 @@ function CallDetail({ id, call, onShown }: CallDetailProps) {
           <h3>Request</h3>
           <Json value={loaded.value.body} label="Request" />
           <h3>
-            Answer{' '}
-            <span>{isWaiting ? 'not yet' : call.status === 0 ? noAnswer(call) : `HTTP ${call.status}`}</span>
+            Answer <span>{isWaiting ? 'not yet' : answerOf(call)}</span>
           </h3>
           <Json value={loaded.value.answer} label="Answer" />
         </>
@@ -178,9 +182,14 @@ function CallDetail({ id, call, onShown }: CallDetailProps) {
   );
 }
 
-function noAnswer({ fault, ms }: ShownCall): string {
-  if (fault?.startsWith('reset')) return 'none: the connection was cut';
-  return `none: the connection was closed after ${format.milliseconds(ms)}`;
+function isCut({ fault }: ShownCall): boolean {
+  return fault?.startsWith('reset') ?? false;
+}
+
+function answerOf(call: ShownCall): string {
+  if (call.status > 0) return `HTTP ${call.status}${isCut(call) ? ', cut in the middle' : ''}`;
+  if (isCut(call)) return 'none: the connection was cut';
+  return `none: the connection was closed after ${format.milliseconds(call.ms)}`;
 }
 
 function iconOf(purpose: CallPurpose): IconName {

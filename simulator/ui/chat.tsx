@@ -68,7 +68,7 @@ function Log() {
           {shown.map((message, at) => (
             <Fragment key={message.mid}>
               <Message message={message} previous={shown[at - 1]} next={shown[at + 1]} />
-              {message === last && <State message={message} />}
+              {(message === last || message.delivery?.delivered === false) && <State message={message} />}
               {sends.get(message.mid)?.map((send) => (
                 <SendLine key={send.call.number} send={send} />
               ))}
@@ -135,7 +135,7 @@ function Typing() {
   );
 }
 
-/** What became of the last thing that the user wrote. */
+/** What became of something that the user wrote. */
 function State({ message: { text = '', payload, delivery } }: { message: ThreadMessage }) {
   if (!delivery) return <p class="state">Sending…</p>;
   if (delivery.delivered) return <p class="state">{thread.value?.seen ? 'Seen' : 'Delivered'}</p>;

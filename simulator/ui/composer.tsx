@@ -14,6 +14,7 @@ export function Composer() {
   const text = useSignal('');
   const isOpen = useSignal(false);
   const field = useRef<HTMLTextAreaElement>(null);
+  const moreButton = useRef<HTMLButtonElement>(null);
   const { user, tab } = route.value;
   const pageId = page.value?.id;
   const isFirst = useRef(true);
@@ -22,6 +23,7 @@ export function Composer() {
     const isAsked = tab === 'chat' || !isFirst.current;
     isFirst.current = false;
     replyingTo.value = undefined;
+    isOpen.value = false;
     if (isAsked && window.matchMedia('(hover: hover)').matches) field.current?.focus();
   }, [user, pageId]);
   const last = lastRequest.value;
@@ -43,6 +45,11 @@ export function Composer() {
       onSubmit={(event) => {
         event.preventDefault();
         submit();
+      }}
+      onKeyDown={({ key }) => {
+        if (key !== 'Escape' || !isOpen.value) return;
+        isOpen.value = false;
+        moreButton.current?.focus(); // What had the focus may go.
       }}
     >
       {problem !== undefined && (
@@ -66,6 +73,7 @@ export function Composer() {
       )}
       <button
         type="button"
+        ref={moreButton}
         class={isOpen.value ? 'send more is-open' : 'send more'}
         aria-label="More to send"
         aria-expanded={isOpen.value}

@@ -10,9 +10,12 @@ import { page, status } from './store';
 import { route } from './route';
 
 const STEPS = [
-  { days: 1, meaning: 'IDs are a day older' },
-  { days: 83, meaning: 'IDs have 7 days left: a bot that refreshes them early does it now' },
-  { days: 91, meaning: 'all IDs have expired' },
+  { days: 1, meaning: 'IDs are a day older, and every 24-hour window closes' },
+  {
+    days: 83,
+    meaning: 'IDs have 7 days left: a bot that refreshes them early does it now. Every 24-hour window closes',
+  },
+  { days: 91, meaning: 'all IDs have expired, and every 24-hour window closes' },
 ];
 const DELAYS = [0, 300, 2_000, 10_000];
 
@@ -76,7 +79,10 @@ export function Controls() {
           </Group>
         )}
         {bot?.assets && <BotFolder files={bot.assets} />}
-        <Group name="This person" hint="Someone who cannot be reached: sends are refused with 551/1545041.">
+        <Group
+          name="This person"
+          hint="To someone unreachable, sends are refused with 551/1545041; outside the 24-hour window with 10/2018278."
+        >
           <div class="segments">
             {[true, false].map((available) => (
               <button
@@ -91,6 +97,12 @@ export function Controls() {
               </button>
             ))}
           </div>
+          <button
+            type="button"
+            onClick={() => void post('/window', { page: page.value?.id, user: route.value.user })}
+          >
+            Open the 24-hour window
+          </button>
         </Group>
         <Group
           name="Everything"

@@ -18,9 +18,10 @@ export const FAULTS: readonly { name: string; fault: object }[] = [
 ];
 
 export const TARGETS: readonly { name: string; match: object }[] = [
+  // First, as its error is: other calls have no ID that could be invalid.
+  { name: 'a send by ID', match: { purpose: 'send-id' } },
   { name: 'any call', match: {} },
   { name: 'any send', match: { path: '/messages$' } },
-  { name: 'a send by ID', match: { purpose: 'send-id' } },
   { name: 'a send with the file', match: { purpose: 'send-file' } },
   { name: 'any upload', match: { path: '/message_attachments$' } },
 ];

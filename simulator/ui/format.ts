@@ -83,7 +83,9 @@ export function purpose(purpose: CallPurpose): string {
 }
 
 export function outcome({ status, code, subcode, fault }: CallOutline): string {
-  if (status === 0) return fault?.startsWith('reset') ? 'cut' : 'no answer'; // The column "Took" says for how long.
+  // Of an answer that was cut, the log has the whole. The column "Took" says how long there was none.
+  if (fault?.startsWith('reset')) return 'cut';
+  if (status === 0) return 'no answer';
   if (code !== undefined) return subcode === undefined ? `error ${code}` : `${code}/${subcode}`;
   return status < 400 ? 'OK' : `HTTP ${status}`;
 }

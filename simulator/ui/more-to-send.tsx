@@ -43,9 +43,24 @@ export function MoreToSend() {
       <button type="button" onClick={() => void act({ type: 'read' })}>
         Read all
       </button>
-      <Ref label="m.me link" event={(ref) => ({ type: 'referral', ref })} />
-      <Ref label="Opt-in" event={(ref) => ({ type: 'optin', ref })} />
-      <Ref label="Link account" event={(code) => ({ type: 'link_account', authorizationCode: code })} />
+      <EventWithText
+        label="m.me link"
+        field="ref of the m.me link"
+        example="ref"
+        event={(ref) => ({ type: 'referral', ref })}
+      />
+      <EventWithText
+        label="Opt-in"
+        field="ref of the opt-in"
+        example="ref"
+        event={(ref) => ({ type: 'optin', ref })}
+      />
+      <EventWithText
+        label="Link account"
+        field="Authorization code"
+        example="code"
+        event={(authorizationCode) => ({ type: 'link_account', authorizationCode })}
+      />
       <button type="button" onClick={() => void act({ type: 'unlink_account' })}>
         Unlink account
       </button>
@@ -61,17 +76,26 @@ export function MoreToSend() {
   );
 }
 
-/** What comes with a word: the `ref` of a link or of an opt-in, the code of a login. */
-function Ref({ label, event }: { label: string; event: (word: string) => PersonEvent }) {
-  const field = useRef<HTMLInputElement>(null);
+interface EventWithTextProps {
+  /** Of the button. */
+  label: string;
+  /** What the text is. */
+  field: string;
+  example: string;
+  event: (text: string) => PersonEvent;
+}
+
+/** The `ref` of a link or of an opt-in, the authorization code of a login. */
+function EventWithText({ label, field, example, event }: EventWithTextProps) {
+  const input = useRef<HTMLInputElement>(null);
   return (
-    <span class="ref">
-      <input ref={field} value="ref" aria-label={`What comes with it: ${label}`} size={6} />
+    <span class="event-with-text">
+      <input ref={input} defaultValue={example} aria-label={field} title={field} size={6} />
       <button
         type="button"
         onClick={() => {
-          const word = field.current?.value.trim() ?? '';
-          if (word !== '') void act(event(word));
+          const text = input.current?.value.trim() ?? '';
+          if (text !== '') void act(event(text));
         }}
       >
         {label}

@@ -39,7 +39,7 @@ export function Recoveries() {
 }
 
 function RecoveryCard({ recovery }: { recovery: Recovery }) {
-  const { name, deadId, refused, refusals, oneStep, renewal, newId = '', next } = recovery;
+  const { name, deadId, refused, refusals } = recovery;
   return (
     <section class="recovery" aria-label={`Recovery of ${name}`}>
       <header>
@@ -60,17 +60,31 @@ function RecoveryCard({ recovery }: { recovery: Recovery }) {
           …{deadId.slice(-6)}
           {refusals > 1 && `, ${refusals} times`}
         </RecoveryStep>
-        <RecoveryStep kind="one-step" title="Sent in one step" call={oneStep} hint="waits for the bot">
-          it arrived
-        </RecoveryStep>
-        <RecoveryStep kind="renewed" title="ID renewed" call={renewal} hint="waits for the bot">
-          …{newId.slice(-6)}
-        </RecoveryStep>
-        <RecoveryStep kind="new-ID" title="New ID in use" call={next} hint="with the next send">
-          all is well
-        </RecoveryStep>
+        {recovery.sameId === undefined ? (
+          <Renewal recovery={recovery} />
+        ) : (
+          <RecoveryStep kind="new-ID" title="Same ID in use" call={recovery.sameId}>
+            it was refused only for a time
+          </RecoveryStep>
+        )}
       </ol>
     </section>
+  );
+}
+
+function Renewal({ recovery: { oneStep, renewal, newId = '', next } }: { recovery: Recovery }) {
+  return (
+    <>
+      <RecoveryStep kind="one-step" title="Sent in one step" call={oneStep} hint="waits for the bot">
+        it arrived
+      </RecoveryStep>
+      <RecoveryStep kind="renewed" title="ID renewed" call={renewal} hint="waits for the bot">
+        …{newId.slice(-6)}
+      </RecoveryStep>
+      <RecoveryStep kind="new-ID" title="New ID in use" call={next} hint="with the next send">
+        all is well
+      </RecoveryStep>
+    </>
   );
 }
 
@@ -102,11 +116,12 @@ function RecoveryStep({ kind, title, call, hint, children }: RecoveryStepProps) 
   );
 }
 
-function lastStepOf({ refused, oneStep = 0, renewal = 0, next = 0 }: Recovery): number {
-  return Math.max(refused, oneStep, renewal, next);
+function lastStepOf({ refused, oneStep = 0, renewal = 0, next = 0, sameId = 0 }: Recovery): number {
+  return Math.max(refused, oneStep, renewal, next, sameId);
 }
 
-function resultOf({ oneStep, renewal, next }: Recovery): string {
+function resultOf({ oneStep, renewal, next, sameId }: Recovery): string {
+  if (sameId !== undefined) return 'refused only for a time';
   if (next !== undefined || renewal !== undefined) return 'recovered';
   return oneStep === undefined ? 'not sent since' : 'arrived, no new ID yet';
 }

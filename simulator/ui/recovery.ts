@@ -12,6 +12,8 @@ export interface Recovery {
   renewal?: number;
   newId?: string;
   next?: number;
+  /** The send by which the refused ID has turned out to be alive. */
+  sameId?: number;
 }
 
 export type Step = 'refused' | 'one step' | 'renewed' | 'new ID';
@@ -25,7 +27,7 @@ export function findRecoveries(calls: readonly CallOutline[]): Recovery[] {
     if (!asset) continue;
     const recovery = current.get(asset.key);
     if (call.subcode === 2018074) {
-      if (recovery?.deadId === attachmentId) {
+      if (recovery?.deadId === attachmentId && recovery.sameId === undefined) {
         recovery.refusals += 1;
         continue;
       }
@@ -49,7 +51,9 @@ function goOn(recovery: Recovery, { purpose, number, attachmentId }: CallOutline
     return;
   }
   const isById = purpose === 'send-id' || purpose === 'send-template';
-  if (isById && attachmentId !== undefined && attachmentId !== recovery.deadId) recovery.next ??= number;
+  if (!isById || attachmentId === undefined) return;
+  if (attachmentId !== recovery.deadId) recovery.next ??= number;
+  else if (recovery.renewal === undefined) recovery.sameId ??= number;
 }
 
 /** Which calls are steps of a recovery. */

@@ -59,7 +59,8 @@ function kindOf(call: ShownCall, later: readonly ShownCall[]): SendToShow['kind'
   if (waitingSince !== undefined) {
     return call.purpose !== 'other' && tick.value - waitingSince >= LONG_WAIT ? 'waiting' : undefined;
   }
-  if (status > 0 && status < 400) return undefined;
+  const isGood = status > 0 && status < 400;
+  if (isGood) return fault === 'reset:answer' ? 'unnoticed' : undefined;
   if (fault.endsWith('accepted') || fault === 'reset:after') return 'unnoticed';
   return call.subcode === 2018074 && later.some((other) => isSentAgain(call, other)) ? 'repeated' : 'failed';
 }

@@ -6,7 +6,7 @@ export function Stats() {
   const { sends = 0, uploads = 0, hits = 0, bytesUp = 0, bytesSaved = 0 } = status.value?.stats ?? {};
   return (
     <dl class="stats">
-      <Figure name="Sends" value={format.count(sends)} hint="Attachments that arrived" />
+      <Figure name="Attachments sent" value={format.count(sends)} hint="Attachments that arrived" />
       <Figure
         name="Uploads"
         value={format.count(uploads)}

@@ -119,6 +119,21 @@ describe('A chat on the simulator’s page', function () {
     assert.equal(await view.page.getByText('without an answer yet').count(), 0);
   });
 
+  it('shows an answer that a fault cut as cut, and marks each call that a fault hit', async () => {
+    await view.write('Hello');
+    fixture.simulator.addFaults({ reset: 'answer' }, { delayMs: 1 });
+    await assert.rejects(graph({ message: { text: 'Half an answer' } }));
+    await view.log.getByRole('link', { name: 'It arrived, but the bot was told otherwise: cut' }).waitFor();
+    const [cut, late] = [view.calls.first(), view.calls.nth(1)];
+    await cut.locator('.outcome.is-bad', { hasText: 'cut' }).waitFor();
+    await cut.getByTitle('Fault: the connection is cut in the middle of the answer').waitFor();
+    await graph({ message: { text: 'Late' } });
+    await view.calls.first().getByTitle('Fault: a delay').waitFor();
+    assert.match(await view.calls.first().innerText(), /Send text\s+fault[^]*OK/);
+    assert.match(await late.innerText(), /fault[^]*cut/);
+    assert.equal(await view.page.locator('.call-purpose .fault').count(), 2);
+  });
+
   it('is marked in the list while it has messages that nobody has seen, a reload later too', async () => {
     await view.write('Hello');
     await fixture.simulator.say({ page: CATS, user: '139', text: 'picture' });

@@ -40,6 +40,11 @@ describe('The layout of the simulator’s page', () => {
   const boxOf = (element: unknown): Box =>
     (element as { getBoundingClientRect(): { toJSON(): Box } }).getBoundingClientRect().toJSON();
 
+  const sizeOf = (element: unknown) => {
+    const { clientWidth, scrollWidth } = element as { clientWidth: number; scrollWidth: number };
+    return { clientWidth, scrollWidth };
+  };
+
   for (const width of WIDTHS) {
     it(`has no call over two lines, and nothing over anything else in it, at ${width} px`, async () => {
       const { calls, page } = await open(width, 'calls');
@@ -76,6 +81,18 @@ describe('The layout of the simulator’s page', () => {
       const { right } = await page.locator('.connection').evaluate(boxOf);
       assert.ok(right <= width, 'the bar is wider than the window');
       await isNotTooWide(page);
+    });
+
+    it(`shows the statistics in full at ${width} px`, async () => {
+      const { page } = await open(width, 'calls');
+      const stats = page.locator('.stats');
+      for (const bytes of (await stats.locator('dd').all()).slice(2, 4)) {
+        await bytes.evaluate(
+          (element) => ((element as unknown as { textContent: string }).textContent = '999.9 kB'),
+        );
+      }
+      const { clientWidth, scrollWidth } = await stats.evaluate(sizeOf);
+      assert.ok(scrollWidth <= clientWidth, `${scrollWidth} px in ${clientWidth} px`);
     });
 
     it(`shows the request that a control has made beside the controls, and not above them, at ${width} px`, async () => {

@@ -162,7 +162,26 @@ describe('The simulator’s page, in a browser', function () {
     }
     await view.log.getByRole('button', { name: 'Try again' }).click();
     await view.log.getByRole('img', { name: 'tom.jpg' }).waitFor();
-    assert.equal(await view.log.getByText(/^Not delivered/).count(), 0);
+    await view.log.getByText('Delivered', { exact: true }).waitFor();
+  });
+
+  it('keeps the mark of a message that was not delivered when others follow, a reload later too', async () => {
+    const { url = '' } = fixture.simulator.state().webhook ?? {};
+    fixture.simulator.setWebhook('http://127.0.0.1:9/nobody');
+    try {
+      await fixture.simulator.say({ page: CATS, user: '1', text: 'lost' });
+    } finally {
+      fixture.simulator.setWebhook(url);
+    }
+    await view.write('Hello');
+    const states = () => view.log.locator('.from-user, .state').allInnerTexts();
+    const marks = (texts: string[]) =>
+      texts.map((text) => /lost|Not delivered|Hello|Delivered/.exec(text)?.[0]);
+    const expected = ['lost', 'Not delivered', 'Hello', 'Delivered'];
+    assert.deepEqual(marks(await states()), expected);
+    await view.page.reload();
+    await view.log.getByText('Delivered', { exact: true }).waitFor();
+    assert.deepEqual(marks(await states()), expected);
   });
 
   it('keeps two people apart who chat at once, and two pages', async () => {

@@ -117,7 +117,9 @@ describe('A person on the simulator’s page', function () {
 
   it('comes by a link, opts in, reads, and links an account', async () => {
     await openMore();
-    await view.page.getByRole('textbox', { name: 'What comes with it: m.me link' }).fill('summer');
+    await view.page.getByRole('textbox', { name: 'ref of the m.me link' }).fill('summer');
+    await view.page.getByRole('textbox', { name: 'ref of the opt-in' }).waitFor();
+    await view.page.getByRole('textbox', { name: 'Authorization code' }).fill('a-code');
     for (const name of ['m.me link', 'Opt-in', 'Read all', 'Link account', 'Unlink account']) {
       const before = thread().events.length;
       await button(name).click();
@@ -126,9 +128,27 @@ describe('A person on the simulator’s page', function () {
     const [referral, ...others] = thread().events;
     assert.equal(referral?.type === 'referral' && referral.ref, 'summer');
     assert.deepEqual(
+      others.find(({ type }) => type === 'link_account'),
+      { ...others[2], authorizationCode: 'a-code' },
+    );
+    assert.deepEqual(
       others.map(({ type }) => type),
       ['optin', 'read', 'link_account', 'unlink_account'],
     );
+  });
+
+  it('closes what more there is to send with Escape, and when another person is chosen', async () => {
+    const more = view.page.getByRole('group', { name: 'More to send' });
+    await openMore();
+    await more.waitFor();
+    await button('Location').focus();
+    await view.page.keyboard.press('Escape');
+    await more.waitFor({ state: 'detached' });
+    assert.equal(await view.page.evaluate('document.activeElement.ariaLabel'), 'More to send');
+    await openMore();
+    await more.waitFor();
+    await view.page.getByRole('navigation', { name: 'People' }).getByRole('button').click();
+    await more.waitFor({ state: 'detached' });
   });
 
   it('is passed on by the bot, and back by whoever has the thread', async () => {

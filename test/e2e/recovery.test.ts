@@ -69,16 +69,67 @@ describe('What a tester does on the page', () => {
     assert.equal(await assets.getByText('revoked', { exact: true }).count(), 1);
   });
 
-  it('counts sends, uploads, bytes and hits from the calls alone', async () => {
+  it('counts attachments sent, uploads, bytes and hits from the calls alone', async () => {
     for (const text of ['picture', 'picture', 'picture', 'picture']) await view.write(text);
     const shown = (name: string) =>
       view.page.locator('.stats div').filter({ hasText: name }).locator('dd').innerText();
     const { bytes = 0 } = fixture.simulator.assets()[0] ?? {};
-    assert.equal(await shown('Sends'), '4');
+    assert.equal(await shown('Attachments sent'), '4');
     assert.equal(await shown('Uploads'), '1');
     assert.equal(await shown('Hit rate'), '75 %');
     assert.equal(await shown('Bytes saved'), `${((3 * bytes) / 1000).toFixed(1)} kB`);
     assert.equal(await shown('Bytes up'), `${(fixture.simulator.totals().bytes / 1000).toFixed(1)} kB`);
+  });
+
+  it('lets a send by ID fail unless another call is chosen: no other call is asked for an ID', async () => {
+    await control('Let it fail').click();
+    const waiting = view.page.getByRole('list', { name: 'Faults that wait' });
+    await waiting.getByText('The next send by ID: error 100/2018074').waitFor();
+  });
+
+  it('closes the 24-hour window with each day, and opens it again', async () => {
+    for (const days of ['+ 1 day', '+ 83 days', '+ 91 days']) {
+      const id = await control(days).getAttribute('aria-describedby');
+      assert.match(await view.page.locator(`#${id ?? ''}`).innerText(), /24-hour window/);
+    }
+    const send = async () => {
+      const { status } = await fetch(`${fixture.simulator.httpUrl}/me/messages`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...fixture.credentials, recipient: { id: '1' }, message: { text: 'Hi' } }),
+      });
+      return status;
+    };
+    await control('+ 1 day').click();
+    await request().getByText('{"advanceDays":1}').waitFor();
+    assert.equal(await send(), 400);
+    await control('Open the 24-hour window').click();
+    await request().getByText('POST /_sim/window {"page":"1000000000000001","user":"1"}').waitFor();
+    assert.equal(await send(), 200);
+  });
+
+  it('sees that an ID works again which a fault had refused', async () => {
+    const { credentials, simulator } = fixture;
+    const post = async (path: string, body: object): Promise<{ attachment_id?: string }> => {
+      const answer = await fetch(`${simulator.httpUrl}/me/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ ...credentials, ...body }),
+      });
+      return (await answer.json()) as { attachment_id?: string };
+    };
+    const url = `${simulator.httpUrl}/_sim/stickers/369239263222822`;
+    const upload = { attachment: { type: 'image', payload: { url, is_reusable: true } } };
+    const { attachment_id } = await post('message_attachments', { message: upload });
+    simulator.addFaults({ purpose: 'send-id', error: { code: 100, subcode: 2018074 } });
+    for (let sends = 0; sends < 2; sends++) {
+      const message = { attachment: { type: 'image', payload: { attachment_id } } };
+      await post('messages', { recipient: { id: '1' }, message });
+    }
+    await view.tab('Calls');
+    const recovery = view.page.getByRole('region', { name: /^Recovery of/ });
+    await recovery.getByRole('link', { name: /^Same ID in use/ }).waitFor();
+    assert.equal(await recovery.getByText('waits for the bot').count(), 0);
   });
 
   it('lets the next call fail in the way that was chosen, and calls it off', async () => {
