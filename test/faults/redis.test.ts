@@ -187,6 +187,21 @@ suite(hasRedis() ? 'A Redis' : 'A Redis (there is no redis-server on this machin
     assert.equal(arrived(platform.sim).length, 2);
   });
 
+  it('has bots that warm the same assets at the same time share the work', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `warm-${index}.png`);
+    for (const name of names) await folder.write(name, `${name} of ${folder.path}`);
+    platform.sim.addFaults({ purpose: 'upload-file', delayMs: 100, times: Infinity });
+    const bots = [1, 2, 3].map(() => platform.openPlainAdapter({ store: connect(), root: folder.path }));
+    const reports = await Promise.all(bots.map(({ plugin }) => plugin.warm(names)));
+    for (const { results } of reports) {
+      assert.deepEqual(
+        results.map(({ error }) => error),
+        names.map(() => undefined),
+      );
+    }
+    assert.equal(countUploads(platform.sim), names.length);
+  });
+
   it('that is flushed gets back what the bot knows, once the bot misses an ID', async () => {
     const names = await warmUp(20);
     const client = platform.openPlainAdapter({ store: connect(), root: folder.path });
