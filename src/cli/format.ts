@@ -3,7 +3,7 @@ import { DAY, HOUR, MINUTE, SECOND } from '../base/time';
 const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
 
 // What a terminal could take for a command, and what would break a line.
-// eslint-disable-next-line no-control-regex -- Control characters are what it is to find.
+// eslint-disable-next-line no-control-regex -- It exists to find control characters.
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
 
 /** `1.2 MB` */
