@@ -1,7 +1,8 @@
 import { setMaxListeners } from 'node:events';
 import { isIPv6 } from 'node:net';
-import { Agent } from 'undici';
 import { InputError } from './base/check';
+import { OutgoingCalls } from './base/outgoing-calls';
+import { checkOptions } from './config/schema';
 import { type BotUnderTest } from './control/bot-under-test';
 import { EventStream } from './control/event-stream';
 import { createOperations, type SimulatorOperations } from './control/operations';
@@ -70,51 +71,51 @@ const MAX_BODIES = 256 * 1024 * 1024;
 
 export interface SimulatorOptions {
   /** Default: `DEMO_PAGE` */
-  pages?: PageOptions[];
+  pages?: PageOptions[] | undefined;
   /** People with a name. Everyone else with an ID of digits is there, too. */
-  people?: PersonProfile[];
+  people?: PersonProfile[] | undefined;
   /** For HTTPS. Default: 0, any free port */
-  port?: number;
+  port?: number | undefined;
   /** For HTTP. Default: 0, any free port */
-  httpPort?: number;
+  httpPort?: number | undefined;
   /** The address to listen at. Default: 127.0.0.1, which no other machine reaches */
-  host?: string;
+  host?: string | undefined;
   /**
    * Names besides this machine's own by which clients call, such as a container's, or `graph.facebook.com` for a client
    * that knows no other. The certificate names them. Calls by any other name are refused, as are those of web sites.
    */
-  allowHosts?: string[];
+  allowHosts?: string[] | undefined;
   /** The bot's webhook. Can be set later, too. */
-  webhook?: string | WebhookOptions;
+  webhook?: string | WebhookOptions | undefined;
   /** The simulator's time when it starts, such as '2026-01-31T09:00:00Z'; it passes from then on. Default: now */
-  clock?: string | number | Date;
+  clock?: string | number | Date | undefined;
   /** A clock of your own instead, in ms, to which `advanceDays` adds. Default: Date.now */
-  now?: () => number;
+  now?: (() => number) | undefined;
   /** Milliseconds that a URL gets. Default: 75,000 for a video, 10,000 for all others */
-  fetchTimeouts?: FetchTimeouts;
+  fetchTimeouts?: FetchTimeouts | undefined;
   /** PEM of an authority to trust when a URL is fetched or the webhook is called. Default: those that Node trusts */
-  fetchCa?: string;
+  fetchCa?: string | undefined;
   /** Bytes of attachments to keep. Default: 256 MB */
-  keepContent?: number;
+  keepContent?: number | undefined;
   /** What the UI and the control API may do to the bot itself. Default: nothing */
-  bot?: BotUnderTest;
+  bot?: BotUnderTest | undefined;
   /**
    * Whom a page may write to. `platform`: who has written in the last 24 hours, by the simulator's clock; `HUMAN_AGENT`
-   * has 7 days. When the simulator starts, people 1 to 9 and those in `people` have just written; `openWindow` opens more. `open`: everyone,
-   * always, for tests that are not about it. Default: platform
+   * has 7 days. When the simulator starts, people 1 to 9 and those in `people` have just written; `openWindow` opens
+   * more. `open`: everyone, always, for tests that are not about it. Default: platform
    */
-  windows?: WindowRule;
+  windows?: WindowRule | undefined;
   /**
    * Whether `message.attachments` takes an `attachment_id`, which is documented for Instagram only. Default: refused
    */
-  idsInAttachments?: Rules['idsInAttachments'];
+  idsInAttachments?: Rules['idsInAttachments'] | undefined;
   /**
    * Refuses what a page sends too fast with 80006: by default over 300 messages a second, or 10 of audio and video.
    * Default: false
    */
-  rateLimits?: RateLimits | boolean;
+  rateLimits?: RateLimits | boolean | undefined;
   /** Calls to keep in the log. Default: 10,000 */
-  keepCalls?: number;
+  keepCalls?: number | undefined;
 }
 
 export interface Simulator extends SimulatorOperations {
@@ -134,8 +135,9 @@ export interface Simulator extends SimulatorOperations {
   close(): Promise<void>;
 }
 
-/** Starts the Messenger Platform on this machine. */
-export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
+/** Starts the Messenger Platform on this machine. Rejects with an `InputError` that names each option that is wrong. */
+export async function startSimulator(given: SimulatorOptions = {}): Promise<Simulator> {
+  const options: SimulatorOptions = checkOptions(given);
   const {
     pages = [DEMO_PAGE],
     host = '127.0.0.1',
@@ -163,14 +165,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
   const closing = new AbortController();
   // Each call that waits listens to it, and they may be many.
   setMaxListeners(0, closing.signal);
-  // Nothing is fetched twice, and whoever serves it must be able to close: no connection is kept.
-  const agent = new Agent({ pipelining: 0, connect: fetchCa === undefined ? {} : { ca: fetchCa } });
-  const webhook = new Webhook(platform, agent, closing.signal);
-  if (options.webhook !== undefined) webhook.set(options.webhook);
+  const calls = new OutgoingCalls(fetchCa);
+  const webhook = new Webhook(platform, calls, closing.signal);
   const name = nameOf(host);
   const actions = new PersonActions({ platform, webhook, origin: () => origin });
   const operations = createOperations({ platform, faults, webhook, actions });
-  const names = allowedNames(options.allowHosts);
+  if (options.webhook !== undefined) operations.setWebhook(options.webhook);
+  const names = (options.allowHosts ?? []).map((name) => name.toLowerCase());
   const app = createApp({
     allowed: { listeningAt: host, names },
     operations,
@@ -182,7 +183,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
       resetConnection: (socket) => {
         connections.reset(socket);
       },
-      fetchUrl: urlFetcher(agent, closing.signal, fetchTimeouts),
+      fetchUrl: urlFetcher(calls, closing.signal, fetchTimeouts),
       rules: { idsInAttachments: options.idsInAttachments ?? 'refused' },
       limits: rates,
       budget: new BodyBudget(MAX_BODIES),
@@ -192,7 +193,7 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
 
   const servers = await startServers(app, connections, { host, port, httpPort, names }).catch(
     async (error: unknown) => {
-      await agent.destroy();
+      await calls.close();
       throw error;
     },
   );
@@ -211,18 +212,13 @@ export async function startSimulator(options: SimulatorOptions = {}): Promise<Si
     },
     close: async () => {
       closing.abort();
-      await Promise.all([servers.close(), agent.destroy()]);
+      await Promise.all([servers.close(), calls.close()]);
     },
   };
 }
 
 function clockFrom(start: SimulatorOptions['clock'] = Date.now()): () => number {
   const ahead = new Date(start).getTime() - Date.now();
-  if (Number.isNaN(ahead)) {
-    throw new InputError(
-      `Expected the clock to start at a time such as "2026-01-31T09:00:00Z", got "${String(start)}"`,
-    );
-  }
   return () => Date.now() + ahead;
 }
 
@@ -236,15 +232,6 @@ function onlyPageOf(pages: readonly PageOptions[]): string {
   if (page && !other) return page.id;
   const ids = pages.map(({ id }) => id);
   throw new InputError(`Expected "page" to be one of ${ids.join(', ')}, for a person; got nothing`);
-}
-
-function allowedNames(names: string[] = []): string[] {
-  return names.map((name) => {
-    if (/^[\w-]+(\.[\w-]+)*$/.test(name)) return name.toLowerCase();
-    throw new InputError(
-      `Expected a host to allow to be a name such as "simulator", got ${JSON.stringify(name)}`,
-    );
-  });
 }
 
 /** How clients on this machine call the address that the servers listen at. */

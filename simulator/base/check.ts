@@ -1,4 +1,7 @@
-/** What is wrong with an option or with the input to the control API, in words that say what was expected and what was received. */
+/**
+ * What is wrong with an option or with the input to the control API, in words that say what was expected and what was
+ * received.
+ */
 export class InputError extends TypeError {
   override readonly name = 'InputError';
 }

@@ -1,13 +1,14 @@
 import path from 'node:path';
 import { defaultLoaders, lilconfig, type Loader } from 'lilconfig';
+import { problemOf } from '../base/thrown';
 import { checkConfig, ConfigError, type SimulatorConfig } from './schema';
 
 /** Looked for in the folder that the simulator is started in. */
 export const CONFIG_FILES = ['json', 'js', 'cjs', 'mjs'].map((extension) => `messenger.config.${extension}`);
 
 /**
- * Reads `file`, or the configuration in this folder, if there is one. Paths of pictures are taken as seen from the file.
- * Throws a `ConfigError` for what cannot be read or is wrong.
+ * Reads `file`, or the configuration in this folder, if there is one. Paths of pictures are taken as seen from the
+ * file. Throws a `ConfigError` for what cannot be read or is wrong.
  */
 export async function loadConfig(file?: string): Promise<SimulatorConfig> {
   const folder = process.cwd();
@@ -42,8 +43,7 @@ function withFileName(load: Loader): Loader {
 function notRead(file: string): (error: unknown) => never {
   return (error) => {
     if (error instanceof ConfigError) throw error;
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`${file} cannot be read: ${reason}`);
+    throw new ConfigError(`${file} cannot be read: ${problemOf(error)}`);
   };
 }
 

@@ -20,10 +20,12 @@ const IMAGE_URL =
 
 const ENVIRONMENT = `
 Environment:
-  FACEBOOK_ACCESS_TOKEN               access token of the page; not an option, because others can see options
+  FACEBOOK_ACCESS_TOKEN               access token of the page; there is no option for it, because others can see command lines
   FACEBOOK_PERSON_ID                  page-scoped ID of a person who has written in the last 24 hours; receives the messages
   FACEBOOK_APP_SECRET                 optional: app secret
-  FACEBOOK_PERSON_OUTSIDE_WINDOW_ID   optional: one who has written, but not in the last 24 hours; receives nothing
+  FACEBOOK_PERSON_OUTSIDE_WINDOW_ID   optional: one who has written, but not in the last 24 hours; receives nothing.
+                                      Against the simulator: an ID that is neither 1 to 9 nor in the people of its
+                                      configuration, who are inside the 24 hours when it starts
 
 Exit codes:
   0  every answer is as expected

@@ -1,4 +1,5 @@
 import { isObject } from '../base/check';
+import { fetchProblemOf } from '../base/thrown';
 import { type Answer, type Caller } from './caller';
 import { type CaseRequest, type ConformanceCase, type Known } from './case';
 import { differences } from './differences';
@@ -46,7 +47,7 @@ export async function* runCases(
         answer,
       };
     } catch (error) {
-      yield { case: one, outcome: 'different', remarks: [`no answer: ${reasonOf(error)}`], request };
+      yield { case: one, outcome: 'different', remarks: [`no answer: ${fetchProblemOf(error)}`], request };
     }
   }
 }
@@ -57,10 +58,4 @@ function saved({ saves = {} }: ConformanceCase, { body }: Answer): Partial<Known
     isObject(body) ? body[field] : undefined,
   ]);
   return Object.fromEntries(values.filter(([, value]) => typeof value === 'string')) as Partial<Known>;
-}
-
-/** `fetch` says "fetch failed", and the reason in its cause. */
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -7,7 +7,7 @@ export interface CallOutline extends Omit<GraphCall, 'body' | 'answer'> {
   user?: string;
   /** Of the message that the call sent. */
   mid?: string;
-  /** That the call sent by, or that it was given. */
+  /** The ID that the call sent, or the new one in its answer. */
   attachmentId?: string;
   /** What the attachment is. The same content has the same `key`, whatever its ID. */
   asset?: { key: string; name: string };

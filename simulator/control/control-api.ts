@@ -1,4 +1,10 @@
-import express, { type ErrorRequestHandler, type Request, type Response, type Router } from 'express';
+import express, {
+  type ErrorRequestHandler,
+  type Request,
+  type RequestHandler,
+  type Response,
+  type Router,
+} from 'express';
 import {
   InputError,
   type Input,
@@ -12,12 +18,16 @@ import {
   required,
   requiredString,
 } from '../base/check';
+import { problemOf } from '../base/thrown';
+import { accountLinking } from './account-linking';
 import { type BotUnderTest, botState } from './bot-under-test';
 import { jsonBody } from './json-body';
 import { type SimulatorOperations } from './operations';
 import { type EventStream } from './event-stream';
 import { pageAndUser, personApi } from './person-api';
+import { picturesOf } from './sent-addresses';
 import { transcriptOf } from './transcript';
+import { type UrlFetcher } from '../graph/fetch-url';
 import { type Fault } from '../platform/faults';
 import { WEBHOOK_FIELDS } from '../platform/webhook-events';
 
@@ -31,12 +41,15 @@ interface ControlApiParts {
   operations: SimulatorOperations;
   eventStream: EventStream;
   bot: BotUnderTest | undefined;
+  /** As the Graph API does it. */
+  fetchUrl: UrlFetcher;
 }
 
 /** `/_sim`: looks into the simulator and steers it. Whoever mounts it keeps strangers out. */
-export function controlApi({ operations, eventStream, bot }: ControlApiParts): Router {
+export function controlApi({ operations, eventStream, bot, fetchUrl }: ControlApiParts): Router {
   const router = express.Router();
-  if (bot) router.use('/bot', botApi(bot, operations));
+  router.use('/bot', botApi(bot, operations));
+  router.use('/account_linking', accountLinking(operations));
   router.use(personApi(operations));
   router.use(jsonBody);
 
@@ -81,6 +94,9 @@ export function controlApi({ operations, eventStream, bot }: ControlApiParts): R
   router.get('/content/:sha256{/:name}', (req, res) => {
     sendContent(operations, req, res);
   });
+  router.get('/threads/:page/:user/pictures/:mid', async (req, res) => {
+    await sendPicture({ operations, fetchUrl }, req, res);
+  });
   router.get('/stickers/:id', (req, res) => {
     res.type('svg').send(stickerPicture(req.params.id));
   });
@@ -89,8 +105,7 @@ export function controlApi({ operations, eventStream, bot }: ControlApiParts): R
   });
   router.post('/faults', (req, res) => {
     const faults: unknown = req.body; // `addFaults` looks at each.
-    if (!Array.isArray(faults)) throw new InputError('Expected the body to be a list of faults');
-    operations.addFaults(...(faults as Fault[]));
+    operations.addFaults(...((Array.isArray(faults) ? faults : [faults]) as Fault[]));
     res.json({ ok: true });
   });
   router.delete('/faults', (_req, res) => {
@@ -126,11 +141,13 @@ export function controlApi({ operations, eventStream, bot }: ControlApiParts): R
   post('/window', ['page', 'user'], (input) => {
     operations.openWindow({ page: requiredString(input, 'page'), user: optionalString(input, 'user') });
   });
-  post('/webhook', ['url', 'verifyToken', 'fields'], (input) => {
+  post('/webhook', ['url', 'verifyToken', 'fields', 'redeliver', 'timeout'], (input) => {
     operations.setWebhook({
       url: requiredString(input, 'url'),
       verifyToken: optionalString(input, 'verifyToken'),
       fields: optionalListOf(input, 'fields', WEBHOOK_FIELDS),
+      redeliver: optionalBoolean(input, 'redeliver'),
+      timeout: optionalNumber(input, 'timeout', 'milliseconds above 0', (ms) => ms > 0 && ms < 2 ** 31),
     });
   });
   post('/webhook/verify', [], () => operations.verifyWebhook());
@@ -145,9 +162,10 @@ export function controlApi({ operations, eventStream, bot }: ControlApiParts): R
   return router;
 }
 
-/** `/_sim/bot`: what the bot's starter has handed in. */
-function botApi(bot: BotUnderTest, operations: SimulatorOperations): Router {
+/** `/_sim/bot`: what the bot's starter has handed in. What it has not is refused before any body is read. */
+function botApi(bot: BotUnderTest | undefined, operations: SimulatorOperations): Router {
   const router = express.Router();
+  if (!bot) return router.use(startedWithout('bot'));
   const answer = async (res: Response) => {
     operations.notifyChanged();
     res.json(await botState(bot));
@@ -163,7 +181,7 @@ function botApi(bot: BotUnderTest, operations: SimulatorOperations): Router {
       store.setUp(required(optionalBoolean(input, 'up'), 'up', 'true or false'));
       await answer(res);
     });
-  }
+  } else router.use('/store', startedWithout('bot: { store }'));
   if (assets) {
     router.put('/assets/*path', express.raw({ type: () => true, limit: '30mb' }), async (req, res) => {
       const bytes: unknown = req.body;
@@ -175,8 +193,15 @@ function botApi(bot: BotUnderTest, operations: SimulatorOperations): Router {
       await assets.put(path, bytes);
       await answer(res);
     });
-  }
+  } else router.use('/assets', startedWithout('bot: { assets }'));
   return router;
+}
+
+function startedWithout(option: string): RequestHandler {
+  const error = `The simulator was started without this option: startSimulator({ ${option} })`;
+  return (_req, res) => {
+    res.status(404).json({ error });
+  };
 }
 
 function sendContent(operations: SimulatorOperations, req: Request, res: Response): void {
@@ -211,6 +236,32 @@ function sendContent(operations: SimulatorOperations, req: Request, res: Respons
   res.end(bytes.subarray(start, end + 1));
 }
 
+/**
+ * A picture that a card or a persona names by its address, fetched here, so that the UI asks nobody but the simulator. Where there
+ * is none, nothing: an error would stand in the browser's console, as if something here were wrong.
+ */
+async function sendPicture(
+  { operations, fetchUrl }: Pick<ControlApiParts, 'operations' | 'fetchUrl'>,
+  { params, query }: Request<{ page: string; user: string; mid: string }>,
+  res: Response,
+): Promise<void> {
+  const { messages } = operations.thread(params.page, params.user);
+  const message = messages.find(({ mid }) => mid === params.mid);
+  const url = message && picturesOf(message).find((one) => one === query['url']);
+  const picture = url === undefined ? undefined : await fetchUrl(url, 'image').catch(() => undefined);
+  if (!picture?.contentType.startsWith('image/')) {
+    res.status(204).end();
+    return;
+  }
+  res.set({
+    'Content-Type': picture.contentType,
+    'Cache-Control': 'private, max-age=3600',
+    'Content-Security-Policy': SANDBOX,
+    'X-Content-Type-Options': 'nosniff',
+  });
+  res.end(picture.bytes);
+}
+
 /** A stand-in: the pictures of real stickers are Facebook's. */
 function stickerPicture(id: string): string {
   const hue = Number(BigInt.asUintN(32, /^\d+$/.test(id) ? BigInt(id) : 0n)) % 360;
@@ -228,7 +279,7 @@ const answerError: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   }
   const status = error instanceof InputError ? 400 : statusOf(error);
   if (status >= 500) console.error('The simulator failed:', error);
-  const problem = error instanceof Error ? error.message : 'unknown';
+  const problem = problemOf(error);
   res
     .status(status)
     .json({ error: error instanceof SyntaxError ? `Expected the body to be JSON: ${problem}` : problem });

@@ -13,6 +13,7 @@ import {
 } from '../platform/model';
 import { type PersonProfile } from '../platform/people';
 import { type Platform } from '../platform/platform';
+import { loginsOf } from './sent-addresses';
 import { type PersonActions, type SaidMessage, type UserMessage } from '../platform/person-actions';
 import { type Webhook, type WebhookOptions } from '../platform/webhook';
 
@@ -64,8 +65,8 @@ export interface SimulatorOperations {
   setDelay(ms: number): void;
   setUser(reachability: UserReachability): void;
   /**
-   * Lets a page write to a person for 24 hours from now, as if the person had just written; without `user`, to everyone.
-   * The bot's webhook is not called.
+   * Lets a page write to a person for 24 hours from now, as if the person had just written; without `user`, to
+   * everyone. The bot's webhook is not called.
    */
   openWindow(window: { page: string; user?: string | undefined }): void;
   /**
@@ -75,6 +76,17 @@ export interface SimulatorOperations {
   say(message: UserMessage): Promise<SaidMessage>;
   /** What a user does beside writing: reacts, reads, unsends, comes by a link, … Resolves when the bot has answered. */
   act(action: UserAction): Promise<Delivery>;
+  /**
+   * The address that the person's browser opens for a Log In button: its `url`, with `redirect_uri` and
+   * `account_linking_token`. Throws an `InputError` if the bot has sent no such button.
+   */
+  loginAddress(button: { page: string; user: string; url: string }): string;
+  /**
+   * The bot's page has led the person back; without a code, without being linked. Resolves when the bot has answered
+   * the webhook, with undefined if there is no such login.
+   */
+  endLogin(token: unknown, authorizationCode: string | undefined): Promise<Delivery | undefined>;
+  /** Sets the address of the webhook. What is left out of the other options keeps its value. */
   setWebhook(webhook: string | WebhookOptions): void;
   /** The handshake by which the platform checks a new webhook. */
   verifyWebhook(): Promise<Delivery>;
@@ -102,6 +114,7 @@ export function createOperations({ platform, faults, webhook, actions }: Parts):
     if (!isId(id))
       throw new InputError(`Expected "user" to be a string of digits, got ${JSON.stringify(id)}`);
   };
+  let webhookOptions: Partial<WebhookOptions> = {};
   return {
     events: platform,
     state: () => {
@@ -153,8 +166,27 @@ export function createOperations({ platform, faults, webhook, actions }: Parts):
       checkUser(user);
       return actions.act(pageOf(page), user, action);
     },
+    loginAddress: ({ page, user, url }) => {
+      checkUser(user);
+      const { messages } = platform.thread(pageOf(page), user);
+      if (!messages.some((message) => loginsOf(message).includes(url)) || !isWebAddress(url)) {
+        throw new InputError(
+          `Expected "url" to be that of a Log In button in this thread, got ${JSON.stringify(url)}`,
+        );
+      }
+      return actions.loginAddress(pageOf(page), user, url);
+    },
+    endLogin: async (token, authorizationCode) => {
+      const login = platform.accountLinks.find(token);
+      if (!login) return undefined;
+      if (authorizationCode === undefined) return { delivered: true };
+      return actions.act(pageOf(login.page), login.user, { type: 'link_account', authorizationCode });
+    },
     setWebhook: (set) => {
-      webhook.set(set);
+      const options = typeof set === 'string' ? { url: set } : set;
+      const kept = { ...webhookOptions, ...withoutUndefined(options), url: options.url };
+      webhook.set(kept); // Throws if it is wrong: the previous options stay.
+      webhookOptions = kept;
       platform.emit('changed');
     },
     verifyWebhook: () => webhook.verify(),
@@ -166,4 +198,12 @@ export function createOperations({ platform, faults, webhook, actions }: Parts):
       platform.reset();
     },
   };
+}
+
+function withoutUndefined<T extends object>(fields: T): Partial<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Partial<T>;
+}
+
+function isWebAddress(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }

@@ -41,7 +41,9 @@ export function personApi(operations: SimulatorOperations): Router {
     const query: Input = { ...req.query };
     onlyFields(query, 'the query', ['page', 'user', 'name', 'type', 'replyTo']);
     const bytes: unknown = req.body;
-    if (!Buffer.isBuffer(bytes)) throw new InputError('Expected the body to be the file, got nothing');
+    if (!Buffer.isBuffer(bytes) || bytes.length === 0) {
+      throw new InputError('Expected the body to be the file, got nothing');
+    }
     const contentType = req.get('content-type') ?? 'application/octet-stream';
     const type = optionalOneOf(query, 'type', ATTACHMENT_TYPES) ?? attachmentTypeOf(contentType);
     const name = optionalString(query, 'name') ?? type;

@@ -8,18 +8,24 @@ export interface Answer {
   /** A string is sent as it is. */
   body: string | Record<string, unknown> | unknown[];
   headers?: Record<string, string>;
+  /** For the log of calls. */
+  reason?: string;
 }
 
 /** What the platform answers when a call ends in `error`. */
 export function failure(error: unknown): Answer {
-  if (error instanceof GraphError) return { status: error.status, body: { ...error.body() } };
+  if (error instanceof GraphError) {
+    const { status, reason } = error;
+    return { status, body: { ...error.body() }, ...(reason !== undefined && { reason }) };
+  }
   console.error('The simulator failed:', error);
   return failure(unexpected());
 }
 
-export function logAnswer(call: GraphCall, { status, body }: Answer): void {
+export function logAnswer(call: GraphCall, { status, body, reason }: Answer): void {
   call.status = status;
   call.answer = body;
+  if (reason !== undefined) call.reason = reason;
   const error = isObject(body) ? body['error'] : undefined;
   if (!isObject(error)) return;
   if (typeof error['code'] === 'number') call.code = error['code'];

@@ -2,8 +2,8 @@
 const SMALL = 64 * 1024;
 
 /**
- * How many bytes of bodies are read at once. Anybody can send a body, for the token may be in it: whoever comes when the
- * budget is spent waits, unread, until others are done.
+ * How many bytes of bodies are read at once. Anybody can send a body, for the token may be in it: whoever comes when
+ * the budget is spent waits, unread, until others are done.
  */
 export class BodyBudget {
   #left: number;
@@ -14,7 +14,7 @@ export class BodyBudget {
     this.#left = bytes;
   }
 
-  /** Resolves, in turn, when there is room; gives what gives the room back. */
+  /** Resolves, in turn, when there is room, with a function that gives the room back. */
   async reserve(bytes: number): Promise<() => void> {
     if (bytes <= SMALL) return () => undefined;
     if (this.#waiting.length > 0 || this.#left < bytes) {

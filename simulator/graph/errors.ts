@@ -17,11 +17,14 @@ interface GraphErrorDetails {
   type?: string;
   status?: number;
   isTransient?: boolean | undefined;
+  reason?: string;
 }
 
 export class GraphError extends Error {
   readonly code: number;
   readonly status: number;
+  /** For the log of calls: what the simulator knows and the platform does not tell. */
+  readonly reason: string | undefined;
   readonly #details: GraphErrorDetails;
 
   constructor(code: number, message: string, details: GraphErrorDetails = {}) {
@@ -29,6 +32,7 @@ export class GraphError extends Error {
     this.name = 'GraphError';
     this.code = code;
     this.status = details.status ?? 400;
+    this.reason = details.reason;
     this.#details = details;
   }
 
@@ -55,8 +59,8 @@ export const invalidParameter = (message: string) => new GraphError(100, `(#100)
 export const invalidKeys = (keys: readonly string[], name: string) =>
   invalidParameter(`Invalid keys "${keys.join(', ')}" were found in param "${name}"`);
 
-const messengerError = (code: number, subcode: number, message: string) =>
-  new GraphError(code, `(#${code}) ${message}`, { subcode });
+const messengerError = (code: number, subcode: number, message: string, reason?: string) =>
+  new GraphError(code, `(#${code}) ${message}`, { subcode, ...(reason !== undefined && { reason }) });
 
 export const invalidToken = () => new GraphError(190, 'Invalid OAuth access token.');
 
@@ -79,6 +83,10 @@ export const unknownObject = (method: string, id: string) =>
 export const unknownPath = (path: string) => new GraphError(2500, `Unknown path components: ${path}`);
 
 export const unknownUser = () => messengerError(100, 2018001, 'No matching user found');
+
+/** pimax/fb-messenger-php#90 */
+export const menuWithoutGetStarted = () =>
+  messengerError(100, 2018145, 'You must set a Get Started button if you also wish to use persistent menu.');
 
 /** graph-api/reference/page/messages */
 export const alreadyAnswered = () => new GraphError(10900, '(#10900) Activity already replied to');
@@ -120,7 +128,8 @@ export const invalidAttachmentId = () =>
   messengerError(100, 2018074, 'Possible invalid ID or you do not own the attachment.');
 
 /** microsoft/botframework-sdk#2542: shorter than the documents have it. */
-export const urlNotFetched = () => messengerError(100, 2018008, 'Failed to fetch the file from the url');
+export const urlNotFetched = (reason?: string) =>
+  messengerError(100, 2018008, 'Failed to fetch the file from the url', reason);
 
 export const videoTimedOut = () =>
   messengerError(
@@ -154,6 +163,7 @@ export const unexpected = () => new GraphError(1, 'An unknown error occurred', {
 const WITH_A_CODE_OF_THEIR_OWN = [
   invalidToken,
   unknownUser,
+  menuWithoutGetStarted,
   alreadyAnswered,
   wrongFileCount,
   userUnavailable,

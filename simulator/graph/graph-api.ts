@@ -29,7 +29,9 @@ export interface GraphApiParts {
   closing: AbortSignal;
 }
 
-/** The Graph API as HTTP: reads a call, has it carried out, answers, logs it; or lets it go wrong where it is told to. */
+/**
+ * The Graph API as HTTP: reads a call, has it carried out, answers, logs it; or lets it go wrong where it is told to.
+ */
 export function graphApi(parts: GraphApiParts): RequestHandler {
   const { platform } = parts;
   return async (req, res) => {

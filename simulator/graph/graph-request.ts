@@ -2,6 +2,7 @@ import express, { type Request, type RequestHandler, type Response } from 'expre
 import multer from 'multer';
 import { type CallPurpose, type GraphCall } from '../platform/call-log';
 import { isNestedWithin, isObject, MAX_DEPTH } from '../base/check';
+import { problemOf } from '../base/thrown';
 import { sha256Of } from '../platform/content';
 import { type BodyBudget } from './body-budget';
 import {
@@ -208,9 +209,7 @@ function readingError(error: unknown): GraphError {
   // The documents print an upload "from a file" as JSON with "filedata":"@/path…";"type":…, which is not JSON: it
   // ends here. A file goes as multipart/form-data.
   if (error instanceof SyntaxError) return invalidParameter('The body of the request is not valid JSON');
-  return invalidParameter(
-    `The request cannot be read: ${error instanceof Error ? error.message : 'unknown'}`,
-  );
+  return invalidParameter(`The request cannot be read: ${problemOf(error)}`);
 }
 
 function bearerToken(req: Request): string | undefined {

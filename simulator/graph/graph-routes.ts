@@ -5,7 +5,7 @@ import { conversationOf, conversations, messagesOf } from './conversations';
 import { customLabel, customLabels, labelPerson, labelsOf } from './custom-labels';
 import { invalidProof, invalidToken, missingProof, unknownObject, unknownPath } from './errors';
 import { type GraphRequest } from './graph-request';
-import { subscribedApps, threadControl, threadOwner } from './page-settings';
+import { subscribedApps, threadControl, threadOwner, unlinkAccounts } from './page-settings';
 import { persona, personas } from './personas';
 import { messengerProfile, pageProfile, userProfile } from './profiles';
 import { type Page } from '../platform/model';
@@ -47,7 +47,7 @@ async function answerForPage(
   switch (edge) {
     case undefined:
       if (method !== 'GET') throw unknownObject(method, id);
-      return pageProfile(page, params['fields']);
+      return pageProfile(platform, page, params);
     case 'messages':
       return post(() => sendMessage(pageCall));
     case 'message_attachments':
@@ -69,6 +69,8 @@ async function answerForPage(
       return post(() => threadControl(platform, page, edge, params));
     case 'thread_owner':
       return threadOwner(platform, page, params['recipient']);
+    case 'unlink_accounts':
+      return post(() => unlinkAccounts(platform, page, params));
     case 'secondary_receivers':
       return { data: [] };
     default:

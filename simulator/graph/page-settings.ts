@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { unknownObject } from './errors';
+import { invalidParameter, unknownObject } from './errors';
 import { checked } from './params';
 import { fieldNames } from './profiles';
 import { recipientOf } from './recipients';
@@ -32,8 +32,8 @@ const subscription = z.looseObject({
 const handover = z.looseObject({ target_app_id: z.union([z.string().min(1), z.number()]) });
 
 /**
- * conversation-routing: `/me/pass_thread_control` and the like. The app is the primary receiver: it can take a thread back
- * at any time, and has those that nobody has.
+ * conversation-routing: `/me/pass_thread_control` and the like. The app is the primary receiver: it can take a thread
+ * back at any time, and has those that nobody has.
  */
 export function threadControl(
   platform: Platform,
@@ -53,4 +53,18 @@ export function threadControl(
 export function threadOwner(platform: Platform, page: Page, user: unknown): Record<string, unknown> {
   const recipient = recipientOf(platform, page, user === undefined ? undefined : { id: user });
   return { data: [{ thread_owner: { app_id: platform.ownerOf(page, recipient.user) ?? APP_ID } }] };
+}
+
+/**
+ * identity/account-linking: `/me/unlink_accounts`. The answer stands in the tests of client libraries. The webhook is
+ * told of buttons only.
+ */
+export function unlinkAccounts(
+  platform: Platform,
+  page: Page,
+  { psid }: Record<string, unknown>,
+): Record<string, unknown> {
+  if (psid === undefined) throw invalidParameter('The parameter psid is required');
+  recipientOf(platform, page, { id: psid });
+  return { result: 'unlink account success' };
 }

@@ -32,9 +32,7 @@ function graphErrorOf(issue: z.core.$ZodIssue | undefined, root: string): GraphE
   const [first, ...rest] = root === '' ? issue.path : [root, ...issue.path];
   const name = String(first) + rest.map((key) => `[${String(key)}]`).join('');
   if (issue.code === 'unrecognized_keys') return invalidKeys(issue.keys, name);
-  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
-    return invalidParameter(`Param ${name} must be one of those that the platform has`);
-  }
+  if (issue.code === 'invalid_union' && 'options' in issue) return notOneOf(name, issue.options ?? []);
   if (issue.input === undefined) return invalidParameter(`The parameter ${name} is required`);
   if (issue.code === 'too_big' && issue.origin === 'string') {
     return invalidParameter(`Length of param ${name} must be less than or equal to ${issue.maximum}`);
@@ -51,10 +49,11 @@ function graphErrorOf(issue: z.core.$ZodIssue | undefined, root: string): GraphE
     const expected = WORDS.get(issue.expected) ?? issue.expected;
     return invalidParameter(`Param ${name} must be ${expected}`);
   }
-  if (issue.code === 'invalid_value') {
-    return invalidParameter(
-      `Param ${name} must be one of {${issue.values.map((one) => String(one).toUpperCase()).join(', ')}}`,
-    );
-  }
+  if (issue.code === 'invalid_value') return notOneOf(name, issue.values);
   return invalidParameter(`Param ${name} ${issue.code === 'custom' ? issue.message : 'is invalid'}`);
+}
+
+function notOneOf(name: string, allowed: readonly unknown[]): GraphError {
+  const values = allowed.map((value) => String(value).toUpperCase()).sort();
+  return invalidParameter(`Param ${name} must be one of {${values.join(', ')}}`);
 }

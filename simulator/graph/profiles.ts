@@ -1,13 +1,25 @@
 import { z } from 'zod';
-import { invalidParameter, unknownObject } from './errors';
+import { invalidParameter, menuWithoutGetStarted, unknownObject } from './errors';
 import { checked } from './params';
 import { filled } from './template-schema';
 import { type Page } from '../platform/model';
 import { type People } from '../platform/people';
+import { type Platform } from '../platform/platform';
 
-/** `GET /me` or `GET /<page-id>`. */
-export function pageProfile({ id, name }: Page, fields: unknown): Record<string, unknown> {
-  return chosen({ id, name, category: 'Simulated page' }, fields, ['id', 'name'], 'Page');
+/**
+ * `GET /me` or `GET /<page-id>`. identity/account-linking: with an `account_linking_token`, the field `recipient` is
+ * the person who logs in.
+ */
+export function pageProfile(
+  platform: Platform,
+  { id, name }: Page,
+  { fields, account_linking_token: token }: Record<string, unknown>,
+): Record<string, unknown> {
+  const page = { id, name, category: 'Simulated page' };
+  if (token === undefined) return chosen(page, fields, ['id', 'name'], 'Page');
+  const login = platform.accountLinks.find(token);
+  if (login?.page !== id) throw invalidParameter('Param account_linking_token is invalid or has expired');
+  return chosen({ ...page, recipient: login.user }, fields, ['id', 'name'], 'Page');
 }
 
 /** `GET /<psid>`: a person's profile. What is not known is left out, as fields are that need a permission. */
@@ -56,6 +68,10 @@ export function messengerProfile(
     const set = Object.entries(params).filter(([name]) => PROFILE_FIELDS.includes(name));
     if (set.length === 0) throw invalidParameter(`Requires one of the params: ${PROFILE_FIELDS.join(',')}`);
     checked(profileSchema, params);
+    const has = (wanted: string) => set.some(([name]) => name === wanted);
+    if (has('persistent_menu') && !has('get_started') && !profile.has('get_started')) {
+      throw menuWithoutGetStarted();
+    }
     for (const [name, value] of set) profile.set(name, value);
     return { result: 'success' };
   }

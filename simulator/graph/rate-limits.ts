@@ -1,13 +1,12 @@
-import { optionalNumber } from '../base/check';
 import { rateLimited } from './errors';
 import { type Page } from '../platform/model';
 
 /** Messages a second that a page may send. Meta's rate-limit page: 300, and 10 of audio and video. */
 export interface RateLimits {
   /** Default: 300 */
-  perSecond?: number;
+  perSecond?: number | undefined;
   /** Default: 10 */
-  mediaPerSecond?: number;
+  mediaPerSecond?: number | undefined;
 }
 
 export type RateClass = 'media' | 'other';
@@ -30,8 +29,8 @@ export class SendRates {
 
   constructor(limits: RateLimits | undefined, clock: () => number) {
     this.#limits = limits && {
-      other: checked(limits, 'perSecond') ?? 300,
-      media: checked(limits, 'mediaPerSecond') ?? 10,
+      other: limits.perSecond ?? 300,
+      media: limits.mediaPerSecond ?? 10,
     };
     this.#clock = clock;
   }
@@ -66,8 +65,4 @@ export class SendRates {
     this.#sent.set(key, recent);
     return recent;
   }
-}
-
-function checked(limits: RateLimits, name: keyof RateLimits): number | undefined {
-  return optionalNumber({ ...limits }, name, 'a number of messages above 0', (value) => value > 0);
 }

@@ -55,7 +55,10 @@ export function recipientOf(platform: Platform, page: Page, value: unknown): Rec
   return { user: data.id, hasWindow: true, isNamed: true };
 }
 
-/** graph-api/reference/page/messages: 10900. Called when everything else is right, so that a refused message uses nothing up. */
+/**
+ * graph-api/reference/page/messages: 10900. Called when everything else is right, so that a refused message uses
+ * nothing up.
+ */
 export function useOnce(platform: Platform, page: Page, { once }: Recipient): void {
   if (once !== undefined && !platform.answerOnce(page, once)) throw alreadyAnswered();
 }

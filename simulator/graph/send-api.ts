@@ -42,6 +42,7 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
   call.limits.take(page, rateClassOf(message));
   const { savedAs, ...content } = await contentOf(call, message);
   useOnce(platform, page, recipient);
+  const persona = page.personas.get(String(params['persona_id']));
   const { mid } = platform.addMessage(page, user, {
     from: 'page',
     ...recorded(message, ['text', 'quick_replies', 'sticker_id']),
@@ -51,6 +52,7 @@ export async function sendMessage(call: PageCall): Promise<SendAnswer> {
     // reference/send-api: a string, which the echo carries.
     ...(typeof message.metadata === 'string' && { metadata: message.metadata }),
     ...recorded(params, ['messaging_type', 'tag', 'notification_type', 'persona_id']),
+    ...(persona && { persona: { name: persona.name, profile_picture_url: persona.profile_picture_url } }),
     ...(repliesTo !== undefined && { reply_to: repliesTo }),
   });
   return {

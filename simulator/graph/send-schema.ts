@@ -40,8 +40,8 @@ const attachment = z.discriminatedUnion('type', [
 ]);
 
 /**
- * reference/buttons/quick-replies. Without `content_type` it is refused (howdyai/botkit#1279), with unknown keys as well
- * (jgorset/facebook-messenger#107).
+ * reference/buttons/quick-replies. Without `content_type` it is refused (howdyai/botkit#1279), with unknown keys as
+ * well (jgorset/facebook-messenger#107).
  */
 const quickReply = z.discriminatedUnion('content_type', [
   z.strictObject({

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type SimulatorOperations } from '../control/operations';
+import { type WebhookOptions } from '../platform/webhook';
 
 /** Where bots listen, unless they say so: Botkit's path is the second. */
 const USUAL_PATHS = ['/webhook', '/api/messages', '/'];
@@ -10,11 +11,14 @@ const PAUSES = { down: 100, up: 1_000 };
 /** Milliseconds after which a bot that has not confirmed its webhook is worth a line. */
 const PATIENCE = 5_000;
 
+export type DeliveryOptions = Omit<WebhookOptions, 'url' | 'verifyToken'>;
+
 export interface WebhookToConfirm {
   /** Undefined: one of the usual paths on `port`. */
   url: string | undefined;
   port: string;
   verifyToken: string;
+  delivery: DeliveryOptions;
 }
 
 type WebhookOperations = Pick<SimulatorOperations, 'setWebhook' | 'verifyWebhook'>;
@@ -27,7 +31,7 @@ type WebhookOperations = Pick<SimulatorOperations, 'setWebhook' | 'verifyWebhook
  */
 export async function confirmWebhook(
   simulator: WebhookOperations,
-  { url, port, verifyToken }: WebhookToConfirm,
+  { url, port, verifyToken, delivery }: WebhookToConfirm,
   report: (line: string) => void,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -38,7 +42,7 @@ export async function confirmWebhook(
     const outcomes: string[] = [];
     let pause = PAUSES.up;
     for (const each of urls) {
-      simulator.setWebhook({ url: each, verifyToken });
+      simulator.setWebhook({ ...delivery, url: each, verifyToken });
       const { delivered, status, error = '' } = await simulator.verifyWebhook();
       if (delivered) return each;
       outcomes.push(`${each}: ${error}`);
@@ -58,9 +62,9 @@ export async function confirmWebhook(
 
 function reminder(outcomes: readonly string[]): string {
   return [
-    'The bot has not confirmed its webhook yet.',
+    'No bot has confirmed its webhook yet.',
     ...outcomes.map((outcome) => `  ${outcome}`),
-    'It should listen at the port in PORT, or at the address in --webhook, and answer GET with hub.challenge',
-    'if hub.verify_token is the value of FACEBOOK_VERIFY_TOKEN.',
+    'A bot should listen at the port in PORT, or at the address in --webhook, and answer GET with hub.challenge',
+    'if hub.verify_token is the value of FACEBOOK_VERIFY_TOKEN. A command that starts no bot needs no webhook.',
   ].join('\n');
 }

@@ -13,14 +13,17 @@ export interface LaunchOptions {
   watch: string | undefined;
   /** Takes a line for whoever runs the bot. */
   report: (line: string) => void;
-  /** The bot has confirmed its webhook for the first time. */
-  onReady: () => void;
+  /** The bot has confirmed its webhook for the first time. If it resolves with a number, there is no more to do. */
+  onReady: () => Promise<number | undefined>;
+  /** Ends the bot. Its reason is the exit code. */
+  stop?: AbortSignal | undefined;
 }
 
-type Event = { ended: number } | { signal: NodeJS.Signals } | { changed: string };
+type Event = { ended: number } | { signal: NodeJS.Signals } | { changed: string } | { done: number };
 
 /**
- * Runs a bot against the simulator until it ends; with `watch`, until this process is told to end.
+ * Runs a bot against the simulator until it ends or `onReady` has no more to do; with `watch`, until this process is
+ * told to end.
  *
  * @returns The bot's exit code.
  */
@@ -30,11 +33,17 @@ export async function launch(simulator: SimulatorOperations, options: LaunchOpti
   const signalled = nextSignal(closing.signal).then((signal) => ({ signal }));
   const watcher = options.watch === undefined ? undefined : await watchSources(options.watch);
   let isReady = false;
+  let finish: (event: Event) => void;
+  const done = new Promise<Event>((resolve) => (finish = resolve));
+  options.stop?.addEventListener('abort', () => {
+    finish({ done: Number(options.stop?.reason) });
+  });
   const confirm = async (signal: AbortSignal) => {
     const confirmed = await confirmWebhook(simulator, options.webhook, report, signal);
     if (!confirmed || isReady) return;
     isReady = true;
-    options.onReady();
+    const code = await options.onReady();
+    if (code !== undefined) finish({ done: code });
   };
   try {
     for (let changed = nextChange(watcher); ; changed = nextChange(watcher)) {
@@ -42,15 +51,18 @@ export async function launch(simulator: SimulatorOperations, options: LaunchOpti
       const leaving = new AbortController();
       const confirming = confirm(leaving.signal);
       const ended = bot.ended.then((code) => ({ ended: code }));
-      let event: Event = await Promise.race([ended, signalled, changed]);
+      let event: Event = await Promise.race([ended, signalled, changed, done]);
       leaving.abort();
       if ('ended' in event && watcher) {
         report(`The bot has ended with exit code ${event.ended}. It is started again when a file changes.`);
-        event = await Promise.race([signalled, changed]);
+      } else if ('ended' in event && event.ended !== 0) {
+        report(`The bot has ended with exit code ${event.ended}.`);
       }
-      if ('ended' in event && event.ended !== 0) report(`The bot has ended with exit code ${event.ended}.`);
+      // Also a command that has ended: it may have left a process behind, which would hold the bot's port.
       const code = await bot.stop('signal' in event ? event.signal : 'SIGTERM');
+      if ('ended' in event && watcher) event = await Promise.race([signalled, changed]);
       await confirming;
+      if ('done' in event) return event.done;
       if (!('changed' in event)) return code;
       report(`${event.changed} has changed: the bot is started again.`);
     }

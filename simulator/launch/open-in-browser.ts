@@ -1,3 +1,5 @@
+import { problemOf } from '../base/thrown';
+
 /** Opens an address in the default browser; where that fails, says so. */
 export async function openInBrowser(url: string, report: (line: string) => void): Promise<void> {
   const fail = (reason: string) => {
@@ -13,6 +15,6 @@ export async function openInBrowser(url: string, report: (line: string) => void)
       if (code !== null && code !== 0) fail(`the system's program for it ended with ${code}`);
     });
   } catch (error) {
-    fail(error instanceof Error ? error.message : String(error));
+    fail(problemOf(error));
   }
 }

@@ -36,6 +36,8 @@ export interface GraphCall {
   status: number;
   code?: number;
   subcode?: number;
+  /** What is behind an error and not in its answer, such as why a file could not be fetched. */
+  reason?: string;
   ms: number;
   page?: string;
   purpose: CallPurpose;

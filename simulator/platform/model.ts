@@ -99,6 +99,8 @@ export interface ThreadMessage {
   tag?: unknown;
   notification_type?: unknown;
   persona_id?: unknown;
+  /** What the persona was when the message was sent, if there was one. */
+  persona?: Omit<Persona, 'id'>;
   /** Of the message that this one replies to. */
   reply_to?: string;
   /** The page's reaction to what the person wrote, an emoji. */

@@ -1,7 +1,6 @@
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import { InputError } from '../base/check';
-import { isId } from './model';
 
 /** How a person appears to the bot, in the User Profile API, and in the UI. */
 export interface PersonProfile {
@@ -10,13 +9,17 @@ export interface PersonProfile {
   /** First name and last name. */
   name: string;
   /** The path of a picture. Default: none; `profile_pic` is withheld */
-  picture?: string;
+  picture?: string | undefined;
   /** Such as `en_US`. Default: withheld, as from a bot without the permission */
-  locale?: string;
+  locale?: string | undefined;
   /** Hours from UTC. Default: withheld */
-  timezone?: number;
+  timezone?: number | undefined;
   /** Default: withheld */
-  gender?: string;
+  gender?: string | undefined;
+  /** What the quick reply `user_email` sends. Default: such as `user1@example.com`, by the ID */
+  email?: string | undefined;
+  /** What the quick reply `user_phone_number` sends. Default: such as `+15550100001`, by the last digits of the ID */
+  phone?: string | undefined;
 }
 
 /** The people who have a name. Everybody else with an ID of digits is there, too, as a test user. */
@@ -42,15 +45,20 @@ export class People {
     return this.get(id)?.name ?? `Test User ${id}`;
   }
 
+  emailOf(id: string): string {
+    return this.get(id)?.email ?? `user${id}@example.com`;
+  }
+
+  phoneOf(id: string): string {
+    return this.get(id)?.phone ?? `+1555010${id.slice(-4).padStart(4, '0')}`;
+  }
+
   pictureUrl({ id, picture }: PersonProfile): string | undefined {
     return picture === undefined ? undefined : `${this.#origin()}/_sim/people/${id}/picture`;
   }
 
   #add(profile: PersonProfile): void {
-    const { id, name, picture } = profile;
-    if (!isId(id)) throw new InputError(`Expected a person's id to be a string of digits, got "${id}"`);
-    if (this.#profiles.has(id)) throw new InputError(`Expected each person once, got ${id} twice`);
-    if (name.trim() === '') throw new InputError(`Expected person ${id} to have a name, got an empty one`);
+    const { id, picture } = profile;
     const file = picture === undefined ? undefined : path.resolve(picture);
     if (file !== undefined && !statSync(file, { throwIfNoEntry: false })?.isFile()) {
       throw new InputError(`Expected the picture of person ${id} to be a file, got "${file}"`);

@@ -1,4 +1,4 @@
-import { InputError } from '../base/check';
+import { InputError, isObject } from '../base/check';
 import { sha256Of } from './content';
 import {
   type AttachmentType,
@@ -81,11 +81,20 @@ export class PersonActions {
 
   /** Resolves when the bot has answered, or could not. */
   async say(page: Page, said: UserMessage): Promise<SaidMessage> {
-    const { user, text, payload, postback, referral, sticker, location, replyTo } = said;
+    const { user, postback, referral, sticker, location, replyTo } = said;
+    const contact = this.#tappedContact(page, said);
+    const { text = contact, payload = contact } = contact === undefined ? said : {};
     const files = said.attachments ?? [];
     if (text === undefined && files.length === 0 && sticker === undefined && !location) {
       throw new InputError('Expected a message to have text, attachments, sticker or location; got none');
     }
+    if (referral && !postback) {
+      throw new InputError(
+        'Expected "referral" to come with "postback": true; for a person who only follows a link, use the action "referral"',
+      );
+    }
+    const empty = files.find(({ bytes }) => bytes.length === 0);
+    if (empty) throw new InputError(`Expected the file "${empty.name}" to have content, got none`);
     if (replyTo !== undefined) this.#mustHave(page, user, replyTo);
     const attachments = files.map(({ type, name, contentType, bytes }) =>
       threadAttachment(this.#platform.store(type, { name, contentType, bytes, sha256: sha256Of(bytes) })),
@@ -116,6 +125,18 @@ export class PersonActions {
     return this.#webhook.deliver(page, user, this.#platform.now(), event);
   }
 
+  /** identity/account-linking: what a Log In button opens, the bot's own `url` with what it needs to come back. */
+  loginAddress(page: Page, user: string, url: string): string {
+    const token = this.#platform.accountLinks.begin(page.id, user);
+    const address = new URL(url);
+    address.searchParams.set(
+      'redirect_uri',
+      `${this.#origin()}/_sim/account_linking?account_linking_token=${token}`,
+    );
+    address.searchParams.set('account_linking_token', token);
+    return address.href;
+  }
+
   #apply(page: Page, user: string, action: PersonEvent): WebhookEvent {
     switch (action.type) {
       case 'react':
@@ -144,10 +165,32 @@ export class PersonActions {
         return accountLinkingEvent(undefined);
       case 'hand_back': {
         const owner = this.#platform.ownerOf(page, user);
+        if (owner === undefined) {
+          throw new InputError('Expected a thread that another app controls: the bot controls this thread');
+        }
         this.#platform.setOwner(page, user);
         return passThreadEvent(owner, action.metadata);
       }
     }
+  }
+
+  /**
+   * send-messages/quick-replies: a tap of `user_email` or `user_phone_number` sends the person's own, whatever title and
+   * payload the bot gave it.
+   */
+  #tappedContact(page: Page, { user, text, payload, postback }: UserMessage): string | undefined {
+    if (payload === undefined || postback) return undefined;
+    const replies = this.#platform.thread(page, user).messages.at(-1)?.quick_replies;
+    for (const reply of Array.isArray(replies) ? replies.filter(isObject) : []) {
+      const { content_type: type } = reply;
+      if (type !== 'user_email' && type !== 'user_phone_number') continue;
+      const title = reply['title'] || type;
+      const isTapped = payload === type || (payload === (reply['payload'] || title) && text === title);
+      if (!isTapped) continue;
+      const { people } = this.#platform;
+      return type === 'user_email' ? people.emailOf(user) : people.phoneOf(user);
+    }
+    return undefined;
   }
 
   #change(page: Page, user: string, mid: string, change: (message: ThreadMessage) => void): void {
@@ -163,7 +206,8 @@ export class PersonActions {
   #confirm(page: Page, user: string, message: ThreadMessage): void {
     for (const event of [echoEvent(message, this.#origin()), deliveryEvent(message)]) {
       // A bot that does not take it is no worse than on the platform, which says nothing of it either.
-      if (this.#webhook.hears(page, event.field)) void this.#webhook.deliver(page, user, message.at, event);
+      if (this.#webhook.isSubscribedTo(page, event.field))
+        void this.#webhook.deliver(page, user, message.at, event);
     }
   }
 }

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
+import { AccountLinks } from './account-links';
 import { AssetStore, type SaveOptions } from './asset-store';
 import { type CallLog, type GraphCall } from './call-log';
-import { InputError } from '../base/check';
 import { type ContentStore } from './content';
 import {
   type Asset,
@@ -74,6 +74,7 @@ export class Platform extends EventEmitter<PlatformEvents> {
   readonly calls: CallLog;
   readonly content: ContentStore;
   readonly people: People;
+  readonly accountLinks = new AccountLinks(() => this.now());
   readonly #pages = new Map<string, Page>();
   readonly #pagesByToken = new Map<string, Page>();
   readonly #assets = new AssetStore(() => this.now());
@@ -308,6 +309,7 @@ export class Platform extends EventEmitter<PlatformEvents> {
     this.#advancedDays = 0;
     this.#windows.clear(this.now());
     this.#answered.clear();
+    this.accountLinks.clear();
     for (const page of this.#pages.values()) {
       page.profile.clear();
       page.personas.clear();
@@ -318,11 +320,6 @@ export class Platform extends EventEmitter<PlatformEvents> {
   }
 
   #addPage({ id, token, secret, name = `Page ${id}`, requireProof = true }: PageOptions): void {
-    if (!isId(id)) throw new InputError(`Expected a page's id to be a string of digits, got "${id}"`);
-    if (token === '') throw new InputError(`Expected page ${id} to have a token, got an empty one`);
-    if (secret === '') throw new InputError(`Expected the secret of page ${id} to be left out or not empty`);
-    if (this.#pages.has(id)) throw new InputError(`Expected each page once, got ${id} twice`);
-    if (this.#pagesByToken.has(token)) throw new InputError(`Expected page ${id} to have a token of its own`);
     const page: Page = {
       id,
       token,

@@ -1,8 +1,13 @@
-/** Keeps things in the order in which they came. When there are too many, or all together are too large, the oldest go. */
+/**
+ * Keeps things in the order in which they came. When there are too many, or all together are too large, the oldest go.
+ */
 export class Retention<T> {
   readonly #most: { count: number; size: number };
   readonly #drop: (thing: T) => void;
-  /** Those before `#first` are gone. Not a Set: the holes that it leaves at its start make each look at its first one slow. */
+  /**
+   * Those before `#first` are gone. Not a Set: the holes that it leaves at its start make each look at its first one
+   * slow.
+   */
   #kept: ({ thing: T; size: number } | undefined)[] = [];
   #first = 0;
   #size = 0;
@@ -43,7 +48,10 @@ export function sizeOf(content: unknown): number {
   return content === undefined ? 0 : JSON.stringify(content).length;
 }
 
-/** Beyond `most`, the oldest go. Many at a time: each look at the first one passes by the holes of those that went before. */
+/**
+ * Beyond `most`, the oldest go. Many at a time: each look at the first one passes by the holes of those that went
+ * before.
+ */
 export function dropOldest(kept: Map<string, unknown> | Set<string>, most: number): void {
   if (kept.size < 1.1 * most) return;
   for (const key of kept.keys()) {

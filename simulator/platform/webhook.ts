@@ -1,13 +1,15 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { type Agent, fetch } from 'undici';
+import { type OutgoingCalls } from '../base/outgoing-calls';
 import { InputError } from '../base/check';
+import { fetchProblemOf } from '../base/thrown';
 import { type Delivery, type Page } from './model';
 import { type Platform } from './platform';
 import { standbyEvent, WEBHOOK_FIELDS, type WebhookEvent, type WebhookField } from './webhook-events';
 
+/** Milliseconds. Meta's FAQ, and jgorset/facebook-messenger#46 */
 const TIMEOUT = 20_000;
 
-/** What would call a webhook for each message that a bot sends is asked for by name. */
+/** Events about each message that the bot sends are off, unless they are subscribed by name. */
 const DEFAULT_FIELDS = WEBHOOK_FIELDS.filter(
   (field) => field !== 'message_deliveries' && field !== 'message_echoes',
 );
@@ -20,6 +22,13 @@ export interface WebhookOptions {
    * subscribed its page to (`/me/subscribed_apps`), or else all but `message_deliveries` and `message_echoes`
    */
   fields?: readonly WebhookField[] | undefined;
+  /**
+   * Whether an event is delivered once more if it was not answered in time with a status of success. The platform
+   * repeats it for hours (graph-api/webhooks/getting-started), so that a slow bot answers twice. Default: false
+   */
+  redeliver?: boolean | undefined;
+  /** Milliseconds in which the bot must answer. Default: 20,000, as on the platform */
+  timeout?: number | undefined;
 }
 
 /** The bot's webhook, called and signed as the platform does it. */
@@ -27,12 +36,12 @@ export class Webhook {
   #options: WebhookOptions | undefined;
   #last: Delivery | undefined;
   readonly #platform: Platform;
-  readonly #agent: Agent;
+  readonly #calls: OutgoingCalls;
   readonly #closing: AbortSignal;
 
-  constructor(platform: Platform, agent: Agent, closing: AbortSignal) {
+  constructor(platform: Platform, calls: OutgoingCalls, closing: AbortSignal) {
     this.#platform = platform;
-    this.#agent = agent;
+    this.#calls = calls;
     this.#closing = closing;
   }
 
@@ -52,7 +61,7 @@ export class Webhook {
     this.#last = undefined;
   }
 
-  hears(page: Page, field: WebhookField): boolean {
+  isSubscribedTo(page: Page, field: WebhookField): boolean {
     const fields: readonly string[] = this.#options?.fields ?? page.subscribedFields ?? DEFAULT_FIELDS;
     return this.#options !== undefined && fields.includes(field);
   }
@@ -61,7 +70,7 @@ export class Webhook {
   async deliver(page: Page, user: string, at: number, told: WebhookEvent): Promise<Delivery> {
     const isPassedOn = this.#platform.ownerOf(page, user) !== undefined;
     const { field, content } = (isPassedOn ? standbyEvent(told) : undefined) ?? told;
-    if (this.#options && !this.hears(page, field)) {
+    if (this.#options && !this.isSubscribedTo(page, field)) {
       return { delivered: false, error: `The webhook is not subscribed to ${field}` };
     }
     const [person, ownPage] = [{ id: user }, { id: page.id }];
@@ -83,9 +92,10 @@ export class Webhook {
       ],
     });
     const headers = { 'content-type': 'application/json', ...(page.secret && signatures(page.secret, body)) };
-    const { delivery } = await this.#call({ method: 'POST', headers, body });
-    this.#last = delivery;
-    return delivery;
+    const deliverOnce = async () =>
+      (this.#last = (await this.#call({ method: 'POST', headers, body })).delivery);
+    const delivery = await deliverOnce();
+    return !delivery.delivered && this.#options?.redeliver ? deliverOnce() : delivery;
   }
 
   /** The handshake that the platform makes when a webhook is set up: the bot must send the challenge back. */
@@ -117,10 +127,9 @@ export class Webhook {
     const url = new URL(this.#options.url);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     try {
-      const response = await fetch(url, {
+      const response = await this.#calls.fetch(url, {
         ...request,
-        dispatcher: this.#agent,
-        signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT), this.#closing]),
+        signal: AbortSignal.any([AbortSignal.timeout(this.#options.timeout ?? TIMEOUT), this.#closing]),
       });
       const text = await response.text();
       const { ok, status } = response;
@@ -129,7 +138,7 @@ export class Webhook {
         text,
       };
     } catch (error) {
-      return { delivery: { delivered: false, error: reasonOf(error) } };
+      return { delivery: { delivered: false, error: fetchProblemOf(error) } };
     }
   }
 }
@@ -137,9 +146,4 @@ export class Webhook {
 function signatures(secret: string, body: string): Record<string, string> {
   const sign = (algorithm: string) => createHmac(algorithm, secret).update(body).digest('hex');
   return { 'x-hub-signature': `sha1=${sign('sha1')}`, 'x-hub-signature-256': `sha256=${sign('sha256')}` };
-}
-
-function reasonOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? error.cause.message : error.message;
 }

@@ -10,8 +10,8 @@ export const HUMAN_AGENT_WINDOW = 7 * DAY;
 export type WindowRule = 'platform' | 'open';
 
 /**
- * When people last wrote to a page: from then on it may write to them for 24 hours. When a simulator starts, people 1 to
- * 9 and those with a profile have just written to every page.
+ * When people last wrote to a page: from then on it may write to them for 24 hours. When a simulator starts, people 1
+ * to 9 and those with a profile have just written to every page.
  */
 export class Windows {
   readonly #rule: WindowRule;

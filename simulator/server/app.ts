@@ -20,7 +20,7 @@ export function createApp({ allowed, operations, eventStream, bot, graph }: AppP
   const app = express().disable('x-powered-by').disable('etag').set('query parser', 'simple');
   app.use(onlyLocal(allowed));
   app.use(uiRoutes());
-  app.use('/_sim', controlApi({ operations, eventStream, bot }));
+  app.use('/_sim', controlApi({ operations, eventStream, bot, fetchUrl: graph.fetchUrl }));
   app.use(graphApi(graph));
   return app;
 }

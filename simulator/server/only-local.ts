@@ -10,9 +10,9 @@ export interface AllowedHosts {
 }
 
 /**
- * Refuses what web pages of others send. A page that a developer happens to visit may send requests to this machine, and
- * by DNS rebinding even read the answers: then `Host` names the page's site, or `Origin` does, or the browser says in
- * `Sec-Fetch-Site` that another site sent it.
+ * Refuses what web pages of others send. A page that a developer happens to visit may send requests to this machine,
+ * and by DNS rebinding even read the answers: then `Host` names the page's site, or `Origin` does, or the browser says
+ * in `Sec-Fetch-Site` that another site sent it.
  */
 export function onlyLocal(allowed: AllowedHosts): RequestHandler {
   return (req, res, next) => {
@@ -44,10 +44,13 @@ function problemOf(req: Request, allowed: AllowedHosts): string | undefined {
   return 'another web site sent this request';
 }
 
+/** The UI, and where a bot's login page leads back to, with a token that nobody can guess. */
+const VISITED = ['/', '/_sim/account_linking'];
+
 function isVisit({ method, path, headers }: Request): boolean {
   return (
     method === 'GET' &&
-    path === '/' &&
+    VISITED.includes(path) &&
     headers['sec-fetch-mode'] === 'navigate' &&
     headers['sec-fetch-dest'] === 'document'
   );

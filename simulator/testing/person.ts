@@ -5,7 +5,7 @@ import { type UserMessage } from '../platform/person-actions';
 import { type FileSource, readSource } from './files';
 import { getStartedOf, iceBreakerOf, menuItemOf } from './entry-points';
 import { replay, type ReplayOptions } from './replay';
-import { buttonOf, lastOfPage, lastOfPerson, quickReplyOf } from './taps';
+import { buttonOf, lastOfPage, lastOfPerson, loginOf, quickReplyOf } from './taps';
 import { Turn, type WaitOptions } from './turn';
 
 export interface PersonOptions extends Omit<WaitOptions, 'atLeast'> {
@@ -22,8 +22,8 @@ type Act = UserAction extends infer A ? (A extends UserAction ? Omit<A, 'page' |
  * sent for it, when the bot is done: it has answered its webhook, no call of it is under way, and it has been quiet for
  * `quietTime`. A bot may answer before or after its webhook does.
  *
- * They reject with a `ConversationError` when the webhook was not taken, when the bot sends less than `atLeast` messages
- * within `timeout`, and when there is nothing of that name to tap.
+ * They reject with a `ConversationError` when the webhook was not taken in time, when the bot sends less than `atLeast`
+ * messages within `timeout`, and when there is nothing of that name to tap.
  */
 export class Person {
   /** Of digits, as the bot sees it. */
@@ -116,7 +116,7 @@ export class Person {
   /** Takes a reaction back, by default that to the page's last message. `atLeast` is 0. */
   async removesReaction(options: WaitOptions & { from?: ThreadMessage } = {}): Promise<ThreadMessage[]> {
     const { from = lastOfPage(this.thread()), ...wait } = options;
-    return this.#act({ type: 'unreact', mid: from.mid }, 'that a reaction was taken back', wait);
+    return this.#act({ type: 'unreact', mid: from.mid }, 'the removed reaction', wait);
   }
 
   /** Reads everything so far. `atLeast` is 0. */
@@ -127,7 +127,7 @@ export class Person {
   /** Takes back a message of their own, by default the last one. `atLeast` is 0. */
   async unsends(options: WaitOptions & { message?: ThreadMessage } = {}): Promise<ThreadMessage[]> {
     const { message = lastOfPerson(this.thread()), ...wait } = options;
-    return this.#act({ type: 'unsend', mid: message.mid }, 'that a message was unsent', wait);
+    return this.#act({ type: 'unsend', mid: message.mid }, 'the unsent message', wait);
   }
 
   /** Comes back by a link such as `https://m.me/PAGE?ref=…`; with `adId`, by an ad. */
@@ -139,6 +139,16 @@ export class Person {
   /** Taps "Send to Messenger" on a web page. */
   optsIn(ref: string, options: WaitOptions = {}): Promise<ThreadMessage[]> {
     return this.#act({ type: 'optin', ref }, `the opt-in with ref "${ref}"`, { atLeast: 1, ...options });
+  }
+
+  /**
+   * What the youngest Log In button opens: the bot's own address, with `redirect_uri` and `account_linking_token`. Once
+   * something has opened it and followed the bot's redirect, the account is linked: `receives(() =>
+   * fetch(loginAddress()))`.
+   */
+  loginAddress(): string {
+    const url = loginOf(this.thread());
+    return this.#operations.loginAddress({ page: this.page, user: this.id, url });
   }
 
   /** Has logged in where the bot's Log in button leads to; the code is the one that this page passes on. */
@@ -154,9 +164,9 @@ export class Person {
   }
 
   /** An agent passes the thread back that the bot has passed on (`/me/pass_thread_control`). `atLeast` is 0. */
-  isHandedBack(options: WaitOptions & { metadata?: string } = {}): Promise<ThreadMessage[]> {
+  returnsToBot(options: WaitOptions & { metadata?: string } = {}): Promise<ThreadMessage[]> {
     const { metadata, ...wait } = options;
-    return this.#act({ type: 'hand_back', metadata }, 'that it has the thread again', wait);
+    return this.#act({ type: 'hand_back', metadata }, 'the returned thread', wait);
   }
 
   /** What the bot sends unasked: while `work` is done, and after it. */
@@ -165,7 +175,7 @@ export class Person {
       await work();
       return { delivered: true };
     };
-    return this.#during(done, 'it was waited for', options);
+    return this.#during(done, 'the start of the wait', options);
   }
 
   /** What the person sees, as plain data. */
@@ -188,7 +198,8 @@ export class Person {
    * not have written yet.
    *
    * @returns The transcript of this time.
-   * @throws ConversationError with the code `transcript_differs` and the difference, at the first answer that is another.
+   * @throws ConversationError with the code `transcript_differs` and the difference, at the first answer that is
+   * another.
    */
   replays(transcript: Transcript, options: ReplayOptions = {}): Promise<Transcript> {
     const who = { operations: this.#operations, page: this.page, user: this.id };

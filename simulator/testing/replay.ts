@@ -1,6 +1,6 @@
+import type * as Diff from 'diff';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createTwoFilesPatch } from 'diff';
-import { InputError } from '../base/check';
+import { InputError, isObject } from '../base/check';
 import { type SimulatorOperations, type UserAction } from '../control/operations';
 import {
   placedEntriesOf,
@@ -17,8 +17,12 @@ import { ConversationError } from './errors';
 import { contentTypeOf } from './files';
 import { Turn, type WaitOptions } from './turn';
 
-/** Milliseconds. A person who types again does not do so any faster. */
-const HEAD_START = 300;
+/** Milliseconds that a person needs at least for the next step. */
+const STEP_PAUSE = 300;
+
+/** Milliseconds that a bot has to pass a thread on that somebody is about to hand back. */
+const PASS_TIMEOUT = 2000;
+const STEP = 10;
 
 export interface ReplayOptions extends Omit<WaitOptions, 'atLeast'> {
   /**
@@ -26,12 +30,6 @@ export interface ReplayOptions extends Omit<WaitOptions, 'atLeast'> {
    * port, and leaves the entry itself as it is. Default: the entry
    */
   normalize?: ((entry: TranscriptEntry) => TranscriptEntry) | undefined;
-}
-
-interface Who {
-  operations: SimulatorOperations;
-  page: string;
-  user: string;
 }
 
 /** Whose conversation it is. */
@@ -57,20 +55,28 @@ export async function replay(who: Who, transcript: Transcript, options: ReplayOp
   const comparable = (entries: Transcript) =>
     entries.map((entry) => JSON.stringify(normalize(withoutContent(entry)), null, 2)).join('\n');
   for (const [begin, end] of turnsOf(transcript)) {
-    await playTurn(who, transcript.slice(begin, end), wait);
+    const problem = await playTurn(who, transcript.slice(begin, end), wait);
     const expected = comparable(transcript.slice(0, end));
     const actual = comparable(transcriptOf(threadOf(who)));
-    if (expected !== actual) throw difference(transcript, begin, expected, actual);
+    if (expected !== actual) throw difference(transcript, begin, expected, actual, problem);
   }
   return transcriptOf(threadOf(who));
 }
 
-function checkTranscript(transcript: Transcript): void {
-  if (transcript[0]?.from === 'page') {
+/** It may come from a file. */
+function checkTranscript(transcript: unknown): asserts transcript is Transcript {
+  if (!Array.isArray(transcript) || !transcript.every(isEntry)) {
+    throw new InputError('Expected a transcript to be a list of entries that are from "user" or "page"');
+  }
+  if (transcript[0]?.from !== 'user') {
     throw new InputError(
-      'Expected a transcript to begin with what the person does, got a message of the page',
+      `Expected a transcript to begin with what the person does, got ${transcript[0] ? 'a message of the page' : 'nothing'}`,
     );
   }
+}
+
+function isEntry(entry: unknown): entry is TranscriptEntry {
+  return isObject(entry) && ['user', 'page'].some((from) => from === entry['from']);
 }
 
 /**
@@ -83,15 +89,17 @@ function turnsOf(transcript: Transcript): [begin: number, end: number][] {
   return begins.map((begin, at) => [begin, begins[at + 1] ?? transcript.length]);
 }
 
-async function playTurn(who: Who, entries: Transcript, wait: WaitOptions): Promise<void> {
+/** @returns Why the bot has sent less than was expected, if it has: what that is, the difference shows. */
+async function playTurn(who: Who, entries: Transcript, wait: WaitOptions): Promise<string> {
   const steps = entries.filter(({ from }) => from === 'user');
   const turn = new Turn(who.operations.events, who.page, who.user);
   const delivered = playAll(who, steps);
   try {
     await turn.end(delivered, nameOf(steps[0]), { ...wait, atLeast: entries.length - steps.length });
+    return '';
   } catch (error) {
-    // What is missing is shown by the difference.
-    if (!(error instanceof ConversationError && error.code === 'no_reply')) throw error;
+    if (error instanceof ConversationError && error.code === 'no_reply') return error.message;
+    throw error;
   }
 }
 
@@ -101,7 +109,7 @@ async function playAll(who: Who, steps: Transcript): Promise<Delivery> {
   for (const step of steps) {
     const delivery = play(who, step);
     told.push(delivery);
-    await Promise.race([delivery, delay(HEAD_START)]);
+    await Promise.race([delivery, delay(STEP_PAUSE)]);
   }
   return (await Promise.all(told)).find((one) => !one.delivered) ?? { delivered: true };
 }
@@ -110,11 +118,26 @@ function play(who: Who, step: TranscriptEntry): Promise<Delivery> {
   return 'event' in step ? playEvent(who, step) : playMessage(who, step);
 }
 
-function playEvent(who: Who, step: TranscriptEvent): Promise<Delivery> {
+async function playEvent(who: Who, step: TranscriptEvent): Promise<Delivery> {
   const { operations, page, user } = who;
+  if (step.event === 'hand_back') await untilPassedOn(who);
   const mid = step.to === undefined ? {} : { mid: midAt(who, step.to) };
   const more = Object.entries(step).filter(([name]) => !['from', 'event', 'to'].includes(name));
   return operations.act({ page, user, type: step.event, ...Object.fromEntries(more), ...mid } as UserAction);
+}
+
+/** A bot may pass a thread on after it has answered the webhook. */
+async function untilPassedOn(who: Who): Promise<void> {
+  const begun = performance.now();
+  while (threadOf(who).owner === undefined) {
+    if (performance.now() - begun > PASS_TIMEOUT) {
+      throw new ConversationError(
+        'transcript_differs',
+        'The bot differs from the transcript: it has not passed the thread on, so nobody can hand it back',
+      );
+    }
+    await delay(STEP);
+  }
 }
 
 async function playMessage(who: Who, said: TranscriptMessage): Promise<Delivery> {
@@ -164,15 +187,19 @@ function difference(
   begin: number,
   expected: string,
   actual: string,
+  problem: string,
 ): ConversationError {
+  // Only here, because the simulator starts sooner without it; not by `import()`, which Jest does not run.
+  const { createTwoFilesPatch } = require('diff') as typeof Diff;
   const patch = createTwoFilesPatch('transcript', 'bot', `${expected}\n`, `${actual}\n`, '', '', {
     context: 4,
   });
   const [, ...lines] = patch.split('\n');
   return new ConversationError(
     'transcript_differs',
-    `The bot does not do what the transcript has, after ${nameOf(transcript[begin])} (entry ${begin} of ${transcript.length}):\n` +
-      lines.join('\n'),
+    `The bot differs from the transcript after ${nameOf(transcript[begin])} (entry ${begin + 1} of ${transcript.length}):\n` +
+      lines.join('\n') +
+      problem,
   );
 }
 

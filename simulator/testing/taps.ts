@@ -1,5 +1,6 @@
 import { type Input, isObject } from '../base/check';
 import { type Thread, type ThreadMessage } from '../platform/model';
+import { loginsOf } from '../control/sent-addresses';
 import { ConversationError } from './errors';
 
 /** What is told to a bot when something is tapped. */
@@ -8,9 +9,15 @@ export interface Tap {
   payload: string;
 }
 
-/** Quick replies go away with the next message: only those of the last one can be tapped. */
+/**
+ * Quick replies go away with the next message: only those of the last one can be tapped. Those for an e-mail address or
+ * a phone number have no title, and are tapped by their type.
+ */
 export function quickReplyOf({ user, messages }: Thread, title: string): Tap {
-  const replies = list(messages.at(-1)?.quick_replies);
+  const replies = list(messages.at(-1)?.quick_replies).map((reply): Input => {
+    const { content_type: type } = reply;
+    return type === 'text' ? reply : { ...reply, title: reply['title'] || type, payload: type };
+  });
   const reply = replies.find((one) => one['title'] === title);
   if (!reply) throw notThere(`quick reply "${title}"`, user, titlesOf(replies), 'quick replies');
   return { text: title, payload: String(reply['payload']) };
@@ -30,6 +37,13 @@ export function buttonOf({ user, messages }: Thread, title: string, card?: strin
     );
   }
   return { text: title, payload: String(button['payload']) };
+}
+
+/** The address of the youngest Log In button. */
+export function loginOf({ user, messages }: Thread): string {
+  const url = messages.flatMap(loginsOf).at(-1);
+  if (url !== undefined) return url;
+  throw new ConversationError('not_there', `User ${user} cannot log in: the page has sent no Log In button`);
 }
 
 /** The last message that the page sent. */

@@ -48,7 +48,7 @@ export class Turn {
    * Waits until the bot is done: it has answered the webhook, sent what was waited for, has no call under way, does not
    * show that it types, and has been quiet for a while.
    *
-   * @throws ConversationError, if it was not told of what the person did, or sent too little in time.
+   * @throws ConversationError, if it has not taken what the person did, or sent too little in time.
    */
   async end(told: Promise<Delivery>, what: string, options: WaitOptions): Promise<ThreadMessage[]> {
     const { atLeast = 1, quietTime = QUIET_TIME, timeout = TIMEOUT } = options;
@@ -78,8 +78,11 @@ export class Turn {
     } finally {
       this.stop();
     }
-    if (this.#messages.length >= atLeast) return this.#messages;
-    throw new ConversationError('no_reply', this.#tooLittle(what, { atLeast, timeout }, delivery));
+    if (this.#messages.length < atLeast) {
+      throw new ConversationError('no_reply', this.#tooLittle(what, { atLeast, timeout }, delivery));
+    }
+    if (!delivery) throw notDelivered(what, { error: `it has not answered within ${timeout} ms` });
+    return this.#messages;
   }
 
   stop(): void {
@@ -146,14 +149,18 @@ export class Turn {
   }
 }
 
-function outcomeOf({ method, path, status, code, subcode, answer }: GraphCall): string {
+function outcomeOf({ method, path, status, code, subcode, reason, answer }: GraphCall): string {
   if (status === 0) return `${method} ${path}: no answer yet`;
   if (code === undefined) return `${method} ${path}: ${status}`;
   const error = isObject(answer) && isObject(answer['error']) ? answer['error']['message'] : undefined;
   const numbers = `${code}${subcode === undefined ? '' : `/${subcode}`}`;
-  return `${method} ${path}: ${status}, error ${numbers}${typeof error === 'string' ? ` (${error})` : ''}`;
+  const words = [error, reason].filter((each) => typeof each === 'string').join('. ');
+  return `${method} ${path}: ${status}, error ${numbers}${words === '' ? '' : ` (${words})`}`;
 }
 
-function notDelivered(what: string, { error = 'it did not say why' }: Delivery): ConversationError {
-  return new ConversationError('not_delivered', `The bot's webhook did not take ${what}: ${error}`);
+function notDelivered(
+  what: string,
+  { error = 'it did not say why' }: Pick<Delivery, 'error'>,
+): ConversationError {
+  return new ConversationError('not_delivered', `The bot's webhook did not accept ${what}: ${error}`);
 }

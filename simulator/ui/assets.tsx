@@ -27,7 +27,7 @@ export function Assets() {
       {shown.length === 0 && (
         <p class="nothing">None yet. What the bot uploads gets an ID, and shows up here.</p>
       )}
-      <ul class="assets" aria-label="Saved assets, the youngest first">
+      <ul class="assets" aria-label="Saved assets, newest first">
         {shown.map((asset) => (
           <AssetRow key={asset.id} asset={asset} />
         ))}

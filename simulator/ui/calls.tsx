@@ -119,8 +119,7 @@ const CallRow = memo(function CallRow({ call, isOpen, step }: CallRowProps) {
           )}
         </span>
         <span class="call-about">
-          <em class={`kind is-${call.kind}`}>{call.kind === 'json' ? 'JSON' : call.kind}</em>
-          {call.asset?.name}
+          <em class={`kind is-${call.kind}`}>{call.kind === 'json' ? 'JSON' : call.kind}</em> {aboutOf(call)}
         </span>
         <span class="call-figures">
           <span class="call-bytes">{format.bytes(call.bytes)}</span>
@@ -167,6 +166,7 @@ function CallDetail({ id, call, onShown }: CallDetailProps) {
         {call.fault !== undefined && <strong class="fault">Fault: {faultInWords(call.fault)}</strong>}
       </p>
       {call.message !== undefined && <p class="problem">{call.message}</p>}
+      {call.reason !== undefined && <p class="problem">{call.reason}</p>}
       {problem.value !== '' && <p class="problem">{problem.value}</p>}
       {loaded.value && (
         <>
@@ -180,6 +180,14 @@ function CallDetail({ id, call, onShown }: CallDetailProps) {
       )}
     </div>
   );
+}
+
+/** What the purpose leaves open: which attachment, or else which path. */
+function aboutOf({ asset, purpose, method, path }: ShownCall): string | undefined {
+  if (asset) return asset.name;
+  const shownPath = path.replace(/^\/v\d+\.\d+(?=\/)/, '');
+  if (purpose === 'read') return shownPath;
+  return purpose === 'other' ? `${method} ${shownPath}` : undefined;
 }
 
 function isCut({ fault }: ShownCall): boolean {

@@ -65,6 +65,9 @@ function Log() {
           {earlier > 0 && shown.length > 0 && (
             <p class="note">{format.plural(earlier, 'earlier message')} not shown</p>
           )}
+          {sends.get('')?.map((send) => (
+            <SendLine key={send.call.number} send={send} />
+          ))}
           {shown.map((message, at) => (
             <Fragment key={message.mid}>
               <Message message={message} previous={shown[at - 1]} next={shown[at + 1]} />
@@ -73,9 +76,6 @@ function Log() {
                 <SendLine key={send.call.number} send={send} />
               ))}
             </Fragment>
-          ))}
-          {sends.get('')?.map((send) => (
-            <SendLine key={send.call.number} send={send} />
           ))}
           {isTyping && <Typing />}
           <QuickReplies message={shown.at(-1)} />
@@ -114,7 +114,7 @@ function Empty() {
       </p>
       <p>
         {webhook === undefined
-          ? 'No bot listens: start the simulator with --webhook and the address of yours.'
+          ? 'No bot listens: start the simulator with --webhook and the address of your bot.'
           : 'Write something below, “help” perhaps, and the bot at '}
         {webhook !== undefined && <code>{webhook}</code>}
         {webhook !== undefined && ' hears it.'}

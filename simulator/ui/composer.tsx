@@ -39,6 +39,10 @@ export function Composer() {
       if (!isSaid && text.value === '') text.value = written;
     });
   };
+  const closeMore = () => {
+    isOpen.value = false;
+    moreButton.current?.focus(); // What had the focus goes.
+  };
   return (
     <form
       class="composer"
@@ -47,9 +51,7 @@ export function Composer() {
         submit();
       }}
       onKeyDown={({ key }) => {
-        if (key !== 'Escape' || !isOpen.value) return;
-        isOpen.value = false;
-        moreButton.current?.focus(); // What had the focus may go.
+        if (key === 'Escape' && isOpen.value) closeMore();
       }}
     >
       {problem !== undefined && (
@@ -57,7 +59,7 @@ export function Composer() {
           {problem}
         </p>
       )}
-      {isOpen.value && <MoreToSend />}
+      {isOpen.value && <MoreToSend close={closeMore} />}
       {replied && (
         <p class="replying">
           <span>Replying to: {summaryOf(replied)}</span>

@@ -161,7 +161,7 @@ function FaultForm() {
       <Choice label="What happens" among={FAULTS} chosen={fault} />
       <Choice label="To which call" among={TARGETS} chosen={target} />
       <label>
-        How often
+        How many times
         <input
           type="number"
           min={1}
@@ -173,7 +173,7 @@ function FaultForm() {
         />
       </label>
       <button type="button" class="primary" onClick={arm}>
-        Let it fail
+        Add fault
       </button>
       {pending.length > 0 && (
         <div class="pending">
@@ -183,7 +183,7 @@ function FaultForm() {
             ))}
           </ul>
           <button type="button" class="quiet" onClick={() => void callControlApi('DELETE', '/faults')}>
-            Call off
+            Clear faults
           </button>
         </div>
       )}

@@ -11,9 +11,9 @@ export const FAULTS: readonly { name: string; fault: object }[] = [
   { name: '551/1545041 · the person is not available', fault: graphError(551, 1545041) },
   { name: '2 · temporarily unavailable', fault: { error: { code: 2, is_transient: true }, status: 500 } },
   { name: '503 with a page of HTML', fault: { status: 503, body: '<html>Service unavailable</html>' } },
-  { name: 'Done, but the answer says 1/1357046', fault: { ...graphError(1, 1357046), accept: true } },
-  { name: 'The connection is cut before it is done', fault: { reset: 'before' } },
-  { name: 'The connection is cut after it was done', fault: { reset: 'after' } },
+  { name: 'Carried out, but answered with 1/1357046', fault: { ...graphError(1, 1357046), accept: true } },
+  { name: 'Connection cut before the call is carried out', fault: { reset: 'before' } },
+  { name: 'Connection cut after the call was carried out', fault: { reset: 'after' } },
   { name: 'No answer ever', fault: { hang: true } },
 ];
 
@@ -30,14 +30,14 @@ export const TARGETS: readonly { name: string; match: object }[] = [
 export function faultInWords(name: string): string {
   const [cause = '', ...more] = name.split(', ');
   const words = FAULT_WORDS[cause] ?? (cause.startsWith('error:') ? `error ${cause.slice(6)}` : cause);
-  return more.length === 0 ? words : `${words}, although it was done`;
+  return more.length === 0 ? words : `${words}, although it was carried out`;
 }
 
 const FAULT_WORDS: Record<string, string> = {
   hang: 'no answer',
-  'reset:before': 'the connection is cut before it is done',
+  'reset:before': 'the connection is cut before the call is carried out',
   'reset:during': 'the connection is cut while it is read',
-  'reset:after': 'the connection is cut after it was done',
+  'reset:after': 'the connection is cut after the call was carried out',
   'reset:answer': 'the connection is cut in the middle of the answer',
   answer: 'another answer',
   drop: 'an answer without some of its fields',

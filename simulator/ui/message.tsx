@@ -3,6 +3,7 @@ import { type ThreadMessage } from '../platform/model';
 import { Attachment } from './attachment';
 import * as format from './format';
 import { MessageMenu } from './message-menu';
+import { Sender } from './persona';
 import { opens } from './route';
 import { callsByMessage, messages } from './store';
 import { placeOf, summaryOf } from './summary';
@@ -31,6 +32,7 @@ export const Message = memo(function Message({ message, previous, next }: Messag
       )}
       <article class={`message from-${from} ${isLast ? 'is-last' : ''}`}>
         <span class="hidden">{from === 'user' ? 'You wrote' : 'The bot sent'}</span>
+        <Sender message={message} previous={previous} />
         <Replied message={message} />
         {unsent ? <p class="bubble is-unsent">Unsent</p> : <Content message={message} />}
         {userReaction !== undefined && <p class="how">You reacted: {userReaction}</p>}
@@ -50,7 +52,7 @@ function Content({ message }: { message: ThreadMessage }) {
       {template === undefined ? (
         attachments.map((attachment) => <Attachment key={attachment.sha256} attachment={attachment} />)
       ) : (
-        <Template payload={template} attachments={attachments} />
+        <Template message={message} />
       )}
       {sticker !== undefined && <Sticker id={String(sticker)} />}
       {location && (
@@ -96,14 +98,22 @@ function HowSent({ message: { mid, from, attachments } }: { message: ThreadMessa
   );
 }
 
+/** Quick replies that send what the person's profile has, whatever title the bot gave them. */
+const CONTACTS: ReadonlyMap<string, string> = new Map([
+  ['user_email', 'Your email address'],
+  ['user_phone_number', 'Your phone number'],
+]);
+
 /** What stands in a message was written by a bot: it may be anything. */
 export function quickReplies(value: unknown): { title: string; payload: string }[] {
   if (!Array.isArray(value)) return [];
   return value.flatMap((reply: unknown) => {
     if (typeof reply !== 'object' || reply === null) return [];
     const { title, payload, content_type: kind } = reply as Record<string, unknown>;
+    if (typeof kind !== 'string') return [];
+    const contact = CONTACTS.get(kind);
+    if (contact !== undefined) return [{ title: contact, payload: kind }];
     const name = typeof title === 'string' && title !== '' ? title : kind;
-    if (typeof name !== 'string') return [];
     return [{ title: name, payload: typeof payload === 'string' && payload !== '' ? payload : name }];
   });
 }

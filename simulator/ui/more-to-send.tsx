@@ -1,4 +1,5 @@
-import { useRef } from 'preact/hooks';
+import { useSignal } from '@preact/signals';
+import { useId, useRef } from 'preact/hooks';
 import { type PersonEvent } from '../platform/model';
 import { EntryPoints, hasMenu, Menu } from './entry-points';
 import { route } from './route';
@@ -9,8 +10,12 @@ import { page } from './store';
 const STICKERS = ['369239263222822', '144884865685780', '126361874215276'];
 const LOCATION = { lat: 48.8584, long: 2.2945, title: 'Eiffel Tower' };
 
-/** What else a person can send, tap and do. */
-export function MoreToSend() {
+interface MoreToSendProps {
+  close: () => void;
+}
+
+/** What else a person can send, tap and do. Closes when files were picked. */
+export function MoreToSend({ close }: MoreToSendProps) {
   const { user } = route.value;
   return (
     <div class="more-to-send" role="group" aria-label="More to send">
@@ -22,7 +27,7 @@ export function MoreToSend() {
           class="hidden"
           onChange={({ currentTarget }) => {
             void sendFiles([...(currentTarget.files ?? [])]);
-            currentTarget.value = '';
+            close();
           }}
         />
       </label>
@@ -46,19 +51,19 @@ export function MoreToSend() {
       <EventWithText
         label="m.me link"
         field="ref of the m.me link"
-        example="ref"
+        placeholder="ref"
         event={(ref) => ({ type: 'referral', ref })}
       />
       <EventWithText
         label="Opt-in"
         field="ref of the opt-in"
-        example="ref"
+        placeholder="ref"
         event={(ref) => ({ type: 'optin', ref })}
       />
       <EventWithText
         label="Link account"
-        field="Authorization code"
-        example="code"
+        field="authorization code"
+        placeholder="code"
         event={(authorizationCode) => ({ type: 'link_account', authorizationCode })}
       />
       <button type="button" onClick={() => void act({ type: 'unlink_account' })}>
@@ -81,25 +86,46 @@ interface EventWithTextProps {
   label: string;
   /** What the text is. */
   field: string;
-  example: string;
+  placeholder: string;
   event: (text: string) => PersonEvent;
 }
 
 /** The `ref` of a link or of an opt-in, the authorization code of a login. */
-function EventWithText({ label, field, example, event }: EventWithTextProps) {
+function EventWithText({ label, field, placeholder, event }: EventWithTextProps) {
   const input = useRef<HTMLInputElement>(null);
+  const isMissing = useSignal(false);
+  const problemId = useId();
+  const send = () => {
+    const text = input.current?.value.trim() ?? '';
+    isMissing.value = text === '';
+    if (isMissing.value) input.current?.focus();
+    else void act(event(text));
+  };
   return (
     <span class="event-with-text">
-      <input ref={input} defaultValue={example} aria-label={field} title={field} size={6} />
-      <button
-        type="button"
-        onClick={() => {
-          const text = input.current?.value.trim() ?? '';
-          if (text !== '') void act(event(text));
+      <input
+        ref={input}
+        placeholder={placeholder}
+        aria-label={field}
+        aria-invalid={isMissing.value}
+        aria-describedby={isMissing.value ? problemId : undefined}
+        title={field}
+        size={6}
+        onInput={() => (isMissing.value = false)}
+        onKeyDown={(submit) => {
+          if (submit.key !== 'Enter') return;
+          submit.preventDefault(); // It would send what is written in the message field.
+          send();
         }}
-      >
+      />
+      <button type="button" onClick={send}>
         {label}
       </button>
+      {isMissing.value && (
+        <span id={problemId} class="problem" role="alert">
+          Enter the {field}.
+        </span>
+      )}
     </span>
   );
 }

@@ -98,17 +98,18 @@ export function Avatar({ user }: { user: string }) {
   );
 }
 
-function initialsOf(name: string): string {
+export function initialsOf(name: string): string {
   const words = name.trim().split(/\s+/);
   return [words[0], words.length > 1 ? words.at(-1) : '']
     .map((word) => Array.from(word ?? '')[0] ?? '')
     .join('');
 }
 
+/** As the Graph API names them; of a long ID, the end, which a word joiner keeps on the line of its "…". */
 export function nameOf(user: string): string {
   const known = people.value.get(user);
   if (known) return known.name;
-  return user.length > 6 ? `User …${user.slice(-6)}` : `User ${user}`;
+  return `Test User ${user.length > 6 ? `…\u2060${user.slice(-6)}` : user}`;
 }
 
 /** Where there is no room for the list. */

@@ -24,20 +24,26 @@ export function Waited({ call: { waitingSince = 0 } }: { call: ShownCall }) {
 }
 
 function textOf(call: ShownCall, kind: SendToShow['kind']): string {
-  const what = call.asset?.name ?? 'a message';
+  const what = whatOf(call);
   const outcome = outcomeOf(call);
   switch (kind) {
     case 'waiting':
       return `The bot sends ${what}: no answer yet, `;
     case 'repeated':
-      return `ID refused, sent again without it: ${call.asset?.name ?? 'an attachment'}, ${outcome}`;
+      return `ID refused, sent again without it: ${what}, ${outcome}`;
     case 'unnoticed':
       return `It arrived, but the bot was told otherwise: ${outcome}`;
     case 'failed':
-      return call.purpose === 'other'
-        ? `A send was ${outcome} before it was read`
-        : `The bot could not send ${what}: ${outcome}`;
+      if (call.purpose !== 'other') return `The bot could not send ${what}: ${outcome}`;
+      return call.status > 0
+        ? `The call was refused: ${outcome}`
+        : `A send ended before it was read: ${outcome}`;
   }
+}
+
+function whatOf({ asset, attachmentId }: ShownCall): string {
+  if (asset) return asset.name;
+  return attachmentId === undefined ? 'a message' : `attachment ${attachmentId}`;
 }
 
 function outcomeOf(call: ShownCall): string {

@@ -1,7 +1,7 @@
 import { computed } from '@preact/signals';
 import { type CallPurpose } from '../platform/call-log';
 import { route } from './route';
-import { messages, page, shownCalls, tick, type ShownCall } from './store';
+import { messages, page, shownCalls, thread, tick, type ShownCall } from './store';
 
 /** A send that the chat would not show otherwise: nothing has arrived of it, or the bot believes so. */
 export interface SendToShow {
@@ -33,13 +33,15 @@ export const sendsToShow = computed(() => {
   if (shown.length === 0 && !shownCalls.value.some(isHere)) return bySend;
   const here = shownCalls.value.filter(isHere);
   const [first] = shown;
+  const hasEarlier = (thread.value?.count ?? 0) > shown.length;
   for (const [at, call] of here.entries()) {
     // What the bot sends after that answers something else.
     const nextTurn =
       shown.find((message) => message.from === 'user' && message.at > call.time)?.at ?? Infinity;
     const sameTurn = here.slice(at + 1).filter(({ time }) => time < nextTurn);
     const kind = kindOf(call, sameTurn);
-    if (!kind || (first && call.time < first.at)) continue;
+    // What came before the first message shown belongs to earlier ones, if there are any.
+    if (!kind || (hasEarlier && first && call.time < first.at)) continue;
     const before = shown.findLast((message) => message.at <= call.time);
     const key = before?.mid ?? '';
     bySend.set(key, [...(bySend.get(key) ?? []), { call, kind }]);
@@ -47,7 +49,7 @@ export const sendsToShow = computed(() => {
   return bySend;
 });
 
-/** A call that was cut before it was read tells neither purpose nor person: it may have been for this one. */
+/** A call that was not read, or not understood, tells neither purpose nor person: it may have been for this one. */
 function isHere({ purpose, user, page: pageId, path }: ShownCall): boolean {
   if (purpose === 'other') return user === undefined && path.endsWith('/messages');
   if (!SENDS.includes(purpose) || user !== route.value.user) return false;
@@ -65,8 +67,7 @@ function kindOf(call: ShownCall, later: readonly ShownCall[]): SendToShow['kind'
   return call.subcode === 2018074 && later.some((other) => isSentAgain(call, other)) ? 'repeated' : 'failed';
 }
 
-/** What an ID stood for is not known any more if the simulator has started over since. */
-function isSentAgain({ asset }: ShownCall, { purpose, status, asset: sent }: ShownCall): boolean {
-  if (status !== 200) return false;
-  return asset ? sent?.key === asset.key : purpose === 'send-file' || purpose === 'send-url';
+/** Only if it is certainly the same content: what an unknown ID stood for is not known. */
+function isSentAgain({ asset }: ShownCall, { status, asset: sent }: ShownCall): boolean {
+  return status === 200 && asset !== undefined && sent?.key === asset.key;
 }

@@ -12,11 +12,11 @@ export function Stats() {
         value={format.count(uploads)}
         hint="Attachments that were saved without being sent"
       />
-      <Figure name="Bytes up" value={format.bytes(bytesUp)} hint="What all calls brought along" />
+      <Figure name="Bytes up" value={format.bytes(bytesUp)} hint="The bodies of all calls" />
       <Figure
         name="Bytes saved"
         value={format.bytes(Math.max(0, bytesSaved))}
-        hint="What would have gone up, had each send brought its file, less what did"
+        hint="What sends by ID did not have to upload, less the uploads"
         isGood={bytesSaved > 0}
       />
       <Figure

@@ -1,13 +1,17 @@
-import { type ThreadAttachment } from '../platform/model';
+import { useSignal } from '@preact/signals';
+import { type ThreadMessage } from '../platform/model';
 import { Attachment } from './attachment';
 import { Json } from './json';
-import { say } from './say';
+import { route } from './route';
+import { act, say } from './say';
+import { page } from './store';
 
 type Fields = Record<string, unknown>;
 
 /** A template as Messenger shows it: cards with buttons. What is not drawn here is shown as it came. */
-export function Template({ payload, attachments }: { payload: unknown; attachments: ThreadAttachment[] }) {
-  const { template_type: kind, text, elements, buttons } = fields(payload);
+export function Template({ message }: { message: ThreadMessage }) {
+  const { template: payload, attachments, mid } = message;
+  const { template_type: kind, text, elements, buttons, image_aspect_ratio: ratio } = fields(payload);
   if (kind === 'media') {
     const [element] = list(elements);
     return (
@@ -32,7 +36,7 @@ export function Template({ payload, attachments }: { payload: unknown; attachmen
     return (
       <div class="cards" role="group" aria-label="Cards" tabIndex={0}>
         {list(elements).map((element, at) => (
-          <Card key={at} element={fields(element)} />
+          <Card key={at} element={fields(element)} mid={mid} isSquare={ratio === 'square'} />
         ))}
       </div>
     );
@@ -51,11 +55,13 @@ export function titleOf(payload: unknown): string {
   return string(text) || string(fields(list(elements)[0])['title']) || string(kind);
 }
 
-function Card({ element }: { element: Fields }) {
+function Card({ element, mid, isSquare }: { element: Fields; mid: string; isSquare: boolean }) {
   const { title, subtitle, image_url: image, buttons } = element;
   return (
     <div class="card">
-      {image !== undefined && <Elsewhere url={string(image)} />}
+      {image !== undefined && (
+        <Picture url={string(image)} title={string(title)} mid={mid} isSquare={isSquare} />
+      )}
       <p class="card-text">
         <b>{string(title)}</b>
         {string(subtitle)}
@@ -63,6 +69,34 @@ function Card({ element }: { element: Fields }) {
       <Buttons buttons={buttons} />
     </div>
   );
+}
+
+interface PictureProps {
+  url: string;
+  /** Of the card. */
+  title: string;
+  mid: string;
+  isSquare: boolean;
+}
+
+/** Fetched by the simulator: this page asks nobody else. What cannot be fetched is a link. */
+function Picture({ url, title, mid, isSquare }: PictureProps) {
+  const isMissing = useSignal(false);
+  if (isMissing.value) return <Elsewhere url={url} />;
+  return (
+    <img
+      class={isSquare ? 'picture is-square' : 'picture'}
+      src={pictureAddress(mid, url)}
+      alt={`Picture: ${title}`}
+      onError={() => (isMissing.value = true)}
+    />
+  );
+}
+
+/** Where the simulator shows a picture that a message of the open thread names by its address. */
+export function pictureAddress(mid: string, url: string): string {
+  const query = new URLSearchParams({ url }).toString();
+  return `/_sim/threads/${page.value?.id ?? ''}/${route.value.user}/pictures/${mid}?${query}`;
 }
 
 /** This page asks nobody but the simulator for anything: what is on the web stays there until it is opened. */
@@ -99,6 +133,22 @@ function Button({ button }: { button: Fields }) {
     );
   }
   if (button['type'] === 'web_url') return <Web url={url}>{title}</Web>;
+  // Messenger gives these two their titles.
+  if (button['type'] === 'account_link') {
+    const query = new URLSearchParams({ page: page.value?.id ?? '', user: route.value.user, url }).toString();
+    return (
+      <a href={`/_sim/account_linking/start?${query}`} target="_blank" rel="noopener noreferrer">
+        Log In
+      </a>
+    );
+  }
+  if (button['type'] === 'account_unlink') {
+    return (
+      <button type="button" onClick={() => void act({ type: 'unlink_account' })}>
+        Log Out
+      </button>
+    );
+  }
   return <span title={payload}>{title || string(button['type'])}</span>;
 }
 

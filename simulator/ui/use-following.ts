@@ -6,8 +6,8 @@ import { useCallback, useLayoutEffect, useRef } from 'preact/hooks';
 const NEAR = 80;
 
 /**
- * Keeps a log at its end while it grows, until its reader scrolls up. Only scrolling up ends it: that there is a distance
- * to the end also happens when something has just become higher, and then the log is to follow.
+ * Keeps a log at its end while it grows, until its reader scrolls up. Only scrolling up ends it: that there is a
+ * distance to the end also happens when something has just become higher, and then the log is to follow.
  */
 export function useFollowing(log: RefObject<HTMLElement | null>, content: RefObject<HTMLElement | null>) {
   const isFollowing = useSignal(true);

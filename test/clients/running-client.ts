@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { TYPESCRIPT } from '../support/processes/typescript';
 import type { Simulator } from 'messenger-platform-simulator';
 import type { ClientUnderTest, StepName } from './client';
 
@@ -34,7 +35,7 @@ export class RunningClient {
     const caFile = path.join(folder, 'ca.pem');
     await writeFile(caFile, simulator.ca);
     const child = fork(path.join(__dirname, 'client-process.ts'), [name, page.id, page.token], {
-      execArgv: ['--import', 'tsx', '--require', path.join(__dirname, 'redirect.cjs')],
+      execArgv: [...TYPESCRIPT, '--require', path.join(__dirname, 'redirect.cjs')],
       env: { ...process.env, NODE_EXTRA_CA_CERTS: caFile, SIMULATOR_PORT: new URL(simulator.url).port },
       // Some print the errors that they get.
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],

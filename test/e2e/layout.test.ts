@@ -46,6 +46,24 @@ describe('The layout of the simulator’s page', () => {
   };
 
   for (const width of WIDTHS) {
+    it(`shows that there are more cards than fit at ${width} px`, async () => {
+      const { page, log } = await open(width, 'chat');
+      fixture.simulator.openWindow({ page: CATS });
+      const elements = ['Tom', 'Mia', 'Paul'].map((title) => ({ title, subtitle: 'A cat' }));
+      const attachment = { type: 'template', payload: { template_type: 'generic', elements } };
+      const sent = await page.request.post(`${fixture.simulator.httpUrl}/me/messages`, {
+        data: { ...fixture.credentials, recipient: { id: '1' }, message: { attachment } },
+      });
+      assert.equal(sent.status(), 200);
+      const cards = log.getByRole('group', { name: 'Cards' }).last();
+      const { right } = await cards.evaluate(boxOf);
+      const second = await cards.locator('.card').nth(1).evaluate(boxOf);
+      assert.ok(
+        second.left < right - 10,
+        `the second card begins at ${second.left}, and ends are at ${right}`,
+      );
+    });
+
     it(`has no call over two lines, and nothing over anything else in it, at ${width} px`, async () => {
       const { calls, page } = await open(width, 'calls');
       await calls.first().waitFor();
@@ -165,7 +183,7 @@ describe('The layout of the simulator’s page', () => {
     assert.deepEqual(await waiting.getByRole('listitem').allInnerTexts(), [
       'The next call: no answer',
       'The next 3 sends by ID: error 100/2018074',
-      'The next 2 uploads: the connection is cut after it was done',
+      'The next 2 uploads: the connection is cut after the call was carried out',
     ]);
     fixture.simulator.clearFaults();
   });

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import path from 'node:path';
 import { request } from 'undici';
+import { listen } from '../support/platform/listen';
 import { CATS, messagesOf, NEIGHBOURS, openUi, type UiFixture, type View } from './ui-fixture';
 
 const ASSETS = path.join(__dirname, '../../example-bot/assets');
@@ -82,6 +84,35 @@ describe('The simulator’s page, in a browser', function () {
     assert.deepEqual([tapped?.text, tapped?.payload], ['The tune, please', 'sound']);
   });
 
+  it('shows the path of a call that is no send, upload or profile', async () => {
+    const ask = async (path: string, body?: object) => {
+      const { httpUrl } = fixture.simulator;
+      const query = new URLSearchParams(fixture.credentials).toString();
+      const { statusCode } = await request(`${httpUrl}/v25.0${path}?${query}`, {
+        method: body ? 'POST' : 'GET',
+        headers: { 'content-type': 'application/json' },
+        body: body ? JSON.stringify(body) : null,
+      });
+      assert.equal(statusCode, 200);
+    };
+    const recipient = { id: '1' };
+    await ask('/1');
+    await ask('/me/personas');
+    await ask('/me/personas', { name: 'Ada', profile_picture_url: 'https://example.com/ada.png' });
+    await ask('/me/pass_thread_control', { recipient, target_app_id: '263902037430900' });
+    await view.calls.nth(3).waitFor();
+    const titles = await view.calls.locator('.call-purpose, .call-about').allInnerTexts();
+    assert.deepEqual(
+      titles.map((title) => title.replace(/\s+/g, ' ')),
+      [
+        ...['Call', 'JSON POST /me/pass_thread_control'],
+        ...['Call', 'JSON POST /me/personas'],
+        ...['Read', 'get /me/personas'],
+        ...['Read', 'get /1'],
+      ],
+    );
+  });
+
   it('offers quick replies until one is tapped', async () => {
     await view.write('gallery');
     const replies = view.log.getByRole('group', { name: 'Quick replies' });
@@ -96,6 +127,14 @@ describe('The simulator’s page, in a browser', function () {
         ['Gallery 2', 'NEXT'],
       ],
     );
+  });
+
+  it('offers the email address of the person as a quick reply, and sends it', async () => {
+    await view.write('Hello');
+    await graph({ message: { text: 'Where to?', quick_replies: [{ content_type: 'user_email' }] } });
+    const replies = view.log.getByRole('group', { name: 'Quick replies' });
+    await replies.getByRole('button', { name: 'Your email address' }).click();
+    await view.log.getByText('user1@example.com', { exact: true }).first().waitFor();
   });
 
   it('shows generic templates, typing, and what was seen', async () => {
@@ -117,6 +156,42 @@ describe('The simulator’s page, in a browser', function () {
     assert.match(await card.innerText(), /Tom\s+A cat\s+Open/);
     assert.equal(await card.getByRole('link').getAttribute('href'), 'https://example.com/cats');
     assert.equal(await view.log.getByText('The bot is typing').count(), 0);
+  });
+
+  it('shows the pictures of cards, which the simulator fetches, or their addresses', async () => {
+    const { simulator } = fixture;
+    const asked = new Set<string>();
+    view.page.on('request', (sent) => asked.add(new URL(sent.url()).origin));
+    const paw = await readFile(path.join(ASSETS, 'paw.png'));
+    const shop = createServer((req, res) => {
+      if (req.url === '/paw.png') res.setHeader('content-type', 'image/png').end(paw);
+      else res.end('no picture');
+    });
+    const { port, close } = await listen(shop);
+    try {
+      const elements = ['paw.png', 'page.html'].map((name) => ({
+        title: name,
+        image_url: `http://localhost:${port}/${name}`,
+      }));
+      const payload = { template_type: 'generic', elements };
+      await graph({ message: { attachment: { type: 'template', payload } } });
+      const picture = view.log.getByRole('img', { name: 'Picture: paw.png' });
+      const naturalWidth = await picture.evaluate(async (image: { decode(): Promise<void> }) => {
+        await image.decode();
+        return (image as unknown as Record<string, number>)['naturalWidth'];
+      });
+      assert.ok(Number(naturalWidth) > 1);
+      const { width = 0, height = 1 } = (await picture.boundingBox()) ?? {};
+      assert.ok(Math.abs(width / height - 1.91) < 0.05, 'as wide as Messenger shows it');
+      await view.log.getByRole('link', { name: /page\.html$/ }).waitFor();
+      assert.deepEqual([...asked], [simulator.httpUrl]);
+      // It is no proxy for what no bot has sent.
+      const src = new URL((await picture.getAttribute('src')) ?? '', simulator.httpUrl);
+      src.searchParams.set('url', `http://localhost:${port}/paw.png?other`);
+      assert.equal((await fetch(src)).status, 204);
+    } finally {
+      await close();
+    }
   });
 
   it('keeps what anyone writes as text, and runs none of it', async () => {

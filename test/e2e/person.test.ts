@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import axe, { type AxeResults } from 'axe-core';
 import { request } from 'undici';
 import { readAsset } from '../support/files/assets';
 import { until } from '../support/checks/waiting';
+import { listen } from '../support/platform/listen';
 import { CATS, openUi, type UiFixture, type View } from './ui-fixture';
 
 /** A picture in the browser's hands. */
@@ -39,6 +41,8 @@ describe('A person on the simulator’s page', function () {
     const file = { name: 'menu.pdf', mimeType: 'application/pdf', buffer: Buffer.from('a menu') };
     await view.page.getByLabel('Files').setInputFiles([file]);
     await view.log.getByRole('link', { name: 'menu.pdf' }).waitFor();
+    assert.equal(await view.page.getByRole('group', { name: 'More to send' }).count(), 0);
+    assert.equal(await view.page.evaluate('document.activeElement.ariaLabel'), 'More to send');
 
     const dataTransfer = await view.page.evaluateHandle(DRAGGED);
     const chat = view.page.getByRole('region', { name: /^Chat of/ });
@@ -118,7 +122,7 @@ describe('A person on the simulator’s page', function () {
   it('comes by a link, opts in, reads, and links an account', async () => {
     await openMore();
     await view.page.getByRole('textbox', { name: 'ref of the m.me link' }).fill('summer');
-    await view.page.getByRole('textbox', { name: 'ref of the opt-in' }).waitFor();
+    await view.page.getByRole('textbox', { name: 'ref of the opt-in' }).fill('footer');
     await view.page.getByRole('textbox', { name: 'Authorization code' }).fill('a-code');
     for (const name of ['m.me link', 'Opt-in', 'Read all', 'Link account', 'Unlink account']) {
       const before = thread().events.length;
@@ -135,6 +139,60 @@ describe('A person on the simulator’s page', function () {
       others.map(({ type }) => type),
       ['optin', 'read', 'link_account', 'unlink_account'],
     );
+  });
+
+  it('is told what is missing where a link, an opt-in or a login needs a text', async () => {
+    await openMore();
+    for (const [name, missing] of [
+      ['m.me link', 'ref of the m.me link'],
+      ['Opt-in', 'ref of the opt-in'],
+      ['Link account', 'authorization code'],
+    ] as const) {
+      const field = view.page.getByRole('textbox', { name: missing });
+      assert.equal(await field.inputValue(), '');
+      await button(name).click();
+      const problem = view.page.getByRole('alert').getByText(`Enter the ${missing}.`);
+      await problem.waitFor();
+      assert.equal(await view.page.evaluate('document.activeElement.ariaLabel'), missing);
+      await field.fill('x');
+      await problem.waitFor({ state: 'detached' });
+      await field.press('Enter');
+      await until(name, () => thread().events.length > 0);
+      fixture.simulator.reset();
+    }
+    assert.deepEqual(written(), []);
+  });
+
+  it('logs in on the bot’s own page, and out', async () => {
+    const shop = createServer((req, res) => {
+      const query = new URL(req.url ?? '', 'http://shop').searchParams;
+      const back = `${query.get('redirect_uri') ?? ''}&authorization_code=code-of-ada`;
+      res
+        .setHeader('content-type', 'text/html')
+        .end(`<a href="${back.replaceAll('&', '&amp;')}">I am Ada</a>`);
+    });
+    const { port, close } = await listen(shop);
+    try {
+      const url = `http://localhost:${port}/login`;
+      const buttons = [{ type: 'account_link', url }, { type: 'account_unlink' }];
+      const attachment = { type: 'template', payload: { template_type: 'button', text: 'Welcome', buttons } };
+      await graph('messages', { recipient: { id: '1' }, message: { attachment } });
+      const opened = view.page.context().waitForEvent('page');
+      await view.log.getByRole('link', { name: 'Log In' }).click();
+      const login = await opened;
+      await login.getByText('I am Ada').click();
+      await login.getByText('The account is linked').waitFor();
+      await button('Log Out').click();
+      await until('it is unlinked', () => thread().events.length === 2);
+      assert.deepEqual(
+        thread().events.map((event) =>
+          event.type === 'link_account' ? event.authorizationCode : event.type,
+        ),
+        ['code-of-ada', 'unlink_account'],
+      );
+    } finally {
+      await close();
+    }
   });
 
   it('closes what more there is to send with Escape, and when another person is chosen', async () => {
@@ -203,12 +261,14 @@ describe('A person on the simulator’s page', function () {
     }
   });
 
+  const setProfile = (profile: object) => graph('messenger_profile', profile);
+
   /** As the bot's page. */
-  async function setProfile(profile: object): Promise<void> {
-    const { statusCode, body } = await request(`${fixture.simulator.httpUrl}/v25.0/me/messenger_profile`, {
+  async function graph(edge: string, params: object): Promise<void> {
+    const { statusCode, body } = await request(`${fixture.simulator.httpUrl}/v25.0/me/${edge}`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ ...fixture.credentials, ...profile }),
+      body: JSON.stringify({ ...fixture.credentials, ...params }),
     });
     assert.equal(statusCode, 200, await body.text());
   }

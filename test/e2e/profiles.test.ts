@@ -42,6 +42,18 @@ describe('People with a name, on the simulator’s page,', () => {
     await view.close();
   });
 
+  it('have the name that the Graph API gives them, if the configuration gives none', async () => {
+    const view = await fixture.open('?user=7');
+    const query = new URLSearchParams({ ...fixture.credentials, fields: 'name' }).toString();
+    const response = await fetch(`${fixture.simulator.httpUrl}/7?${query}`);
+    const { name } = (await response.json()) as { name: string };
+    assert.equal(name, 'Test User 7');
+    await view.page.getByRole('heading', { name, exact: true }).waitFor();
+    await view.page.getByRole('navigation', { name: 'People' }).getByText(name, { exact: true }).waitFor();
+    assert.deepEqual(view.problems, []);
+    await view.close();
+  });
+
   it('can be chosen where there is no room for the list', async () => {
     const view = await fixture.open('', { viewport: { width: 390, height: 800 } }, simulator.httpUrl);
     await view.page.getByRole('combobox', { name: 'Person' }).selectOption('Alan Mathison Turing');

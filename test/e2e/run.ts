@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
-import { CHROMIUM, hasChromium } from './chromium';
+import { hasChromium } from './chromium';
 
 const { REQUIRE_STORES, CI } = process.env;
 const PROJECT = path.join(__dirname, '../..');
@@ -11,14 +11,16 @@ async function main(): Promise<number> {
   if (!hasChromium()) {
     const isRequired = Boolean(REQUIRE_STORES ?? CI);
     console.log(
-      `There is no Chromium at ${CHROMIUM}: the browser tests ${isRequired ? 'cannot run' : 'are skipped'}. ` +
-        'Debian: apt-get install chromium; elsewhere, name it in CHROMIUM_PATH.',
+      `There is no Chromium: the browser tests ${isRequired ? 'cannot run' : 'are skipped'}. ` +
+        'On Debian: apt-get install chromium-headless-shell. Elsewhere, set CHROMIUM_PATH.',
     );
     console.log(isRequired ? '0 passing, 1 failing' : '0 passing, 0 failing, skipped');
     return isRequired ? 1 : 0;
   }
   const mocha = path.join(path.dirname(require.resolve('mocha/package.json')), 'bin/mocha.js');
-  const tests = spawn(process.execPath, [mocha, '--timeout', '60000', 'test/e2e/*.test.ts'], {
+  // The simulator imports the UI's bundler by `import()`, for which `--require` of tsx is not enough.
+  const options = ['--node-option', 'import=tsx', '--timeout', '60000'];
+  const tests = spawn(process.execPath, [mocha, ...options, 'test/e2e/*.test.ts'], {
     cwd: PROJECT,
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,11 +1,11 @@
-/** Makes the pictures of the page for README.md and docs/simulator.md: `npx tsx test/e2e/screenshots.ts [FOLDER]`. */
+/** Makes the pictures of the page for the documentation: `npx tsx test/e2e/screenshots.ts [FOLDER]`. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BrowserContextOptions } from 'playwright-core';
 import { indexedPng, pixelsOf } from './indexed-png';
 import { CATS, openUi, type UiFixture } from './ui-fixture';
 
-const FOLDER = path.resolve(process.argv[2] ?? path.join(__dirname, '../../docs/images'));
+const FOLDER = path.resolve(process.argv[2] ?? path.join(__dirname, '../../simulator/docs/images'));
 const NARROW = { width: 390, height: 780 };
 const WIDE = { width: 1280, height: 800 };
 

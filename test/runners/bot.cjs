@@ -8,6 +8,8 @@ const PNG = Buffer.from(
   'base64',
 );
 
+exports.PNG = PNG;
+
 /**
  * A bot of plain HTTP. It answers its webhook first and the person afterwards, and takes its time to find a picture.
  *

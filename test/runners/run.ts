@@ -1,6 +1,7 @@
 /**
  * Tests of a bot in four test runners: `npm run test:runners`. Each has two files, which it runs at the same time and
- * each of which has a simulator of its own. The simulator is the package as it would be published.
+ * each of which has a simulator of its own. And tests that use the plugin in Jest, which loads modules in its own way.
+ * Both packages are as they would be published.
  */
 import path from 'node:path';
 import { CheckReport } from '../support/processes/check-report';
@@ -9,6 +10,8 @@ import { installOwnPackages, reportInstalling } from '../support/processes/own-p
 
 const ROOT = path.join(__dirname, '../..');
 const TIMEOUT = 120_000;
+
+const JEST = path.join(__dirname, 'node_modules/.bin/jest');
 
 /** How many tests pass, as each runner says it. */
 const RUNNERS: readonly { name: string; program: string; args: readonly string[]; passed: RegExp }[] = [
@@ -32,9 +35,19 @@ const RUNNERS: readonly { name: string; program: string; args: readonly string[]
   },
   {
     name: 'Jest',
-    program: path.join(__dirname, 'node_modules/.bin/jest'),
+    program: JEST,
     args: ['--rootDir', 'jest', '--testMatch', '**/*.test.cjs', '--maxWorkers', '2'],
-    passed: /Tests:\s+4 passed/,
+    passed: /Tests:\s+5 passed/,
+  },
+  {
+    name: 'Jest, with the plugin',
+    program: process.execPath,
+    args: [
+      path.join(ROOT, 'simulator/dist/cli.js'),
+      ...['--page', '1001:a-token:a-secret', '--port', '0', '--http-port', '0', '--open-windows', '--'],
+      ...[JEST, '--rootDir', 'jest-plugin', '--testMatch', '**/*.test.cjs'],
+    ],
+    passed: /Tests:\s+5 passed/,
   },
 ];
 
@@ -43,6 +56,7 @@ async function main(): Promise<void> {
   await reportInstalling('The runners', installOwnPackages(__dirname));
   const options = { cwd: ROOT, timeout: TIMEOUT };
   await runCommand('npm', ['run', 'build', '--workspace', 'messenger-platform-simulator'], options);
+  await runCommand('npm', ['run', 'build'], options);
   for (const { name, program, args, passed } of RUNNERS) {
     await report.check(name, async () => {
       const { stdout, stderr } = await runCommand(program, args, {
@@ -51,7 +65,7 @@ async function main(): Promise<void> {
         env: { NO_COLOR: '1' },
       });
       // Jest writes to stderr.
-      if (!passed.test(stdout + stderr)) throw new Error(`It did not pass 4 tests:\n${stdout}${stderr}`);
+      if (!passed.test(stdout + stderr)) throw new Error(`Expected ${String(passed)}:\n${stdout}${stderr}`);
     });
   }
   process.exitCode = report.end();

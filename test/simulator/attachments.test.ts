@@ -19,6 +19,7 @@ import {
   useWebServer,
   useSimulator,
 } from './support';
+import { freePort } from '../support/platform/listen';
 
 const MB = 1024 * 1024;
 const reusable = (type: string) => ({ message: messageWith(type, { is_reusable: true }) });
@@ -239,6 +240,21 @@ describe('A URL', () => {
       assertError(await uploadUrl(path), 100, 2018008, /^\(#100\) Failed to fetch the file from the url$/);
     }
     assertError(await uploadUrl('not a url'), 100, 2018008);
+  });
+
+  it('that cannot be fetched has its reason in the log of calls', async () => {
+    const port = await freePort();
+    const reasons: [path: string, reason: RegExp][] = [
+      ['/missing', /^The address answered 404$/],
+      ['/slow', /^The file was not there within \d+ ms$/],
+      [`http://127.0.0.1:${port}/`, new RegExp(`^connect ECONNREFUSED 127\\.0\\.0\\.1:${port}$`)],
+      ['ftp://localhost/x', /^It is no http or https address/],
+    ];
+    for (const [path, reason] of reasons) {
+      const { body } = await uploadUrl(path);
+      assert.doesNotMatch(JSON.stringify(body), reason);
+      assert.match(simulator().calls().at(-1)?.reason ?? '', reason);
+    }
   });
 
   it('with a certificate that nobody trusts is refused with 100/2018008', async () => {

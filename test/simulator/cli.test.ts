@@ -8,6 +8,7 @@ import { text } from 'node:stream/consumers';
 import { Agent, request } from 'undici';
 import { until } from '../support/checks/waiting';
 import { type Answer, messageWith, png, useWebServer } from './support';
+import { TYPESCRIPT } from '../support/processes/typescript';
 
 const CLI = path.join(__dirname, '../../simulator/cli.ts');
 
@@ -29,7 +30,7 @@ describe('npm run simulator', () => {
   afterEach(() => running?.kill('SIGKILL'));
 
   function run(...args: string[]) {
-    const child = spawn(process.execPath, ['--import', 'tsx', CLI, ...args], {
+    const child = spawn(process.execPath, [...TYPESCRIPT, CLI, ...args], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     running = child;
@@ -130,13 +131,24 @@ describe('npm run simulator', () => {
 
   it('says what is wrong with its arguments, with no help that would hide it, and ends with 2', async function () {
     this.timeout(120_000); // Many processes.
-    const page = /^Expected --page to be ID:TOKEN or ID:TOKEN:SECRET, got something else\n/;
+    const page = (problem: string) =>
+      new RegExp(`^Expected --page to be ID:TOKEN or ID:TOKEN:SECRET; ${problem}\n`);
+    const ports = ['--port', '0', '--http-port', '0'];
     const wrong: [args: string[], message: RegExp][] = [
       [['--prot', '1'], /^error: unknown option '--prot'\n\(Did you mean --port\?\)\n/],
       [['--port', 'x'], /^Expected --port to be a port from 0 to 65535, got "x"\n/],
       [['--http-port', '65536'], /^Expected --http-port to be a port from 0 to 65535, got "65536"\n/],
-      [['--page', 'hidden-without-id'], page],
-      [['--page', '1:hidden:'], page],
+      [['--page', 'hidden-without-token'], page('the token is missing')],
+      [['--page', ':hidden'], page('the ID is missing')],
+      [['--page', '1:hidden:'], page('the secret is missing')],
+      [['--page', '1:hidden:hidden:hidden'], page('got 4 parts')],
+      [['init', '--page', '1:2'], /^error: unknown option '--page'\n\(--help/],
+      [['--host', '203.0.113.1', ...ports], /^Expected --host to be an address of this machine, got "203\./],
+      [
+        ['--ca-file', path.join(folder, 'none/ca.pem'), ...ports],
+        /^Expected --ca-file to be a file that can be written: ENOENT.*none\/ca\.pem/,
+      ],
+      [['--verify-token', ''], /^Expected --verify-token to be a token, got an empty string\n/],
       [['--page'], /^error: option '--page <id:token\[:secret\]>' argument missing\n/],
       [['--pages=1:hidden'], /^error: unknown option '--pages'\n/],
       [['--verify-token', 'hidden'], /^Expected --verify-token to come with --webhook or a command\n/],
@@ -158,9 +170,16 @@ describe('npm run simulator', () => {
     }
   });
 
-  it('ends with 1 where it cannot listen', async () => {
-    const { code, error } = await result('--port', '0', '--http-port', new URL(bot()).port);
-    assert.equal(code, 1);
-    assert.match(error, /EADDRINUSE/);
+  it('ends with 1 where it cannot listen, and says which option chooses another port', async () => {
+    const { port } = new URL(bot());
+    for (const [option, ...others] of [
+      ['--port', '--http-port', '0'],
+      ['--http-port', '--port', '0'],
+    ] as const) {
+      const { code, error } = await result(option, port, ...others);
+      assert.equal(code, 1);
+      const message = `Port ${port} is already in use. Choose another with ${option}; 0 takes any free port.\n`;
+      assert.equal(error, message);
+    }
   });
 });

@@ -23,8 +23,50 @@ const CONFIG = {
   ],
   clock: '2031-02-03T04:05:06Z',
   rateLimits: { perSecond: 1 },
-  webhook: { url: 'http://localhost:3999/hook', verifyToken: 'configured' },
+  webhook: { url: 'http://localhost:3999/hook', verifyToken: 'configured', fields: ['messages'] },
 } satisfies SimulatorConfig;
+
+/** Each option that is wrong, in one way or another. */
+const WRONG = {
+  pages: [
+    { id: 11, token: 12 },
+    { id: '12', token: 'hidden', nmae: 'Cats' },
+    { id: '13', token: '', requireProof: 'no' },
+  ],
+  people: [{ id: 'ada', name: ' ', email: 'ada', phone: 'none' }],
+  clock: 'soon',
+  webhook: { url: 'ftp://user:hidden@localhost/hook?token=hidden', fields: ['message'] },
+  rateLimits: { perSecond: 0 },
+  windows: 'opened',
+  httpPort: '8080',
+  allowHosts: ['http://simulator'],
+  prot: 1,
+};
+
+const FIELDS =
+  'pages, people, clock, windows, rateLimits, idsInAttachments, webhook, port, httpPort, host, allowHosts';
+
+const PROBLEMS = [
+  'pages[0].id: expected a string of digits, got 11',
+  'pages[0].token: expected a string that is not empty, got 12',
+  'pages[1]: expected only the fields id, token, name, secret, requireProof, got "nmae"',
+  'pages[2].token: expected a string that is not empty, got an empty string',
+  'pages[2].requireProof: expected true or false, got "no"',
+  'people[0].id: expected a string of digits, got "ada"',
+  'people[0].name: expected a name, got " "',
+  'people[0].email: expected an e-mail address, got "ada"',
+  'people[0].phone: expected a phone number such as "+15550100001", got "none"',
+  'clock: expected a time such as "2026-01-31T09:00:00Z", got "soon"',
+  'windows: expected one of "platform", "open", got "opened"',
+  'rateLimits.perSecond: expected a whole number of messages above 0, got 0',
+  'webhook.url: expected an http or https address, got "ftp://…@localhost/hook?…"',
+  'webhook.fields[0]: expected one of "messages", "messaging_postbacks", "message_reactions", "message_reads", ' +
+    '"message_deliveries", "message_echoes", "messaging_referrals", "messaging_optins", ' +
+    '"messaging_account_linking", "messaging_handovers", "standby", got "message"',
+  'httpPort: expected a port from 0 to 65535, got "8080"',
+  'allowHosts[0]: expected a host name such as "simulator", got "http://simulator"',
+  `configuration: expected only the fields ${FIELDS}, got "prot"`,
+];
 
 describe('messenger.config', function () {
   this.timeout(60_000);
@@ -64,6 +106,11 @@ describe('messenger.config', function () {
     assert.deepEqual(state.pages, [{ id: '11', name: 'Cats', hasSecret: true }]);
     assert.ok(Math.abs(state.clock.now - Date.parse(CONFIG.clock)) < 60_000);
     assert.equal(state.webhook.url, 'http://localhost:3999/hook');
+    const read = await fetch(`${env['FACEBOOK_API_URL'] ?? ''}/_sim/act`, {
+      method: 'POST',
+      body: JSON.stringify({ page: '11', user: '501', type: 'read' }),
+    });
+    assert.match(await read.text(), /not subscribed to message_reads/);
     const snapshot = await snapshotOf(env['FACEBOOK_API_URL'] ?? '');
     assert.deepEqual(snapshot.people, [
       { id: '501', name: 'Ada King Lovelace', hasPicture: true },
@@ -97,39 +144,11 @@ describe('messenger.config', function () {
     assert.equal(env['FACEBOOK_VERIFY_TOKEN'], 'its-own');
   });
 
-  it('names the path of each field that is wrong, without its value, and ends with 2', async () => {
-    const wrong = {
-      pages: [
-        { id: 11, token: 'hidden' },
-        { id: '12', token: 'hidden', nmae: 'hidden' },
-      ],
-      people: [{ id: 'hidden', name: '' }],
-      clock: 'hidden',
-      webhook: { url: 'hidden' },
-      rateLimits: { perSecond: 0 },
-      windows: 'hidden',
-      httpPort: '8080',
-    };
-    await write('messenger.config.json', JSON.stringify(wrong));
+  it('with mistakes ends with 2 and says of each field what was found and what is allowed, but no secret', async () => {
+    await write('messenger.config.json', JSON.stringify(WRONG));
     const simulator = run();
     assert.equal(await simulator.exitCode, 2);
-    const [title, ...problems] = simulator.output.trimEnd().split('\n');
-    assert.equal(title, 'messenger.config.json is wrong:');
-    assert.deepEqual(
-      problems.map((problem) => problem.split(':')[0]?.trim()),
-      [
-        'pages[0].id',
-        'pages[1]',
-        'people[0].id',
-        'people[0].name',
-        'clock',
-        'windows',
-        'rateLimits.perSecond',
-        'webhook.url',
-        'httpPort',
-      ],
-    );
-    assert.doesNotMatch(simulator.output, /hidden/);
+    assert.equal(simulator.output, `messenger.config.json is wrong:\n  ${PROBLEMS.join('\n  ')}\n`);
   });
 
   it('says which file cannot be read, and why', async () => {
@@ -202,28 +221,86 @@ describe('People with a profile', () => {
     }
   });
 
-  it('are refused when they cannot be', async () => {
-    const wrong: [people: { id: string; name: string; picture?: string }[], message: RegExp][] = [
-      [[{ id: 'ada', name: 'Ada' }], /person's id to be a string of digits, got "ada"/],
-      [[{ id: '1', name: ' ' }], /person 1 to have a name/],
-      [
-        [
+  it('are refused if their picture is no file', async () => {
+    const people = [{ id: '1', name: 'Ada', picture: 'none.png' }];
+    await assert.rejects(startSimulator({ people }), /picture of person 1 to be a file/);
+  });
+});
+
+describe('startSimulator', () => {
+  it('refuses what the configuration file refuses, in the same words', async () => {
+    const { message } = await refusal(WRONG);
+    const [title, ...problems] = message.split('\n  ');
+    assert.equal(title, 'The options of the simulator are wrong:');
+    assert.deepEqual(problems.slice(0, -1), PROBLEMS.slice(0, -1));
+    assert.match(problems.at(-1) ?? '', /^configuration: expected only the fields .*, got "prot"$/);
+  });
+
+  const options: [what: string, options: object, problem: string][] = [
+    ['no pages', { pages: [] }, 'pages: expected a list of at least one page, got an empty list'],
+    ['a page that is none', { pages: 'cats' }, 'pages: expected a list of at least one page, got "cats"'],
+    [
+      'a page twice',
+      { pages: [PAGE, { ...PAGE, token: 'x' }] },
+      `pages[1].id: expected a value that no other entry has, got "${PAGE.id}"`,
+    ],
+    [
+      'a token twice',
+      { pages: [PAGE, { id: '2', token: PAGE.token }] },
+      'pages[1].token: expected a value that no other entry has, got a string that is not shown',
+    ],
+    [
+      'a person twice',
+      {
+        people: [
           { id: '1', name: 'Ada' },
           { id: '1', name: 'Bob' },
         ],
-        /each person once, got 1 twice/,
-      ],
-      [[{ id: '1', name: 'Ada', picture: 'none.png' }], /picture of person 1 to be a file/],
-    ];
-    for (const [people, message] of wrong) {
-      await assert.rejects(startSimulator({ people }), (error) => {
-        assert.ok(error instanceof InputError);
-        assert.match(error.message, message);
-        return true;
-      });
+      },
+      'people[1].id: expected a value that no other entry has, got "1"',
+    ],
+    [
+      'a time that is none',
+      { clock: Number.NaN },
+      'clock: expected a time such as "2026-01-31T09:00:00Z", got NaN',
+    ],
+    [
+      'a limit of none',
+      { rateLimits: { perSecond: Number.NaN } },
+      'rateLimits.perSecond: expected a whole number of messages above 0, got NaN',
+    ],
+    [
+      'a webhook that is none',
+      { webhook: 5 },
+      'webhook: expected an http or https address, or an object with such a url, got 5',
+    ],
+    ['no calls to keep', { keepCalls: 0 }, 'keepCalls: expected a whole number of calls above 0, got 0'],
+    ['a clock that does not go', { now: 5 }, 'now: expected a function, got 5'],
+  ];
+  for (const [what, wrong, problem] of options) {
+    it(`refuses ${what}`, async () => {
+      assert.equal((await refusal(wrong)).message, `The options of the simulator are wrong:\n  ${problem}`);
+    });
+  }
+
+  it('accepts options that are undefined, and a start of the clock as a time, a number or a Date', async () => {
+    for (const clock of ['2031-02-03T04:05:06Z', Date.UTC(2031, 1, 3), new Date('2031-02-03'), undefined]) {
+      const pages = [{ ...PAGE, secret: undefined, name: undefined }];
+      const simulator = await startSimulator({ pages, clock, windows: undefined, webhook: undefined });
+      assert.equal(new Date(simulator.state().clock.now).getUTCFullYear() === 2031, clock !== undefined);
+      await simulator.close();
     }
-    await assert.rejects(startSimulator({ clock: 'soon' }), /the clock to start at a time/);
   });
+
+  async function refusal(wrong: object): Promise<Error> {
+    try {
+      await (await startSimulator(wrong)).close();
+    } catch (error) {
+      assert.ok(error instanceof InputError);
+      return error;
+    }
+    return assert.fail('it was accepted');
+  }
 });
 
 /** The first event that a UI is told. */

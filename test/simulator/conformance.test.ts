@@ -6,6 +6,7 @@ import { buffer, text } from 'node:stream/consumers';
 import path from 'node:path';
 import { useFolder } from '../support/files/folder';
 import { PNG, received, SECRET_PAGE, USER, useSimulator, useWebServer } from './support';
+import { TYPESCRIPT } from '../support/processes/typescript';
 
 const CLI = path.join(__dirname, '../../simulator/cli.ts');
 
@@ -119,7 +120,7 @@ describe('messenger-platform-simulator conformance', function () {
 
   async function run(args: string[], env: NodeJS.ProcessEnv = ENVIRONMENT) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('FACEBOOK_'));
-    const child = spawn(process.execPath, ['--import', 'tsx', CLI, 'conformance', ...args], {
+    const child = spawn(process.execPath, [...TYPESCRIPT, CLI, 'conformance', ...args], {
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -192,6 +193,15 @@ describe('messenger-platform-simulator conformance', function () {
       params: { recipient: { id: '<hidden>' }, messaging_type: 'RESPONSE', message: {} },
     });
     assert.match(JSON.stringify(answer), /^{"status":400,.*"code":100,"error_subcode":2018034,/);
+  });
+
+  it('says in its help whom the simulator has inside the window', async () => {
+    const { code, out } = await run(['--help']);
+    assert.equal(code, 0);
+    assert.match(
+      out,
+      /FACEBOOK_PERSON_OUTSIDE_WINDOW_ID .*\n +Against the simulator: an ID that is neither 1 to 9/,
+    );
   });
 
   it('says what it lacks, and ends with 2', async () => {

@@ -192,6 +192,23 @@ describe('The control API', () => {
     );
   });
 
+  it('refuses a file without content', async () => {
+    const response = await fetch(`${simulator().httpUrl}/_sim/attachment?page=${PAGE.id}&user=${USER}`, {
+      method: 'POST',
+      headers: { 'content-type': 'image/png' },
+      body: '',
+    });
+    assert.deepEqual(
+      [response.status, await response.json()],
+      [400, { error: 'Expected the body to be the file, got nothing' }],
+    );
+    const person = simulator().person(USER, { page: PAGE.id });
+    await assert.rejects(person.sendsFile({ name: 'a.txt', bytes: Buffer.alloc(0) }), {
+      message: 'Expected the file "a.txt" to have content, got none',
+    });
+    assert.deepEqual(simulator().thread(PAGE.id, USER).messages, []);
+  });
+
   it('sets and verifies the webhook', async () => {
     await control('/webhook', { url: 'http://localhost:9/hook' });
     assert.equal(simulator().state().webhook?.url, 'http://localhost:9/hook');
@@ -218,6 +235,11 @@ describe('The control API', () => {
       { page: PAGE.id, user: USER, type: 'unsend', mid: 'm_1' },
       'Expected "mid" to be that of a message of this thread, got "m_1"',
     ],
+    [
+      '/act',
+      { page: PAGE.id, user: USER, type: 'hand_back' },
+      'Expected a thread that another app controls: the bot controls this thread',
+    ],
     ['/attachment?page=1&user=1', 'a file', `Expected "page" to be one of ${PAGE.id}, `],
     [`/attachment?page=${PAGE.id}&user=${USER}&type=photo`, 'a file', 'Expected "type" to be one of image, '],
     [
@@ -229,6 +251,11 @@ describe('The control API', () => {
       '/say',
       { page: PAGE.id, user: USER },
       'Expected a message to have text, attachments, sticker or location; got none',
+    ],
+    [
+      '/say',
+      { page: PAGE.id, user: USER, text: 'x', referral: { ref: 'poster' } },
+      'Expected "referral" to come with "postback": true; ',
     ],
     ['/say', { page: '1', user: USER, text: 'x' }, `Expected "page" to be one of ${PAGE.id}, `],
     [
@@ -246,7 +273,7 @@ describe('The control API', () => {
       { url: 'nowhere' },
       'Expected the webhook\'s url to be an http or https address, got "nowhere"',
     ],
-    ['/faults', {}, 'Expected the body to be a list of faults'],
+    ['/faults', {}, 'Expected a fault to have delayMs, hang, reset, status, body, error or drop; got none'],
     ['/faults', ['x'], 'Expected a fault to be an object, got "x"'],
     ['/faults', [{}], 'Expected a fault to have delayMs, hang, reset, status, body, error or drop; got none'],
     ['/faults', [{ statsu: 500 }], 'Expected a fault to have only the fields path, '],
@@ -277,6 +304,11 @@ describe('The control API', () => {
       assert.equal(String(answer.body['error']).slice(0, message.length), message);
     });
   }
+
+  it('adds one fault that is not in a list', async () => {
+    assert.equal((await control('/faults', { hang: true })).status, 200);
+    assert.deepEqual(simulator().faults(), [{ fault: { hang: true }, hits: 0 }]);
+  });
 
   it('adds all faults of a list or none', async () => {
     await control('/faults', [{ hang: true }, { hang: 'yes' }]);
@@ -435,18 +467,6 @@ describe('The simulator', () => {
       'clock 1',
     ]);
     await simulator.close();
-  });
-
-  it('says what is wrong with its pages', async () => {
-    const wrong = [
-      [{ id: 'tom', token: 'x' }],
-      [{ id: '1', token: '' }],
-      [PAGE, PAGE],
-      [PAGE, { id: '2', token: PAGE.token }],
-    ];
-    for (const pages of wrong) await assert.rejects(startSimulator({ pages }), /^InputError: Expected/);
-    const sayNothingOfTokens = startSimulator({ pages: [PAGE, { id: '2', token: PAGE.token }] });
-    await assert.rejects(sayNothingOfTokens, (error: Error) => !error.message.includes(PAGE.token));
   });
 
   it('does not start at a port that is taken, and leaves nothing behind', async () => {

@@ -164,7 +164,20 @@ describe('The controls of the bot itself', () => {
 
   it('are not there unless someone hands them in', async () => {
     const other = await startSimulator({ pages: [PAGE] });
-    assert.equal((await fetch(`${other.httpUrl}/_sim/bot`)).status, 404);
+    for (const [method, path] of [
+      ['GET', '/bot'],
+      ['POST', '/bot/store'],
+      ['PUT', '/bot/assets/cat.jpg'],
+    ] as const) {
+      const refused = await fetch(`${other.httpUrl}/_sim${path}`, {
+        method,
+        ...(method !== 'GET' && { body: 'no JSON' }),
+      });
+      assert.equal(refused.status, 404);
+      assert.deepEqual(await refused.json(), {
+        error: 'The simulator was started without this option: startSimulator({ bot })',
+      });
+    }
     await other.close();
   });
 });

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseEnv } from 'node:util';
+import { parseEnv, promisify } from 'node:util';
 import { until } from '../support/checks/waiting';
 import { freePort } from '../support/platform/listen';
-import { ECHO_BOT, get, RunningCli } from './running-cli';
+import { CLI, ECHO_BOT, get, RunningCli, TSX } from './running-cli';
 
 describe('messenger-platform-simulator -- a bot', function () {
   this.timeout(60_000);
@@ -87,6 +87,90 @@ describe('messenger-platform-simulator -- a bot', function () {
     });
   }
 
+  describe('that another process starts, as with npm start,', () => {
+    /** As npm does it: the shell ends at a signal and does not pass it on. */
+    const shell = ['--', 'sh', '-c', 'node bot.js; exit $?'];
+    /** Needs longer than the shell. */
+    const slow = ECHO_BOT.replace(
+      'process.exit(42)',
+      "setTimeout(() => { console.log('bot ends'); process.exit(); }, 500)",
+    );
+    beforeEach(async () => {
+      await writeFile(path.join(folder, 'bot.js'), slow);
+    });
+
+    it('ends at SIGTERM, before the simulator', async () => {
+      const simulator = await run([...ports, ...shell]);
+      await simulator.address();
+      simulator.child.kill('SIGTERM');
+      assert.equal(await simulator.exitCode, 128 + 15);
+      assert.match(simulator.output, /bot ends/);
+    });
+
+    it('ends when the command has', async () => {
+      await promisify(execFile)('mkfifo', [path.join(folder, 'end')]);
+      const simulator = await run([...ports, '--', 'sh', '-c', 'node bot.js & read line < end; exit 5']);
+      await simulator.address();
+      await writeFile(path.join(folder, 'end'), '\n');
+      assert.equal(await simulator.exitCode, 5);
+      assert.match(simulator.output, /bot ends/);
+    });
+
+    it('ends before --watch starts it again', async () => {
+      const simulator = await run([...ports, '--watch', ...shell]);
+      const url = await simulator.address();
+      await writeFile(path.join(folder, 'bot.js'), slow.replace('VERSION = 1', 'VERSION = 2'));
+      await until('the new version answers', async () =>
+        (await simulator.say(url, 'hello')).includes('2: hello'),
+      );
+      assert.doesNotMatch(simulator.output, /EADDRINUSE/);
+    });
+
+    describe('in a terminal,', () => {
+      /** A terminal for a command; what is written to its standard input is typed. */
+      const TERMINAL = 'import pty, sys; pty.spawn(sys.argv[1:])';
+
+      before(function () {
+        if (spawnSync('python3', ['--version']).error) this.skip();
+      });
+
+      async function runInTerminal(command: readonly string[]) {
+        const script = 'echo "the simulator is $$"; exec "$0" "$@"';
+        const simulator = [process.execPath, '--import', TSX, CLI, ...ports, ...command];
+        const terminal = spawn('python3', ['-c', TERMINAL, 'sh', '-c', script, ...simulator], {
+          cwd: folder,
+          env: { ...process.env, PORT: String(await freePort()) },
+          stdio: ['pipe', 'pipe', 'inherit'],
+        });
+        let output = '';
+        terminal.stdout.setEncoding('utf8').on('data', (text: string) => (output += text));
+        const closed = once(terminal, 'close');
+        await until('the bot is ready', () => output.includes('Chat with your bot'));
+        const pid = Number(/the simulator is (\d+)/.exec(output)?.[1]);
+        return { pid, terminal, output: () => output, closed };
+      }
+
+      it('ends at SIGTERM', async () => {
+        const { pid, output, closed } = await runInTerminal(shell);
+        process.kill(pid, 'SIGTERM');
+        await closed;
+        assert.match(output(), /bot ends/);
+      });
+
+      it('gets Ctrl+C once', async () => {
+        const counting = ECHO_BOT.replace(
+          "once('SIGINT', () => process.exit(43))",
+          "on('SIGINT', () => { console.log('interrupted'); setTimeout(process.exit, 500); })",
+        );
+        await writeFile(path.join(folder, 'bot.js'), counting);
+        const { terminal, output, closed } = await runInTerminal(['--', 'node', 'bot.js']);
+        terminal.stdin.write('\x03');
+        await closed;
+        assert.equal(output().match(/interrupted/g)?.length, 1);
+      });
+    });
+  });
+
   it('says so if there is no such program, and ends with 127 as a shell does', async () => {
     const simulator = await run([...ports, '--', 'no-such-program']);
     assert.equal(await simulator.exitCode, 127);
@@ -107,9 +191,13 @@ describe('messenger-platform-simulator -- a bot', function () {
     }
   });
 
-  it('says what it waits for if the bot does not confirm its webhook', async () => {
+  it('says what it waits for if the bot does not confirm its webhook, also to a command that is no bot', async () => {
     const simulator = await run([...ports, ...command], { WEBHOOK_PATH: '/elsewhere' });
-    await until('it says so', () => /not confirmed[^]*FACEBOOK_VERIFY_TOKEN/.test(simulator.output));
+    await until('it says so', () => /FACEBOOK_VERIFY_TOKEN.*\n/.test(simulator.output));
+    assert.match(
+      simulator.output,
+      /No bot has confirmed[^]* A command that starts no bot needs no webhook\.\n/,
+    );
     assert.match(
       simulator.output,
       /\/webhook: The bot answered 404\n.*\/api\/messages: The bot answered 404\n/,

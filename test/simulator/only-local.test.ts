@@ -136,10 +136,9 @@ describe('The Graph API answers this machine only:', () => {
   it('a name that can be none is refused at the start', async () => {
     for (const name of ['', 'http://simulator', 'simulator:80', 'a b', 'a/b', '*']) {
       const started = startSimulator({ allowHosts: [name] });
-      const problem = `Expected a host to allow to be a name such as "simulator", got ${JSON.stringify(name)}`;
       await assert.rejects(
         started.then((running) => running.close()),
-        { name: 'InputError', message: problem },
+        { name: 'InputError', message: /allowHosts\[0\]: expected a host name such as "simulator", got / },
       );
     }
   });

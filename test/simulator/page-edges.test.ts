@@ -61,6 +61,19 @@ describe('Besides messages, a page has', () => {
     });
   });
 
+  it('a persistent menu only with Get Started', async () => {
+    const path = '/me/messenger_profile';
+    const persistent_menu = [{ locale: 'default', call_to_actions: [] }];
+    const get_started = { payload: 'START' };
+    const wording = /^\(#100\) You must set a Get Started button if you also wish to use persistent menu\.$/;
+    assertError(await ask(path, { persistent_menu }), 100, 2018145, wording);
+    assert.deepEqual(await ok(ask(`${path}?fields=persistent_menu`)), { data: [] });
+    await ok(ask(path, { get_started }));
+    await ok(ask(path, { persistent_menu }));
+    await ok(ask(`${path}?fields=persistent_menu,get_started`, undefined, 'DELETE'));
+    await ok(ask(path, { persistent_menu, get_started }));
+  });
+
   it('subscribed apps', async () => {
     assert.deepEqual(await ok(ask('/me/subscribed_apps')), { data: [] });
     await ok(ask('/me/subscribed_apps', { subscribed_fields: 'messages,messaging_postbacks' }));

@@ -143,6 +143,7 @@ describe('The webhook is told, in the documented shape,', () => {
   it('of the persistent menu and of ice breakers (messaging_postbacks)', async () => {
     const actions = [{ type: 'postback', title: 'Help', payload: 'HELP' }];
     await call(simulator(), '/me/messenger_profile', {
+      get_started: { payload: 'START' },
       persistent_menu: [
         { locale: 'de_DE', call_to_actions: [{ type: 'postback', title: 'Hilfe', payload: 'HILFE' }] },
         { locale: 'default', call_to_actions: actions },
@@ -195,7 +196,7 @@ describe('The webhook is told, in the documented shape,', () => {
     const event = { sender: { id: '1' }, recipient: { id: PAGE.id }, timestamp: NOW };
     const message = { mid: lastMid(), text: 'Is anybody there?' };
     assert.deepEqual(bot().standby[0], { ...event, message });
-    await person.isHandedBack({ metadata: 'solved' });
+    await person.returnsToBot({ metadata: 'solved' });
     const handover = {
       previous_owner_app_id: '263902037430900',
       new_owner_app_id: '100000000000001',

@@ -8,7 +8,9 @@ import { OTHER_PAGE, PAGE, useSimulator } from './support';
 const NOT_QUIET_FOR_LONG = 150;
 
 describe('A person', () => {
-  const simulator = useSimulator();
+  const simulator = useSimulator({
+    people: [{ id: '501', name: 'Ada Lovelace', email: 'ada@example.com', phone: '+1 555 0100' }],
+  });
   const bot = useSmallBot(simulator);
   let person: Person;
   beforeEach(() => {
@@ -103,6 +105,17 @@ describe('A person', () => {
     });
   });
 
+  it('finds a bot out that never answers its webhook, whatever it has sent', async () => {
+    bot().onEvent = async ({ message }, send) => {
+      if (message) await send(text('one'));
+      await wait(1_000);
+    };
+    const expected = { code: 'not_delivered', message: /has not answered within 300 ms/ };
+    await assert.rejects(person.says('hi', { timeout: 300 }), expected);
+    await assert.rejects(person.says('hi', { atLeast: 0, timeout: 300 }), expected);
+    await assert.rejects(person.reads({ timeout: 300 }), expected);
+  });
+
   it('says which call of the bot has no answer yet', async () => {
     simulator().addFaults({ hang: true });
     bot().onEvent = (_event, send) => {
@@ -131,7 +144,7 @@ describe('A person', () => {
     bot().status = 500;
     await assert.rejects(person.says('cat'), {
       code: 'not_delivered',
-      message: /take "cat": The bot answered 500/,
+      message: /accept "cat": The bot answered 500/,
     });
   });
 
@@ -150,6 +163,43 @@ describe('A person', () => {
     assert.deepEqual(texts(await person.tapsQuickReply('Yes')), ['Good']);
     assert.deepEqual(bot().told.at(-1)?.message?.quick_reply, { payload: 'YES' });
     await assert.rejects(person.tapsQuickReply('Yes'), { code: 'not_there' });
+  });
+
+  it('sends their e-mail address or phone number by a quick reply, whatever its title and payload', async () => {
+    const replies = [
+      { content_type: 'user_email' },
+      { content_type: 'user_phone_number', title: 'My number', payload: 'PHONE' },
+    ];
+    bot().onEvent = async (_event, send) => {
+      await send({ message: { text: 'Where are you?', quick_replies: replies } });
+    };
+    const told = () => {
+      const message = bot().told.at(-1)?.message;
+      return [message?.text, message?.quick_reply?.payload];
+    };
+    const say = (said: { text?: string; payload: string }) =>
+      simulator().say({ page: PAGE.id, user: '1', ...said });
+    await person.says('Hello');
+    await person.tapsQuickReply('user_email');
+    assert.deepEqual(told(), ['user1@example.com', 'user1@example.com']);
+    await person.tapsQuickReply('My number');
+    assert.deepEqual(told(), ['+15550100001', '+15550100001']);
+    await say({ text: 'My number', payload: 'PHONE' });
+    assert.deepEqual(told(), ['+15550100001', '+15550100001']);
+    await say({ payload: 'user_email' });
+    assert.deepEqual(told(), ['user1@example.com', 'user1@example.com']);
+    await person.says('user_email');
+    assert.deepEqual(told(), ['user_email', undefined]);
+
+    const ada = simulator().person('501', { page: PAGE.id });
+    await ada.says('Hello');
+    await ada.tapsQuickReply('user_email');
+    assert.deepEqual(told(), ['ada@example.com', 'ada@example.com']);
+    await ada.tapsQuickReply('My number');
+    assert.deepEqual(told(), ['+1 555 0100', '+1 555 0100']);
+    await assert.rejects(ada.tapsQuickReply('user_phone_number'), {
+      message: /there are the quick replies "user_email", "My number"$/,
+    });
   });
 
   it('taps a button, of a card if there are several', async () => {

@@ -5,8 +5,9 @@ import { DEMO_PAGE } from 'messenger-platform-simulator';
 import { until } from '../support/checks/waiting';
 
 const ROOT = path.join(__dirname, '../..');
-const CLI = path.join(ROOT, 'simulator/cli.ts');
-const TSX = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs');
+export const CLI = path.join(ROOT, 'simulator/cli.ts');
+/** Runs TypeScript. */
+export const TSX = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs');
 
 /** Echoes what people write, over HTTPS with "secure"; ends as it is told. */
 export const ECHO_BOT = `
@@ -38,6 +39,9 @@ createServer(async (req, res) => {
 }).listen(PORT);
 `;
 
+/** Milliseconds. Two compilers and a bot start, on a machine that may be busy with other tests. */
+const START_LIMIT = 45_000;
+
 /** The command-line tool in a folder, with what it and its bot print. */
 export class RunningCli {
   readonly child: ChildProcess;
@@ -63,7 +67,9 @@ export class RunningCli {
   /** Where to chat, once the bot has confirmed its webhook. */
   async address(): Promise<string> {
     const found = () => /Chat with your bot at (\S+)\n/.exec(this.output)?.[1];
-    await until(`the bot is ready:\n${this.output}`, () => found() !== undefined);
+    await until('the bot is ready', () => found() !== undefined, START_LIMIT).catch((error: unknown) => {
+      throw new Error(`${String(error)}\nThe simulator and the bot wrote:\n${this.output}`, { cause: error });
+    });
     return found() ?? '';
   }
 

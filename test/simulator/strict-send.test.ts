@@ -104,9 +104,19 @@ describe('The Send API refuses with 100', () => {
       /\[text\] must be less than or equal to 640/,
     ],
     [
+      'an attachment type that does not exist',
+      messageWith('photo', { url: 'http://localhost:9/' }),
+      /^\(#100\) Param message\[attachment\]\[type\] must be one of \{AUDIO, FILE, IMAGE, TEMPLATE, VIDEO\}$/,
+    ],
+    [
+      'a template that does not exist',
+      template({ template_type: 'carousel', elements: [card] }),
+      /\[payload\]\[template_type\] must be one of \{BUTTON, COUPON, .*RECEIPT\}$/,
+    ],
+    [
       'a button that does not exist',
       template({ template_type: 'button', text: 'x', buttons: [{ type: 'dance', title: 'x' }] }),
-      /\[buttons\]\[0\]\[type\]/,
+      /\[buttons\]\[0\]\[type\] must be one of \{ACCOUNT_LINK, .*WEB_URL\}$/,
     ],
     [
       'a postback without payload',

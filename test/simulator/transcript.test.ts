@@ -96,7 +96,7 @@ describe('A transcript', () => {
     await assert.rejects(again.replays(transcript), (error) => {
       assert.ok(error instanceof ConversationError);
       assert.equal(error.code, 'transcript_differs');
-      assert.match(error.message, /after "cat" \(entry 0 of 6\)/);
+      assert.match(error.message, /after "cat" \(entry 1 of 6\)/);
       assert.match(error.message, /^--- transcript\n\+\+\+ bot\n/m);
       assert.match(error.message, /^- {2}"text": "Here is Tom"\n\+ {2}"text": "Here is Mia"$/m);
       assert.doesNotMatch(error.message, /another/);
@@ -114,6 +114,29 @@ describe('A transcript', () => {
     await assert.rejects(again.replays(transcript), {
       code: 'transcript_differs',
       message: /^- {6}"name": "shirt.png",$/m,
+    });
+  });
+
+  it('hands a thread back as soon as the bot has passed it on', async () => {
+    const recipient = { id: '2' };
+    const transcript: Transcript = [
+      { from: 'user', text: 'agent' },
+      { from: 'user', event: 'hand_back' },
+      { from: 'page', text: 'I am back' },
+    ];
+    let passesOn = true;
+    bot().onEvent = async (event, send) => {
+      if (event['pass_thread_control']) await send(text('I am back'));
+      if (!event.message || !passesOn) return;
+      setTimeout(() => {
+        void call(simulator(), '/me/pass_thread_control', { recipient, target_app_id: '7' });
+      }, 400);
+    };
+    await simulator().person('2', { page: PAGE.id }).replays(transcript);
+    passesOn = false;
+    await assert.rejects(simulator().person('3', { page: PAGE.id }).replays(transcript), {
+      code: 'transcript_differs',
+      message: /it has not passed the thread on, so nobody can hand it back$/,
     });
   });
 
@@ -137,6 +160,10 @@ describe('A transcript', () => {
       again.replays(transcript.slice(1)),
       /Expected a transcript to begin with what the person/,
     );
+    for (const none of [{}, ['text'], [{ text: 'cat' }]]) {
+      await assert.rejects(again.replays(none as Transcript), /to be a list of entries that are from "user"/);
+    }
+    await assert.rejects(again.replays([]), /to begin with what the person does, got nothing/);
     const photo = [
       { from: 'user', attachments: [{ type: 'image', name: 'a.png', sha256: '' }] },
     ] as Transcript;

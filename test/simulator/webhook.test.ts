@@ -2,6 +2,9 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { type IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { runInNewContext, runInThisContext } from 'node:vm';
+import sinon from 'sinon';
+import undici from 'undici';
 import { OTHER_PAGE, PAGE, SECRET_PAGE, USER, useWebServer, useSimulator } from './support';
 
 interface Heard {
@@ -9,10 +12,14 @@ interface Heard {
   body: string;
 }
 
+/** In place of a status: no answer comes. */
+const HANGS = 0;
+
 describe('The webhook', () => {
   const simulator = useSimulator({ now: () => 1_700_000_000_000 });
   let heard: Heard[] = [];
   let status = 200;
+  let onHeard: () => void;
   const bot = useWebServer((req, res) => {
     const query = new URL(req.url ?? '', 'http://bot').searchParams;
     if (req.method === 'GET') {
@@ -22,13 +29,33 @@ describe('The webhook', () => {
     }
     void text(req).then((body) => {
       heard.push({ headers: req.headers, body });
-      res.writeHead(status).end();
+      const answer = status;
+      onHeard();
+      if (answer !== HANGS) res.writeHead(answer).end();
     });
   });
   beforeEach(() => {
     heard = [];
     status = 200;
+    onHeard = () => undefined;
     simulator().setWebhook(`${bot()}/api/messages`);
+  });
+
+  it('keeps its token and its fields when only other options are set', async () => {
+    const url = `${bot()}/api/messages`;
+    simulator().setWebhook({ url, verifyToken: 'let me in', fields: ['messaging_postbacks'] });
+    const response = await fetch(`${simulator().httpUrl}/_sim/webhook`, {
+      method: 'POST',
+      body: JSON.stringify({ url, redeliver: true }),
+    });
+    assert.equal(response.status, 200);
+    assert.throws(() => {
+      simulator().setWebhook({ url: 'nowhere', verifyToken: 'wrong' });
+    });
+    simulator().setWebhook(url);
+    assert.deepEqual(await simulator().verifyWebhook(), { delivered: true, status: 200 });
+    const said = await simulator().say({ page: PAGE.id, user: USER, text: 'Hello' });
+    assert.equal(said.error, 'The webhook is not subscribed to messages');
   });
 
   it('tells the bot what the user writes, as the platform does', async () => {
@@ -97,6 +124,37 @@ describe('The webhook', () => {
     assert.equal(simulator().thread(OTHER_PAGE.id, USER).messages.length, 1);
   });
 
+  describe('that is to be delivered again', () => {
+    it('gets an event once more that it does not answer in time, and the same one', async () => {
+      simulator().setWebhook({ url: bot(), redeliver: true, timeout: 100 });
+      status = HANGS;
+      const said = await simulator().say({ page: PAGE.id, user: USER, text: 'Hello' });
+      assert.equal(said.delivered, false);
+      assert.equal(heard.length, 2);
+      assert.equal(heard[0]?.body, heard[1]?.body);
+      assert.equal(simulator().thread(PAGE.id, USER).messages.length, 1);
+    });
+
+    it('gets it once more after an error, which counts no more if that is answered', async () => {
+      const webhook = { url: bot(), redeliver: true };
+      const response = await fetch(`${simulator().httpUrl}/_sim/webhook`, {
+        method: 'POST',
+        body: JSON.stringify(webhook),
+      });
+      assert.equal(response.status, 200, await response.text());
+      status = 500;
+      onHeard = () => (status = 200);
+      const said = await simulator().say({ page: PAGE.id, user: USER, text: 'Hello' });
+      assert.deepEqual([said.delivered, said.status, heard.length], [true, 200, 2]);
+    });
+
+    it('gets what it has answered once', async () => {
+      simulator().setWebhook({ url: bot(), redeliver: true });
+      await simulator().say({ page: PAGE.id, user: USER, text: 'Hello' });
+      assert.equal(heard.length, 1);
+    });
+  });
+
   it('stays when everything else is forgotten', async () => {
     simulator().reset();
     assert.equal((await simulator().say({ page: PAGE.id, user: USER, text: 'Hello' })).delivered, true);
@@ -113,6 +171,42 @@ describe('The webhook', () => {
     assert.deepEqual(await simulator().verifyWebhook(), { delivered: true, status: 200 });
     simulator().setWebhook({ url: `${bot()}/api/messages`, verifyToken: 'wrong' });
     assert.equal((await simulator().verifyWebhook()).delivered, false);
+  });
+});
+
+describe('A webhook that cannot be called', () => {
+  const simulator = useSimulator({ webhook: 'http://localhost:3000/webhook' });
+  afterEach(() => {
+    sinon.restore();
+  });
+  const refused = "new Error('connect ECONNREFUSED 127.0.0.1:3000')";
+  const problems: [promise: string, thrown: string, reported: string][] = [
+    [
+      'the cause',
+      `Object.assign(new Error('fetch failed'), { cause: ${refused} })`,
+      'connect ECONNREFUSED 127.0.0.1:3000',
+    ],
+    [
+      'the causes of a host with several addresses',
+      `Object.assign(new Error('fetch failed'), { cause: new AggregateError([new Error('not at ::1'), ${refused}]) })`,
+      'not at ::1, connect ECONNREFUSED 127.0.0.1:3000',
+    ],
+    ['the message where there is no cause', refused, 'connect ECONNREFUSED 127.0.0.1:3000'],
+  ];
+  for (const [promise, thrown, reported] of problems) {
+    it(`is reported with ${promise}, also in Jest, where errors of Node are of another realm`, async () => {
+      for (const error of [runInThisContext(thrown), runInNewContext(thrown)] as Error[]) {
+        sinon.restore();
+        sinon.stub(undici, 'fetch').rejects(error);
+        assert.equal((await simulator().verifyWebhook()).error, reported);
+      }
+    });
+  }
+
+  it('is reported with the message if the error is of a signal', async () => {
+    const { reason } = AbortSignal.abort() as { reason: unknown };
+    sinon.stub(undici, 'fetch').rejects(reason as Error);
+    assert.equal((await simulator().verifyWebhook()).error, 'This operation was aborted');
   });
 });
 

@@ -22,9 +22,18 @@ describe('The bot', () => {
     expect(answer.text).toEqual('What a nice image!');
   });
 
-  it('is found out when it does not answer', async () => {
+  it('makes the test fail if it does not answer', async () => {
     simulator.addFaults({ path: '/messages', error: { code: 613 } });
     const person = simulator.person('1');
     await expect(person.says('Hello', { timeout: 500 })).rejects.toThrow('error 613');
+  });
+
+  // In Jest, errors of Node itself are no instances of Error.
+  it('is told why nobody is there', async () => {
+    const gone = await startBot({ graph: simulator.httpUrl, token: PAGE.token });
+    await gone.close();
+    simulator.setWebhook(gone.url);
+    await expect(simulator.person('1').says('Hello')).rejects.toThrow('ECONNREFUSED');
+    simulator.setWebhook(bot.url);
   });
 });

@@ -23,7 +23,7 @@ describe('The bot', () => {
     assert.deepEqual(answer.text, 'What a nice image!');
   });
 
-  it('is found out when it does not answer', async () => {
+  it('makes the test fail if it does not answer', async () => {
     simulator.addFaults({ path: '/messages', error: { code: 613 } });
     const person = simulator.person('1');
     await assert.rejects(person.says('Hello', { timeout: 500 }), { code: 'no_reply', message: /error 613/ });

@@ -23,7 +23,7 @@ describe('The bot', () => {
     expect(answer.text).toEqual('What a nice image!');
   });
 
-  it('is found out when it does not answer', async () => {
+  it('makes the test fail if it does not answer', async () => {
     simulator.addFaults({ path: '/messages', error: { code: 613 } });
     const person = simulator.person('1');
     await expect(person.says('Hello', { timeout: 500 })).rejects.toThrow('error 613');
