@@ -9,7 +9,8 @@ export type {
 } from './adapter/connect';
 export type { SendResult } from './adapter/results';
 export type { UsageErrorCode } from './base/check-options';
-export type { GraphAnswer, GraphMethod } from './graph/client';
+export type { GraphMethod } from './graph/client';
+export type { GraphAnswer } from './graph/answer';
 export type { SavedAsset } from './delivery/engine';
 export type { AttachmentCacheOptions, FetchFrom } from './options';
 export { audio, file, image, media, video } from './message/builders';
@@ -26,20 +27,24 @@ export type {
 } from './message/builders';
 export type { MessageFields, QuickReply, TemplateButton } from './message/fields';
 export type { AssetSource, AttachmentType } from './source/asset';
-export type { Filedata } from './source/filedata';
+export type { BlobLike, Filedata } from './source/filedata';
 export type { AssetToPrepare, Prepare, PreparedAsset } from './source/preparation';
 export type { CacheKey } from './source/web-address';
 export type { KeyvLike, KeyvStorageLike } from './cache/keyv-client';
 export {
+  AdapterError,
   AttachmentError,
   FacebookAttachmentsError,
+  isAdapterError,
   isAttachmentError,
   isFacebookAttachmentsError,
   isPartlySentError,
   isStoreError,
   PartlySentError,
   StoreError,
+  type AdapterErrorCode,
   type AttachmentErrorCode,
+  type ErrorContext,
   type StoreErrorCode,
   type StoreOperation,
 } from './base/errors';
@@ -55,6 +60,7 @@ export type {
   AttachmentEvents,
   DeliveryEvent,
   FailedMessage,
+  MessageError,
   OtherError,
   RecoverEvent,
   RefreshEvent,

@@ -1,35 +1,38 @@
 import { captureRejectionSymbol, type EventEmitter } from 'node:events';
 import Debug from 'debug';
-import { directCalls, PageClient, readAccount, type PageAccount } from './adapter/connect';
+import { checkApi, directCalls, PageClient, readAccount, type PageAccount } from './adapter/connect';
 import {
+  apiOf,
   askClient,
   hookAdapter,
-  isSend,
+  isFacebookAdapter,
   type AdapterHooks,
-  type CallAPI,
   type HookedClient,
 } from './adapter/hook';
 import { toParams, type MessageActivity } from './adapter/bot-framework';
+import { MessageSender } from './adapter/message-sender';
 import { Pages } from './adapter/pages';
-import { keepError } from './adapter/results';
+import { keepDeadline } from './adapter/results';
 import { StrictMode, type BotLike, type SendMiddleware, type SpawnMiddleware } from './adapter/strict-mode';
-import { isFacebookAttachmentsError, toError } from './base/errors';
-import { InFlight } from './base/in-flight';
-import { isRecord } from './base/records';
-import { redact } from './base/redact';
+import { checkArgument, group, option } from './base/check-options';
+import { toError } from './base/errors';
 import { SECOND } from './base/time';
+import { warn } from './base/warn';
 import { Deadline } from './delivery/deadline';
-import { Engine, type SavedAsset, type SendCall } from './delivery/engine';
-import { failedMessage } from './delivery/outgoing-call';
+import { Engine, type SavedAsset } from './delivery/engine';
 import { AttachmentEmitter } from './events/emitter';
-import { sendChannel } from './events/tracing';
 import { StatsCounter, type AttachmentStats } from './events/stats';
-import { labelOfPart } from './message/label';
-import { attachmentsOrigin } from './message/split';
+import { hasAttachment } from './message/split';
 import { readOptions, type AttachmentCacheOptions } from './options';
-import type { WarmAsset, WarmOptions, WarmReport } from './delivery/warm';
+import {
+  checkAsset,
+  checkAssets,
+  WARM_OPTIONS,
+  type WarmAsset,
+  type WarmOptions,
+  type WarmReport,
+} from './delivery/warm';
 import type { AttachmentEvents, FailedMessage } from './events/events';
-import type { GraphAccount, GraphClient, GraphParams } from './graph/client';
 
 const debug = Debug('botkit:facebook-attachments');
 
@@ -47,11 +50,17 @@ export interface BotkitLike {
   on(event: 'shutdown', handler: () => Promise<void>): unknown;
 }
 
-/** Selects a page. */
+/** Selects a page. Unknown names are refused. */
 export interface PageOptions {
   /** The page's ID. Default: the only page that the adapters have an `access_token` for. */
   readonly page?: string;
 }
+
+const pageOption = option('the ID of a page as a string', isPageId, undefined);
+
+const readWarmOptions = group('option of `warm`', { page: pageOption, ...WARM_OPTIONS });
+const readListOptions = group('option of `list`', { page: pageOption });
+const readForgetOptions = group('option of `forget`', { page: pageOption });
 
 /**
  * Sends the attachments of a Messenger bot by cached, reusable attachment IDs.
@@ -68,7 +77,10 @@ export interface PageOptions {
  * @see https://developers.facebook.com/docs/messenger-platform/send-messages/saving-assets
  */
 export class FacebookAttachmentCache extends AttachmentEmitter {
-  /** The plugin's name in Botkit. Each instance has another one, because Botkit ignores a plugin whose name it knows. */
+  /**
+   * The plugin's name in Botkit. Each instance has a different one, because Botkit ignores a plugin whose name it
+   * knows.
+   */
   readonly name: string;
 
   /**
@@ -80,15 +92,10 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
 
   readonly #stats = new StatsCounter();
   readonly #engine: Engine;
-  readonly #sends = new InFlight();
   readonly #pages: Pages;
+  readonly #sender: MessageSender;
   readonly #strict: StrictMode | undefined;
-  readonly #hooks: AdapterHooks = {
-    callAPI: (client, ...call) => this.#callAPI(client, ...call),
-    onNoClient: (error, message) => {
-      this.#report('error', error, message);
-    },
-  };
+  readonly #hooks: AdapterHooks;
 
   /**
    * Opens no connection. It only checks the options; the folder `root` must exist.
@@ -102,15 +109,21 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
    * });
    */
   constructor(options?: AttachmentCacheOptions) {
-    super({ captureRejections: true });
+    super();
     instances += 1;
     this.name = instances === 1 ? NAME : `${NAME} ${instances}`;
     const settings = readOptions(options);
     this.#pages = new Pages(settings.dispatcher);
     this.#engine = new Engine(settings, this.#report.bind(this));
+    this.#sender = new MessageSender(this.#engine, this.#pages, this.#reportError.bind(this));
+    this.#hooks = {
+      inFlight: this.#engine.inFlight,
+      callAPI: (client, ...call) => this.#sender.callAPI(client, ...call),
+      onNoClient: this.#reportError.bind(this),
+    };
     this.#strict = settings.strict
-      ? new StrictMode(this.#prepare.bind(this), (error, message) => {
-          this.#reported(error, message);
+      ? new StrictMode(this.#engine.inFlight, this.#ensureIds.bind(this), (error, message) => {
+          this.#reportError(error, message);
           // It may end in a handler that catches nothing, and nobody would know.
           if (this.listenerCount('error') === 0) warn(String(error));
         })
@@ -122,8 +135,11 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
 
   /**
    * Botkit calls this in `controller.usePlugin`. Afterwards `controller.plugins.attachments` is this instance, unless
-   * another instance is already attached to the controller's adapter.
+   * another instance is already attached to the controller's adapter. If that is not a Facebook adapter, it emits a
+   * warning (`process.emitWarning`), because a bot can also run on other adapters, for example in its tests.
    *
+   * @throws {TypeError} `ERR_OPTION_INVALID`: `api_host` or `api_version` of the controller's adapter is not valid.
+   * Botkit prints this error and continues.
    * @example
    * controller.usePlugin(cache);
    */
@@ -132,24 +148,32 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     this.#strict?.guard(controller);
     controller.addPluginExtension('attachments', this);
     controller.on('shutdown', () => this.close());
+    // At the end, because Botkit prints the error and goes on.
+    checkApi(apiOf(controller.adapter));
   }
 
   /**
-   * Attaches this instance to a Facebook adapter: that of a BotBuilder bot without Botkit, or a second adapter of a Botkit
-   * bot. A second call has no effect. For any other adapter it only emits a warning (`process.emitWarning`).
+   * Attaches this instance to a Facebook adapter: that of a BotBuilder bot without Botkit, or a second adapter of a
+   * Botkit bot. A second call has no effect. If another instance is already attached to the adapter, it only emits a
+   * warning (`process.emitWarning`).
    *
    * @returns This instance.
+   * @throws {TypeError} `ERR_ARGUMENT_INVALID`: it is not a FacebookAdapter of botbuilder-adapter-facebook.
+   * @throws {TypeError} `ERR_OPTION_INVALID`: `api_host` or `api_version` of the adapter is not valid.
    * @example
    * const cache = new FacebookAttachmentCache({ root: 'assets' }).attach(adapter);
    */
   attach(adapter: unknown): this {
+    const expected = 'a FacebookAdapter of botbuilder-adapter-facebook';
+    checkArgument('adapter', expected, isFacebookAdapter(adapter), adapter);
     this.#hookInto(adapter);
+    checkApi(apiOf(adapter));
     return this;
   }
 
   /**
-   * Returns a client for one page that needs neither Botkit nor its adapter. It sends, warms, lists and forgets for this
-   * page, with this instance's options, store and events.
+   * Returns a client for one page that needs neither Botkit nor its adapter. It sends, warms, lists and forgets for
+   * this page, with this instance's options, store and events.
    *
    * @throws {TypeError} A field of `account` is not valid. The message says what was expected and what was received.
    * @example
@@ -163,11 +187,15 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   connect(account: PageAccount): PageClient {
     const checked = readAccount(account);
     const graph = this.#pages.clientOf(checked);
-    const client: HookedClient = { account: checked, page: undefined, callAPI: directCalls(graph) };
+    const callAPI = directCalls(graph);
     return new PageClient({
       graph,
       engine: this.#engine,
-      callAPI: (signal, ...call) => this.#callAPI(signal ? { ...client, signal } : client, ...call),
+      callAPI: (signal, ...call) => {
+        const send = directCalls(graph, signal);
+        const client: HookedClient = { account: checked, page: undefined, callAPI, send, signal };
+        return this.#sender.callAPI(client, ...call);
+      },
     });
   }
 
@@ -175,54 +203,67 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
    * Uploads assets that have no ID, or whose ID expires soon, so that the first messages can use the IDs. Call it at a
    * deployment or before a broadcast.
    *
-   * @param assets - Attachments as in messages; or paths, folders and globs inside `root`, and web addresses. The types of
-   * the latter are derived from their names.
+   * @param assets - Attachments as in messages; or paths, folders and globs inside `root`, and web addresses. The types
+   * of the latter are derived from their names.
    * @returns The result of each asset. A failure does not stop the others.
-   * @throws {TypeError} `ERR_PAGE_UNKNOWN`: there are several pages and `page` is not set, no adapter has a token for the
-   * page, or there is no adapter.
+   * @throws {TypeError | RangeError} `ERR_ARGUMENT_INVALID`, `ERR_OPTION_UNKNOWN` or `ERR_OPTION_INVALID`: the assets
+   * or an option are not valid.
+   * @throws {TypeError} `ERR_PAGE_UNKNOWN`: there are several pages and `page` is not set, no adapter has a token for
+   * the page, or there is no adapter.
    * @throws {GraphError | TransportError} Facebook does not tell which page the access token belongs to.
    * @example
    * const report = await cache.warm(['cats', 'sounds/*.mp3', image('https://example.com/cat.jpg')]);
    * for (const { asset, error } of report.results) if (error) console.error(asset, error);
    */
   async warm(assets: Iterable<WarmAsset>, options: WarmOptions = {}): Promise<WarmReport> {
-    const { dryRun = false } = options;
-    // That needs the store only.
-    if (dryRun && options.page !== undefined) return this.#engine.check(options.page, assets, options);
-    const { graph, page } = await this.#pages.find(options.page);
-    return dryRun
-      ? this.#engine.check(page, assets, options)
-      : this.#engine.warm(graph, page, assets, options);
+    checkAssets(assets);
+    const { page: wanted, ...checked } = readWarmOptions(options, 'options', {});
+    return this.#engine.inFlight.run(async () => {
+      const { dryRun } = checked;
+      // That needs the store only.
+      if (dryRun && wanted !== undefined) return this.#engine.check(wanted, assets, checked);
+      const { graph, page } = await this.#pages.find(wanted);
+      return dryRun
+        ? this.#engine.check(page, assets, checked)
+        : this.#engine.warm(graph, page, assets, checked);
+    });
   }
 
   /**
    * Returns the valid IDs in the store, oldest first, of one page or of all pages.
    *
+   * @throws {TypeError} `ERR_OPTION_UNKNOWN` or `ERR_OPTION_INVALID`: an option is not valid.
    * @throws {StoreError} The store fails, or does not support listing.
    * @example
    * for (const { asset, page, expiresAt } of await cache.list()) console.log(asset, page, new Date(expiresAt));
    */
-  async list({ page }: PageOptions = {}): Promise<SavedAsset[]> {
+  async list(options: PageOptions = {}): Promise<SavedAsset[]> {
+    const { page } = readListOptions(options, 'options', {});
     return this.#engine.list(page);
   }
 
   /**
-   * Deletes the ID of an asset, in memory and in the store, so that its next send uploads it again. Other processes that
-   * have the ID in memory continue to use it.
+   * Deletes the ID of an asset, in memory and in the store, so that its next send uploads it again. Other processes
+   * that have the ID in memory continue to use it.
    *
    * @param asset - An attachment as in a message; a path, folder or glob inside `root`; a web address; or an entry of
    * `list`, for a file that has changed or was deleted.
    * @throws {AttachmentError} The asset cannot be identified.
    * @throws {StoreError} The store fails.
+   * @throws {TypeError} `ERR_ARGUMENT_INVALID`, `ERR_OPTION_UNKNOWN` or `ERR_OPTION_INVALID`: the asset or an option is
+   * not valid.
    * @throws {TypeError} `ERR_PAGE_UNKNOWN`: there are several pages and `page` is not set, or there is no adapter.
-   * @throws {GraphError | TransportError} Without `page`: Facebook does not tell which page the access token belongs to.
+   * @throws {GraphError | TransportError} Without `page`: Facebook does not tell which page the access token belongs
+   * to.
    * @example
    * await cache.forget(image('https://example.com/cat.jpg'));
    *
    * @example
    * for (const saved of await cache.list()) if (saved.source?.path === 'cats/tom.jpg') await cache.forget(saved);
    */
-  async forget(asset: WarmAsset | SavedAsset, { page }: PageOptions = {}): Promise<void> {
+  async forget(asset: WarmAsset | SavedAsset, options: PageOptions = {}): Promise<void> {
+    checkAsset(asset);
+    const { page } = readForgetOptions(options, 'options', {});
     const { page: listed } = asset as Partial<SavedAsset>;
     await this.#engine.forget(page ?? listed ?? (await this.#pages.find(page)).page, asset);
   }
@@ -238,9 +279,9 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 
   /**
-   * Waits for messages that are being sent and for background work (uploads, refreshes, writes), for 20 s at most. Work that takes
-   * longer continues while the process lives. Your own store and dispatcher stay open. Botkit's `controller.shutdown()`
-   * calls this method. You can still send messages afterwards.
+   * Waits for messages that are being sent and for background work (uploads, refreshes, writes), for 20 s at most. Work
+   * that takes longer continues while the process lives. Your own store and dispatcher stay open. Botkit's
+   * `controller.shutdown()` calls this method. You can still send messages afterwards.
    *
    * @example
    * await cache.close();
@@ -248,14 +289,12 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
    */
   async close(): Promise<void> {
     const deadline = new Deadline(CLOSE_WAIT);
-    // What the last messages have brought has to be written, too.
-    const afterSends = this.#sends.none().then(() => this.#engine.close());
-    await deadline.within(Promise.all([this.#engine.close(), afterSends]));
+    await deadline.within(this.#engine.close());
     await deadline.within(this.#pages.close());
   }
 
   /**
-   * The same as `close`.
+   * Waits for messages that are being sent and for background work, as `close` does.
    *
    * @example
    * await using cache = new FacebookAttachmentCache({ root });
@@ -281,94 +320,22 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     return false;
   }
 
-  #callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown> {
-    const [path, method] = call;
-    if (!isSend(path, method)) return client.callAPI(...call);
-    return sendChannel.hasSubscribers ? this.#sendTraced(client, call) : this.#send(client, call);
-  }
-
-  async #send(client: HookedClient, call: Parameters<CallAPI>): Promise<unknown> {
-    this.#sends.begin();
-    try {
-      return await this.#sendOrLetSend(client, call);
-    } finally {
-      this.#sends.end();
-    }
-  }
-
-  /** What has no attachment goes as it would without this plugin. */
-  async #sendOrLetSend(client: HookedClient, call: Parameters<CallAPI>): Promise<unknown> {
-    const [path, , params] = call;
-    const { account, page, signal } = client;
-    const send: SendCall = { client: this.#clientOf(account, page, params), page, path, params, signal };
-    try {
-      const answer = await this.#engine.send(send);
-      if (answer) return answer;
-    } catch (error) {
-      throw this.#notSent(error, params, failedMessage(send));
-    }
-    try {
-      return await client.callAPI(...call);
-    } catch (error) {
-      this.#notSent(ofAdapter(error, params, account), params, failedMessage(send));
-      throw error;
-    }
-  }
-
-  /** Subscribers get an error without secrets; the caller gets the one that was thrown. */
-  async #sendTraced(client: HookedClient, call: Parameters<CallAPI>): Promise<unknown> {
-    const [path, , params] = call;
-    const { page, recipient } = failedMessage({ client: {}, page: client.page, path, params });
-    const trace = { page, recipient, asset: labelOfPart((params ?? {}) as GraphParams) };
-    let thrown: unknown;
-    const send = async (): Promise<unknown> => {
-      try {
-        return await this.#send(client, call);
-      } catch (error) {
-        thrown = error;
-        throw ofAdapter(error, params, client.account);
-      }
-    };
-    try {
-      return await sendChannel.tracePromise(send, trace);
-    } catch {
-      throw thrown;
-    }
-  }
-
-  /** Settings with which no call can be made are reported as the message's failure. */
-  #clientOf(account: GraphAccount, page: string | undefined, params: unknown): GraphClient {
-    try {
-      return this.#pages.clientOf(account);
-    } catch (error) {
-      const recipient = isRecord(params) ? params.recipient : undefined;
-      throw this.#notSent(error, params, { page, recipient });
-    }
-  }
-
-  #notSent(error: unknown, params: unknown, message: FailedMessage): unknown {
-    keepError(params, toError(error));
-    return this.#reported(error, message);
-  }
-
   /** Prepares a message in strict mode, before it is sent. */
-  async #prepare(bot: BotLike, activity: MessageActivity): Promise<void> {
+  async #ensureIds(bot: BotLike, activity: MessageActivity): Promise<void> {
     const params = toParams(activity);
-    const origin = attachmentsOrigin(params);
-    if (origin === undefined) return;
-    const deadline = this.#engine.deadlines.start([origin]);
+    if (!hasAttachment(params)) return;
+    const deadline = this.#engine.startDeadline();
+    keepDeadline(activity, deadline);
     const context = bot.getConfig('context') as { activity: unknown };
     const hooked = await askClient(bot.getConfig('adapter'), context.activity);
     if (!hooked) return;
     const { account, page } = hooked;
     const client = this.#pages.clientOf(account);
-    await this.#engine.prepare({ client, page, path: '/me/messages', params }, deadline);
+    await this.#engine.ensureIds({ client, page, path: '/me/messages', params, deadline });
   }
 
-  /** Reports an error and returns it, so that the caller can throw it. */
-  #reported(error: unknown, message?: FailedMessage): unknown {
+  #reportError(error: unknown, message: FailedMessage): void {
     this.#report('error', toError(error), message);
-    return error;
   }
 
   /** A failing listener must not stop a message. */
@@ -393,16 +360,7 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
   }
 }
 
-/** The adapter's own client throws Facebook's message as a string, or an error that may contain the call's URL. */
-function ofAdapter(thrown: unknown, params: unknown, { token, secret }: GraphAccount): Error {
-  if (isFacebookAttachmentsError(thrown)) return thrown;
-  const sentence = thrown instanceof Error ? thrown.message : String(thrown);
-  const secrets = secret === undefined ? [token] : [token, secret];
-  return new Error(
-    `Could not send ${labelOfPart((params ?? {}) as GraphParams)}: ${redact(sentence, secrets)}`,
-  );
-}
-
-function warn(message: string): void {
-  process.emitWarning(message, 'FacebookAttachmentCacheWarning');
+/** Not a number: one of this size is not exact. */
+function isPageId(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }

@@ -1,6 +1,6 @@
 import { isRecord } from '../base/records';
-import { FOLLOWING, type Following } from '../message/split';
-import type { GraphParams } from '../graph/client';
+import { FOLLOWING } from '../message/split';
+import type { GraphParams } from '../graph/request';
 import type { AttachmentType } from '../source/asset';
 
 /** A BotBuilder activity, as far as it tells the page. */
@@ -50,15 +50,14 @@ export function toParams(activity: MessageActivity): GraphParams {
   return withDroppedAttachments({ message: { attachment } }, activity);
 }
 
-function followingOf(activity: MessageActivity): Following | undefined {
-  const { type, attachments: origin } = activity;
-  if (type !== 'message' || !Array.isArray(origin)) return undefined;
-  const attachments = (origin as unknown[]).filter(isSendable).map(toMessenger);
-  return attachments.length > 0 ? { attachments, origin } : undefined;
+function followingOf({ type, attachments }: MessageActivity): unknown[] | undefined {
+  if (type !== 'message' || !Array.isArray(attachments)) return undefined;
+  const following = (attachments as unknown[]).filter(isSendable).map(toMessenger);
+  return following.length > 0 ? following : undefined;
 }
 
 function isSendable(attachment: unknown): boolean {
-  return isMedia(attachment) || isMessengers(attachment);
+  return isMedia(attachment) || isMessengerAttachment(attachment);
 }
 
 function toMessenger(attachment: unknown): unknown {
@@ -82,6 +81,6 @@ function isMedia(attachment: unknown): attachment is MediaAttachment {
 }
 
 /** Already as the Messenger Platform has it, although it stands where the Bot Framework has its own. */
-function isMessengers(attachment: unknown): boolean {
+function isMessengerAttachment(attachment: unknown): boolean {
   return isRecord(attachment) && typeof attachment.type === 'string' && isRecord(attachment.payload);
 }

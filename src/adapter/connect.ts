@@ -1,13 +1,23 @@
-import { checkArgument, group, option, required } from '../base/check-options';
+import { abortSignal, checkArgument, group, option, required } from '../base/check-options';
 import { isRecord, pick, without } from '../base/records';
-import { isSend, type CallAPI } from './hook';
+import { isSend } from './hook';
 import type { Engine, SavedAsset } from '../delivery/engine';
-import type { WarmAsset, WarmOptions, WarmReport } from '../delivery/warm';
+import {
+  checkAsset,
+  checkAssets,
+  WARM_OPTIONS,
+  type WarmAsset,
+  type WarmOptions,
+  type WarmReport,
+} from '../delivery/warm';
 import { checkSent } from '../graph/sent-message';
-import type { GraphAccount, GraphAnswer, GraphClient, GraphMethod, GraphParams } from '../graph/client';
+import type { GraphAccount, GraphClient, GraphMethod } from '../graph/client';
+import type { GraphAnswer } from '../graph/answer';
+import type { GraphParams } from '../graph/request';
 import type { CallPurpose } from '../graph/errors';
 import type { Attachment, TemplateAttachment } from '../message/builders';
 import type { MessageFields } from '../message/fields';
+import type { CallAPI } from './adapter-client';
 
 /** The defaults of `apiHost` and `apiVersion`, also used by the command-line tool. */
 export const DEFAULT_API_HOST = 'graph.facebook.com';
@@ -40,14 +50,14 @@ export interface PageAccount {
 }
 
 /**
- * The recipient of a message: the page-scoped ID (PSID) of a person who has written to the page, or any recipient object of
- * the Send API: `{ comment_id: '…' }`, `{ user_ref: '…' }` …
+ * The recipient of a message: the page-scoped ID (PSID) of a person who has written to the page, or any recipient
+ * object of the Send API: `{ comment_id: '…' }`, `{ user_ref: '…' }` …
  */
 export type Recipient = string | Readonly<Record<string, unknown>>;
 
 /**
- * A message from `image`, `audio`, `video`, `file` or `media`, or any message of the Send API. Fields that the Send API expects
- * beside the message (`messaging_type`, `tag` …) are moved there.
+ * A message from `image`, `audio`, `video`, `file` or `media`, or any message of the Send API. Fields that the Send API
+ * expects beside the message (`messaging_type`, `tag` …) are moved there.
  *
  * @see https://developers.facebook.com/docs/messenger-platform/reference/send-api
  */
@@ -79,11 +89,12 @@ interface PageClientParts {
   readonly callAPI: (signal: AbortSignal | undefined, ...call: Parameters<CallAPI>) => Promise<unknown>;
 }
 
-/** How to send. */
+/** How to send. Unknown names are refused. */
 export interface SendOptions {
   /**
-   * Gives the message up, as long as its call to Facebook has not begun: while it waits for an upload, for example. `send`
-   * then rejects with the signal's reason, and nothing was sent. Afterwards it has no effect.
+   * Gives the message up, as long as its call to Facebook has not begun. `send` then rejects with the signal's reason,
+   * and nothing was sent: at once if the message waits for an upload; when its turn comes if it waits for other calls.
+   * Afterwards it has no effect.
    */
   readonly signal?: AbortSignal | undefined;
 }
@@ -105,6 +116,11 @@ const readPageAccount = group('option of `connect`', {
   apiVersion: option(API_VERSION, isApiVersion, DEFAULT_API_VERSION),
 });
 
+const readSendOptions = group('option of `send`', { signal: abortSignal });
+const readWarmOptions = group('option of `warm`', WARM_OPTIONS, '', adviseOnPage);
+const readListOptions = group('option of `list`', {}, '', adviseOnPage);
+const readForgetOptions = group('option of `forget`', {}, '', adviseOnPage);
+
 /** @throws {TypeError} A field is not valid. The message says what was expected and what was received. */
 export function readAccount(account: PageAccount): GraphAccount {
   const { accessToken, appSecret, apiHost, apiVersion } = readPageAccount(account, 'account', {});
@@ -112,13 +128,13 @@ export function readAccount(account: PageAccount): GraphAccount {
 }
 
 /**
- * Checks what an adapter was given.
+ * Checks what an adapter was given. What is undefined has a default.
  *
  * @throws {TypeError} `ERR_OPTION_INVALID`: no call could get there.
  */
-export function checkApi({ host, version }: GraphAccount): void {
-  required(API_HOST, isApiHost)(host, 'api_host', {});
-  required(API_VERSION, isApiVersion)(version, 'api_version', {});
+export function checkApi({ host, version }: { readonly host?: unknown; readonly version?: unknown }): void {
+  option(API_HOST, isApiHost, undefined)(host, 'api_host', {});
+  option(API_VERSION, isApiVersion, undefined)(version, 'api_version', {});
 }
 
 /** A page's client without Botkit, from `FacebookAttachmentCache.connect`. */
@@ -146,33 +162,32 @@ export class PageClient {
   }
 
   /**
-   * Sends a message, exactly once. Its attachments are uploaded if they have no ID yet, and sent by their IDs.
+   * Sends a message, at most once. Its attachments are uploaded if they have no ID yet, and sent by their IDs.
    *
    * @returns Facebook's answer, with the `message_id`.
    * @throws {AttachmentError | GraphError | TransportError} The message was not sent, or may not have been.
-   * @throws {TypeError} The recipient or the message is not valid.
+   * @throws {TypeError} The recipient, the message or an option is not valid.
    * @throws The reason of `signal`.
    * @example
    * const { message_id } = await page.send(person, image('cats/tom.jpg'));
    * await page.send(person, { text: 'Another one?', quick_replies: [{ title: 'Yes', payload: 'cat' }] });
    * await page.send(person, { sender_action: 'typing_on' });
    */
-  async send(
-    recipient: Recipient,
-    message: MessengerMessage,
-    { signal }: SendOptions = {},
-  ): Promise<SendAnswer> {
+  async send(recipient: Recipient, message: MessengerMessage, options?: SendOptions): Promise<SendAnswer> {
     const isRecipient = (typeof recipient === 'string' && recipient !== '') || isRecord(recipient);
     checkArgument('recipient', 'a person’s ID as a string, or a recipient object', isRecipient, recipient);
     checkArgument('message', 'a message such as { text: "Hello" }', isRecord(message), message);
+    const signal = options === undefined ? undefined : readSendOptions(options, 'options', {}).signal;
     const params = toSendParams(typeof recipient === 'string' ? { id: recipient } : recipient, message);
     signal?.throwIfAborted();
     return (await this.#callAPI(signal, '/me/messages', 'POST', params)) as SendAnswer;
   }
 
   /**
-   * Makes any call of the Graph API. A message to `/me/messages` is sent as by `send`. Any other call is made unchanged, and
-   * repeated only if no connection was established.
+   * Makes any call of the Graph API. For a `POST` to `/me/messages`, attachments are handled as by `send`, and the
+   * message is sent at most once. The payload must have the form of the Send API: only `send` fills in
+   * `messaging_type` and the `content_type` of quick replies, and moves `tag`, `persona_id` and the like out of the
+   * message. Any other call is made unchanged, and repeated only if no connection was established.
    *
    * @param path - For example `/me/messenger_profile`, without version and access token.
    * @param method - Default: POST.
@@ -198,46 +213,63 @@ export class PageClient {
   /**
    * Uploads assets that have no ID, or whose ID expires soon, as `FacebookAttachmentCache.warm` does.
    *
+   * @throws {TypeError | RangeError} The assets or an option are not valid.
    * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
    * @example
    * const { failed } = await page.warm(['cats', 'sounds/*.mp3']);
    */
   async warm(assets: Iterable<WarmAsset>, options: Omit<WarmOptions, 'page'> = {}): Promise<WarmReport> {
-    const page = await this.pageId();
-    return options.dryRun
-      ? this.#engine.check(page, assets, options)
-      : this.#engine.warm(this.#graph, page, assets, options);
+    checkAssets(assets);
+    const checked = readWarmOptions(options, 'options', {});
+    return this.#engine.inFlight.run(async () => {
+      const page = await this.pageId();
+      return checked.dryRun
+        ? this.#engine.check(page, assets, checked)
+        : this.#engine.warm(this.#graph, page, assets, checked);
+    });
   }
 
   /**
-   * Returns the page's valid IDs, oldest first.
+   * Returns the page's valid IDs, oldest first. It has no options, because the access token determines the page.
    *
+   * @throws {TypeError} Options are passed.
    * @throws {StoreError} The store fails, or does not support listing.
    * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
    */
-  async list(): Promise<SavedAsset[]> {
+  async list(...noOptions: []): Promise<SavedAsset[]> {
+    // Somebody may pass a page, and get the list of another one.
+    readListOptions((noOptions as readonly unknown[])[0], 'options', {});
     return this.#engine.list(await this.pageId());
   }
 
   /**
-   * Deletes the page's ID of an asset, as `FacebookAttachmentCache.forget` does.
+   * Deletes the page's ID of an asset, as `FacebookAttachmentCache.forget` does. It has no options, because the
+   * access token determines the page.
    *
+   * @throws {TypeError} The asset is not valid, or options are passed.
    * @throws {AttachmentError} The asset cannot be identified.
    * @throws {StoreError} The store fails.
    * @throws {GraphError | TransportError} Facebook refuses the token, or cannot be reached.
    */
-  async forget(asset: WarmAsset | SavedAsset): Promise<void> {
+  async forget(asset: WarmAsset | SavedAsset, ...noOptions: []): Promise<void> {
+    checkAsset(asset);
+    // Somebody may pass a page, and lose the ID of another one.
+    readForgetOptions((noOptions as readonly unknown[])[0], 'options', {});
     await this.#engine.forget(await this.pageId(), asset);
   }
 }
 
+function adviseOnPage(name: string): string {
+  return name === 'page' ? ': the access token determines the page' : '';
+}
+
 /** Calls that the plugin does not handle, made as the adapter's own client would make them. */
-export function directCalls(graph: GraphClient): CallAPI {
+export function directCalls(graph: GraphClient, signal?: AbortSignal): CallAPI {
   return async (path, method = 'POST', payload = {}) => {
     const params = payload as GraphParams;
     if (!isSend(path, method)) return graph.callAPI(method as GraphMethod, path, params);
     const purpose: CallPurpose = { action: 'send', asset: 'a message' };
-    const answer = await graph.callAPI(method as GraphMethod, path, params, purpose);
+    const answer = await graph.callAPI(method as GraphMethod, path, params, purpose, signal);
     // A sender action is no message.
     return params.message === undefined ? answer : checkSent(answer, purpose);
   };

@@ -1,23 +1,27 @@
 import { isRecord } from '../base/records';
 import { withDroppedAttachments, type ActivityLike, type MessageActivity } from './bot-framework';
 import { hookSendActivities, keepTurnError, markCall, type SendingAdapter } from './results';
+import { sendByAdapterClient, type CallAPI } from './adapter-client';
+import type { InFlight } from '../base/in-flight';
 import type { FailedMessage } from '../events/events';
-import type { GraphAccount, GraphParams } from '../graph/client';
-
-/** `FacebookAPI.callAPI` of the adapter. */
-export type CallAPI = (path: string, method?: string, payload?: unknown) => Promise<unknown>;
+import type { GraphAccount } from '../graph/client';
+import type { GraphParams } from '../graph/request';
 
 /** One API client that the adapter made: whose it is, and what it would have done. */
 export interface HookedClient {
   readonly account: GraphAccount;
   readonly page: string | undefined;
   readonly callAPI: CallAPI;
+  /** The same for a message: rejects unless the platform says that it was sent. */
+  readonly send: CallAPI;
   /** Gives a message up, as long as its call has not begun. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is put in the adapter's way. */
+/** What is called instead of the adapter's own methods. */
 export interface AdapterHooks {
+  /** Counts activities from when the adapter is to send them. */
+  readonly inFlight: InFlight;
   /** Takes the place of each client's `callAPI`. */
   callAPI(client: HookedClient, ...call: Parameters<CallAPI>): Promise<unknown>;
   /** Hears of a message for which the adapter could make no client. */
@@ -42,29 +46,33 @@ interface HookedAPI {
 }
 
 /**
- * Puts `hooks` in the way of every call of the API clients that the adapter makes. That is where all messages come
- * by, however they were sent: `bot.say`, scripts, prompts, `context.sendActivity`, `bot.api`. The attachments that the
+ * Lets `hooks` intercept every call of the API clients that the adapter makes. All messages pass through these, however
+ * they were sent: `bot.say`, scripts, prompts, `context.sendActivity`, `bot.api`. The attachments that the
  * adapter drops when it makes a call of an activity are put into that call.
  *
- * @returns The hooks that are in place: these, or those of whoever came first. Undefined: it is not a Facebook adapter, and
- * nothing was done.
+ * @returns The hooks that are in place: these, or those of the instance that came first. Undefined: it is not a
+ * Facebook adapter, and nothing was done.
  */
 export function hookAdapter(adapter: unknown, hooks: AdapterHooks): AdapterHooks | undefined {
   if (!isFacebookAdapter(adapter)) return undefined;
   if (HOOKED in adapter.getAPI) return adapter.getAPI[HOOKED] as AdapterHooks;
   hookActivityToFacebook(adapter);
-  hookSendActivities(adapter, hooks.onNoClient.bind(hooks));
+  hookSendActivities(adapter, hooks.inFlight, hooks.onNoClient.bind(hooks));
   const original = adapter.getAPI.bind(adapter);
   const getAPI: GetAPI = async (activity) => {
-    const api = await original(activity).catch((error: unknown) => {
-      keepTurnError(activity, error);
-      throw error;
-    });
+    const api = await keepTurnError(activity, original(activity));
     if (isRecord(api) && !(CLIENT in api)) hookClient(api, pageOf(activity), hooks);
     return api;
   };
   adapter.getAPI = Object.assign(getAPI, { [HOOKED]: hooks });
   return hooks;
+}
+
+/** Where the Graph API is, as a Facebook adapter was told. Undefined: the adapter has a default. */
+export function apiOf(adapter: unknown): { readonly host?: unknown; readonly version?: unknown } {
+  if (!isFacebookAdapter(adapter) || !isRecord(adapter.options)) return {};
+  const { api_host: host, api_version: version } = adapter.options;
+  return { host, version };
 }
 
 /** The client that a hooked adapter has for an activity. Undefined: the adapter is not hooked. */
@@ -86,7 +94,13 @@ function hookClient(api: object, page: string | undefined, hooks: AdapterHooks):
   const { callAPI } = api as { callAPI?: unknown };
   const account = accountOf(api);
   if (typeof callAPI !== 'function' || !account) return;
-  const client: HookedClient = { account, page, callAPI: callAPI.bind(api) as CallAPI };
+  const adapterCall = callAPI.bind(api) as CallAPI;
+  const client: HookedClient = {
+    account,
+    page,
+    callAPI: adapterCall,
+    send: (...call) => sendByAdapterClient(adapterCall, ...call),
+  };
   const hooked: CallAPI = (...call) => hooks.callAPI(client, ...call);
   Object.assign(api, { callAPI: hooked, [CLIENT]: client });
 }
@@ -113,10 +127,12 @@ interface FacebookAdapterLike extends SendingAdapter {
   getAPI: GetAPI;
   /** Private in the adapter's types only. */
   activityToFacebook?(activity: MessageActivity): GraphParams;
+  /** Private in the adapter's types only. */
+  readonly options?: unknown;
 }
 
 /** By its name, or by its class's, for a subclass may have another. Slack's adapter has a `getAPI` too. */
-function isFacebookAdapter(adapter: unknown): adapter is FacebookAdapterLike {
+export function isFacebookAdapter(adapter: unknown): adapter is FacebookAdapterLike {
   if (!isRecord(adapter)) return false;
   const { name, getAPI } = adapter as { name?: unknown; getAPI?: unknown };
   return (

@@ -1,12 +1,15 @@
 import { LRUCache } from 'lru-cache';
-import { withCode, type UsageErrorCode } from '../base/check-options';
-import { isFacebookAttachmentsError, toError } from '../base/errors';
+import { withCode } from '../base/check-options';
+import { isFacebookAttachmentsError, isOptionError, toError } from '../base/errors';
 import { redact } from '../base/redact';
 import { GraphClient, type GraphAccount } from '../graph/client';
 import { Connections } from '../graph/connections';
 import { checkApi } from './connect';
 import { askClient } from './hook';
 import type { Dispatcher } from 'undici';
+
+const NO_ADAPTER =
+  'no adapter is attached. Without one, use the methods of the client that `connect` returns';
 
 /** How many pages' clients are kept: each knows its page's ID. */
 const MAX_CLIENTS = 1_000;
@@ -38,7 +41,7 @@ export class Pages {
     this.#adapters.add(adapter);
   }
 
-  /** @throws {TypeError} `ERR_OPTION_INVALID`: the adapter's `api_host` or `api_version` can be none. */
+  /** @throws {TypeError} `ERR_OPTION_INVALID`: the adapter's `api_host` or `api_version` is not valid. */
   clientOf(account: GraphAccount): GraphClient {
     const key = `${account.host} ${account.version} ${account.token} ${account.secret ?? ''}`;
     let client = this.#clients.get(key);
@@ -56,13 +59,13 @@ export class Pages {
    *
    * @throws {TypeError} `ERR_PAGE_UNKNOWN`: no adapter has a token for it, or there are several pages, or no adapter.
    * `cause` says why an adapter gave none.
-   * @throws {TypeError} `ERR_OPTION_INVALID`: the adapter's `api_host` or `api_version` can be none.
+   * @throws {TypeError} `ERR_OPTION_INVALID`: the adapter's `api_host` or `api_version` is not valid.
    * @throws {GraphError | TransportError} It cannot be learnt whose a token is.
    */
   async find(page: string | undefined): Promise<FoundPage> {
-    if (this.#adapters.size === 0) throw unknownPage(page, ['no adapter is attached'], []);
+    if (this.#adapters.size === 0) throw unknownPage(page, [NO_ADAPTER], []);
     const asked = [...this.#adapters].map((adapter) => this.#ask(adapter, page));
-    // Whoever has the page's token is not kept waiting by the others.
+    // The adapter that has the page's token need not wait for the others.
     const right = page === undefined ? undefined : await firstOf(asked, page);
     if (right) return right;
     const answers = await Promise.all(asked);
@@ -88,10 +91,6 @@ export class Pages {
       return { error: toError(error) };
     }
   }
-}
-
-function isOptionError(error: Error): boolean {
-  return (error as { code?: unknown }).code === ('ERR_OPTION_INVALID' satisfies UsageErrorCode);
 }
 
 /** An adapter that has no token for a page. */

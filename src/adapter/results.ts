@@ -1,6 +1,10 @@
-import { toError } from '../base/errors';
-import type { FailedMessage } from '../events/events';
-import type { ActivityLike } from './bot-framework';
+import { AdapterError, toError, withContext } from '../base/errors';
+import { redact } from '../base/redact';
+import type { InFlight } from '../base/in-flight';
+import { labelOfPart } from '../message/label';
+import { toParams, type ActivityLike, type MessageActivity } from './bot-framework';
+import type { Deadline } from '../delivery/deadline';
+import type { FailedMessage, MessageError } from '../events/events';
 
 /**
  * The result of `bot.say`, `bot.reply` and `context.sendActivity`.
@@ -13,12 +17,11 @@ export interface SendResult {
   /** The message ID. Undefined: the message was not sent, or the activity is not a message. */
   readonly id?: string | undefined;
   /** Why the message was not sent, or may not have been. */
-  readonly error?: Error | undefined;
+  readonly error?: MessageError | undefined;
 }
 
 /** A BotBuilder activity that goes out, as far as it tells whom it is for. */
-export interface OutgoingActivity {
-  readonly type?: string;
+export interface OutgoingActivity extends MessageActivity {
   readonly conversation?: { readonly id?: string } | null;
 }
 
@@ -33,8 +36,14 @@ export interface SendingAdapter {
 /** The activity that a call was made of. */
 const ACTIVITY = Symbol('activity');
 
-/** Why messages were not sent: by their activity, or by that of the turn, if there was no client for it. */
+/** Where an activity that strict mode has prepared keeps its deadline. BotBuilder's copies of it have that, too. */
+const DEADLINE = Symbol('deadline');
+
+/** Why messages were not sent, by their activity. */
 const errors = new WeakMap<object, Error>();
+
+/** Why there is no client, by the activity of the turn: all messages of a turn can be sent at the same time. */
+const turnErrors = new WeakMap<object, Error>();
 
 /** Remembers which activity a call is made of. */
 export function markCall<Call extends object>(call: Call, activity: object): Call {
@@ -42,25 +51,43 @@ export function markCall<Call extends object>(call: Call, activity: object): Cal
   return call;
 }
 
-/** The adapter only prints the error of a call that fails. Here it is kept for whoever sent the message. */
+/** Lets the call that is made of this activity go on with a deadline that has begun. */
+export function keepDeadline(activity: object, deadline: Deadline): void {
+  if (Object.isExtensible(activity)) (activity as { [DEADLINE]?: Deadline })[DEADLINE] = deadline;
+}
+
+/** The deadline of the activity that a call was made of, if that has one. */
+export function deadlineOf(call: unknown): Deadline | undefined {
+  return (activityOf(call) as { [DEADLINE]?: Deadline } | undefined)?.[DEADLINE];
+}
+
+/** The adapter only prints the error of a call that fails. Here it is kept for the caller of `bot.say`. */
 export function keepError(call: unknown, error: Error): void {
-  const activity = (call as { [ACTIVITY]?: object } | undefined)?.[ACTIVITY];
+  const activity = activityOf(call);
   if (activity) errors.set(activity, error);
 }
 
-/** The same, if there is no client to make the call. */
-export function keepTurnError(activity: object | undefined, error: unknown): void {
-  if (activity) errors.set(activity, toError(error));
+/** Keeps why the adapter made no client for the activity of a turn, until it makes one. */
+export async function keepTurnError<T>(turn: object | undefined, client: Promise<T>): Promise<T> {
+  try {
+    const made = await client;
+    if (turn) turnErrors.delete(turn);
+    return made;
+  } catch (error) {
+    if (turn) turnErrors.set(turn, toError(error));
+    throw error;
+  }
 }
 
 /**
- * Has the adapter give one result for each activity, at its place, as `TurnContext` expects; the adapter leaves out those
- * that failed.
+ * Has the adapter give one result for each activity, at its place, as `TurnContext` expects; the adapter leaves out
+ * those that failed.
  *
  * @param onNoClient - Hears of messages for which the adapter could make no client.
  */
 export function hookSendActivities(
   adapter: SendingAdapter,
+  inFlight: InFlight,
   onNoClient: (error: Error, message: FailedMessage) => void,
 ): void {
   const send = adapter.sendActivities?.bind(adapter);
@@ -68,11 +95,15 @@ export function hookSendActivities(
   adapter.sendActivities = async (context, activities) => {
     const results: SendResult[] = [];
     for (const activity of activities) {
-      const [result] = await send(context, [activity]);
+      const [result] = await inFlight.run(() => send(context, [activity]));
       results.push(result ?? resultOf(activity, context.activity, onNoClient));
     }
     return results;
   };
+}
+
+function activityOf(call: unknown): object | undefined {
+  return (call as { [ACTIVITY]?: object } | null | undefined)?.[ACTIVITY];
 }
 
 function resultOf(
@@ -83,8 +114,13 @@ function resultOf(
   if (activity.type !== 'message') return { id: undefined };
   const error = errors.get(activity);
   if (error) return { error };
-  const noClient = errors.get(turn) ?? new Error('The adapter did not send the message and gave no reason');
-  errors.delete(turn);
-  onNoClient(noClient, { page: turn.recipient?.id, recipient: { id: activity.conversation?.id } });
+  const message = { page: turn.recipient?.id, recipient: { id: activity.conversation?.id } };
+  const noClient = withContext(toNoClient(activity, turnErrors.get(turn)), message);
+  onNoClient(noClient, message);
   return { error: noClient };
+}
+
+function toNoClient(activity: MessageActivity, cause: Error | undefined): AdapterError {
+  const reason = cause ? redact(cause.message) : 'the adapter gave no reason';
+  return new AdapterError('ERR_ADAPTER_NO_CLIENT', labelOfPart(toParams(activity)), reason);
 }

@@ -1,7 +1,11 @@
 import { LRUCache } from 'lru-cache';
+import { AttachmentError, toError, withContext } from '../base/errors';
+import { isError } from '../base/is-error';
 import { isRecord } from '../base/records';
+import { labelOfPart } from '../message/label';
+import { toParams, type ActivityLike, type MessageActivity } from './bot-framework';
+import type { InFlight } from '../base/in-flight';
 import type { FailedMessage } from '../events/events';
-import type { ActivityLike, MessageActivity } from './bot-framework';
 
 /** The part of a BotWorker that is used. */
 export interface BotLike {
@@ -18,8 +22,8 @@ export type SendMiddleware = (
 /** A middleware of Botkit's endpoint `spawn`. */
 export type SpawnMiddleware = (bot: BotLike, next: () => void) => void;
 
-/** Does before a message is sent what can be done. */
-export type Prepare = (bot: BotLike, activity: MessageActivity) => Promise<void>;
+/** Gets the IDs of the attachments of a message before it is sent. */
+export type EnsureIds = (bot: BotLike, activity: MessageActivity) => Promise<void>;
 
 /** What is used of a Botkit controller beyond its public part. */
 interface ControllerLike {
@@ -31,32 +35,39 @@ interface ControllerLike {
   };
 }
 
-/** Where Botkit calls the handlers of a bot, and what it takes for an answer. */
+/** The methods by which Botkit calls the handlers of a bot. */
 const HANDLERS = ['listenForInterrupts', 'listenForTriggers', 'trigger'] as const;
 
-const TURN_OVER =
-  'The message was not sent: the handler ended before its attachment was ready. Write `await` before `bot.reply` and `bot.say`';
+const HANDLER_ENDED =
+  'the handler ended before the attachment was ready. Write `await` before `bot.reply` and `bot.say`';
 
 /** How many errors are remembered as ours. They come to a handler's end at once, if at all. */
 const MAX_REJECTIONS = 1_000;
 
 /**
  * The option `strict` in a Botkit bot. The send middleware is the only place from which an error reaches the caller of
- * `bot.say`; there the message is prepared, and `bot.say` rejects if that fails.
+ * `bot.say`; there the attachments get their IDs, and `bot.say` rejects if that fails.
  *
- * What a person typed can be the cause of that, and must end neither the process nor a script. Botkit lets what a handler
- * throws become an unhandled rejection, so an error that a handler passes on ends there; it has been reported. A script
- * has nobody to catch anything: its messages are not prepared, and fail like those of a bot that is not strict.
+ * What a person typed can be the cause of that, and must end neither the process nor a script. Botkit lets what a
+ * handler throws become an unhandled rejection, so an error that a handler passes on ends there; it has been reported.
+ * A script has nobody to catch anything: its messages get their IDs when they are sent, and fail like those of a bot
+ * that is not strict.
  */
 export class StrictMode {
-  readonly #prepare: Prepare;
+  readonly #inFlight: InFlight;
+  readonly #ensureIds: EnsureIds;
   readonly #report: (error: unknown, message: FailedMessage) => void;
   readonly #scriptBots = new WeakSet();
   /** By their text, because Botkit passes on a copy that has nothing else. */
   readonly #rejections = new LRUCache<string, true>({ max: MAX_REJECTIONS });
 
-  constructor(prepare: Prepare, report: (error: unknown, message: FailedMessage) => void) {
-    this.#prepare = prepare;
+  constructor(
+    inFlight: InFlight,
+    ensureIds: EnsureIds,
+    report: (error: unknown, message: FailedMessage) => void,
+  ) {
+    this.#inFlight = inFlight;
+    this.#ensureIds = ensureIds;
     this.#report = report;
   }
 
@@ -66,28 +77,37 @@ export class StrictMode {
       return;
     }
     const message = conversationOf(bot);
-    const reject = (error: unknown): void => {
+    const reject = (thrown: unknown): void => {
+      const error = withContext(toError(thrown), message);
       this.#rejections.set(String(error), true);
       this.#report(error, message);
       next(error);
     };
-    this.#prepare(bot, activity).then(() => {
-      if (isTurnOver(bot)) reject(new Error(TURN_OVER));
-      else next();
+    this.#ensureIds(bot, activity).then(() => {
+      if (!isTurnOver(bot)) next();
+      else
+        reject(
+          new AttachmentError('ERR_ATTACHMENT_HANDLER_ENDED', labelOfPart(toParams(activity)), HANDLER_ENDED),
+        );
     }, reject);
   };
 
-  /** Whoever does not wait for `bot.say` has not asked for its error. */
+  /**
+   * A caller that does not wait for `bot.say` has not asked for its error. The message is in flight from here on,
+   * because its IDs are obtained before the adapter sees it.
+   */
   readonly spawn: SpawnMiddleware = (bot, next) => {
     const methods = bot as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
     for (const name of ['say', 'reply']) {
       const original = methods[name]?.bind(bot);
       if (!original) continue;
       methods[name] = (...args) => {
-        const said: Promise<unknown> = original(...args).catch((error: unknown) => {
-          if (this.#isOurs(error)) said.catch(ignore);
-          throw error;
-        });
+        const said: Promise<unknown> = this.#inFlight
+          .run(() => original(...args))
+          .catch((error: unknown) => {
+            if (this.#isOurs(error)) said.catch(ignore);
+            throw error;
+          });
         return said;
       };
     }
@@ -164,8 +184,7 @@ export class StrictMode {
     // The dialogs wrap what is thrown in them; `trigger` throws a text with it.
     const { error: wrapped } = (error ?? {}) as { error?: unknown };
     return [error, wrapped].some(
-      (each) =>
-        this.#rejections.has(String(each)) || (each instanceof Error && this.#rejections.has(each.message)),
+      (each) => this.#rejections.has(String(each)) || (isError(each) && this.#rejections.has(each.message)),
     );
   }
 }

@@ -22,7 +22,9 @@ export function redact(text: string, secrets: readonly string[] = []): string {
   return clean;
 }
 
-/** Texts from elsewhere may quote a secret as it stands in an address or in a web page: `%2B`, `%2b`, `&amp;`, `&#x2F;`. */
+/**
+ * Texts from elsewhere may quote a secret as it stands in an address or in a web page: `%2B`, `%2b`, `&amp;`, `&#x2F;`.
+ */
 function anySpellingOf(secret: string): RegExp {
   const characters = Array.from(secret, (character) =>
     /[a-z0-9]/i.test(character) ? character : `(?:${spellingsOf(character).join('|')})`,

@@ -28,8 +28,10 @@ export class IdCache {
   readonly #memory: LRUCache<string, SavedId>;
   /** IDs that the platform has refused: the store may go on offering them. */
   readonly #dead: LRUCache<string, true>;
-  /** Look-ups under way in the store, shared by all who look for the same key. */
-  readonly #lookUps = new Map<string, Promise<SavedId | undefined>>();
+  /** Look-ups of one key that are under way in the store, shared by all who look for the same key. */
+  readonly #shared = new Map<string, Promise<SavedId | undefined>>();
+  /** For each look-up under way, the keys whose answers count: `forget` takes out what it forgets. */
+  readonly #lookUps = new Set<Set<string>>();
   /** Keys that the store is deleting, and how many calls of `forget` wait for that. */
   readonly #forgetting = new Map<string, number>();
 
@@ -62,27 +64,20 @@ export class IdCache {
    * then takes over. Never rejects.
    */
   async findNewest(key: string): Promise<SavedId | undefined> {
-    // The store still has what it is about to delete.
-    if (!this.#store || this.#forgetting.has(key)) return this.known(key);
-    const underWay = this.#lookUps.get(key);
+    const underWay = this.#shared.get(key);
     if (underWay) return underWay;
-    const lookUp = this.#store.get(key).then((stored) => {
-      // Forgotten meanwhile; another look-up may have begun since.
-      if (this.#lookUps.get(key) !== lookUp) return this.known(key);
-      this.#lookUps.delete(key);
-      return this.#takeOver(key, stored);
+    const lookUp = this.#lookUp([key], async (store) => [await store.get(key)]).then(([newest]) => {
+      // After `forget`, another look-up may have begun.
+      if (this.#shared.get(key) === lookUp) this.#shared.delete(key);
+      return newest;
     });
-    this.#lookUps.set(key, lookUp);
+    this.#shared.set(key, lookUp);
     return lookUp;
   }
 
-  /** The same for several keys, of which the store is asked at once. Never rejects. */
+  /** The newest ID of each key, also where memory has one, in one call of the store. Never rejects. */
   async findNewestOf(keys: readonly string[]): Promise<(SavedId | undefined)[]> {
-    if (!this.#store) return keys.map((key) => this.known(key));
-    const stored = await this.#store.getMany(keys);
-    return keys.map((key, at) =>
-      this.#forgetting.has(key) ? this.known(key) : this.#takeOver(key, stored[at]),
-    );
+    return this.#lookUp(keys, (store) => store.getMany(keys));
   }
 
   /** Whether processes with the same store can take turns. */
@@ -134,7 +129,8 @@ export class IdCache {
    */
   async forget(key: string): Promise<void> {
     this.#memory.delete(key);
-    this.#lookUps.delete(key);
+    this.#shared.delete(key);
+    for (const counting of this.#lookUps) counting.delete(key);
     if (!this.#store) return;
     this.#forgetting.set(key, (this.#forgetting.get(key) ?? 0) + 1);
     try {
@@ -173,6 +169,22 @@ export class IdCache {
     }
   }
 
+  /**
+   * Asks the store, and takes over what it answers: not for a key that is being forgotten, which the store still has,
+   * and not for one that is forgotten before the answer is here.
+   */
+  async #lookUp(
+    keys: readonly string[],
+    ask: (store: IdStore) => Promise<(SavedId | undefined)[]>,
+  ): Promise<(SavedId | undefined)[]> {
+    const counting = new Set(keys.filter((key) => !this.#forgetting.has(key)));
+    if (!this.#store || counting.size === 0) return keys.map((key) => this.known(key));
+    this.#lookUps.add(counting);
+    const stored = await ask(this.#store);
+    this.#lookUps.delete(counting);
+    return keys.map((key, at) => (counting.has(key) ? this.#takeOver(key, stored[at]) : this.known(key)));
+  }
+
   /** The ID of the store, unless memory has one that is as new, or it is not to be used. */
   #takeOver(key: string, stored: SavedId | undefined): SavedId | undefined {
     const known = this.known(key);
@@ -182,7 +194,7 @@ export class IdCache {
     return stored;
   }
 
-  /** Has the ID no more than so many milliseconds to its end? */
+  /** Whether the ID expires within `left` milliseconds. */
   #hasLess({ uploadedAt }: SavedId, left: number): boolean {
     return left > 0 && Date.now() - uploadedAt >= this.#ttl - left;
   }

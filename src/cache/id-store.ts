@@ -45,6 +45,8 @@ export class IdStore {
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #background = new Set<Promise<void>>();
   readonly #patience: Patience;
+  /** How many calls of `close` have not ended. */
+  #closing = 0;
   #putBack: () => Promise<void> = () => Promise.resolve();
 
   constructor(options: IdStoreOptions) {
@@ -54,7 +56,7 @@ export class IdStore {
     this.#unsaved = new LRUCache({ max: maxUnsaved });
     const runInBackground = this.#inBackground.bind(this);
     this.#client = new KeyvClient(store, (error) => {
-      this.#reads.suspect(error);
+      if (!this.#isClosed) this.#reads.suspect(error);
     });
     this.#reads = new StoreHealth({
       check: async () => {
@@ -74,7 +76,7 @@ export class IdStore {
         options.onError(new StoreError('write', error));
       },
       onChecked: () => {
-        // What came since its last step.
+        // What was queued since the check last looked.
         for (const key of this.#unsaved.keys()) void this.#writeInBackground(key);
       },
       runInBackground,
@@ -98,6 +100,7 @@ export class IdStore {
   async get(key: string): Promise<SavedId | undefined> {
     const unsaved = this.#unsaved.peek(key);
     if (unsaved) return unsaved;
+    this.#reopen();
     if (this.#reads.isDown) return undefined;
     try {
       const patience = { limit: this.#options.timeout, isAwaited: true };
@@ -112,7 +115,7 @@ export class IdStore {
   }
 
   /**
-   * The same for several keys, in one call of the store, and for nobody who is held up by a store that is slow.
+   * Reads several records in one call of the store. No message waits for it.
    *
    * @returns In the order of the keys.
    */
@@ -123,7 +126,7 @@ export class IdStore {
       return keys.map((key, at) => this.#unsaved.peek(key) ?? fromRecord(key, found[at]));
     } catch (error) {
       this.#reads.suspect(error);
-      return [];
+      return keys.map((key) => this.#unsaved.peek(key));
     }
   }
 
@@ -136,11 +139,24 @@ export class IdStore {
   async lease(key: string, ms: number): Promise<Lease | 'held' | undefined> {
     if (!this.canLease) return undefined;
     try {
-      return await this.#client.lease(key, ms, { limit: this.#options.timeout, isAwaited: true });
+      const lease = await this.#client.lease(key, ms, { limit: this.#options.timeout, isAwaited: true });
+      return lease === 'held' || !lease ? lease : this.#releasedBeforeClose(lease);
     } catch (error) {
       this.#writes.suspect(error);
       return undefined;
     }
+  }
+
+  /** A lease whose release `close` waits for, as for a write. */
+  #releasedBeforeClose(lease: Lease): Lease {
+    return {
+      renew: (ms) => lease.renew(ms),
+      release: () => {
+        const releasing = inTime(lease.release(), this.#patience.limit, false);
+        this.#inBackground(releasing.catch(ignore));
+        return releasing;
+      },
+    };
   }
 
   /**
@@ -196,16 +212,34 @@ export class IdStore {
     this.#reads.stop();
     this.#writes.stop();
     this.#lossWatch.stop();
+    this.#closing++;
     await inTime(this.#finish(), this.#patience.limit).catch(ignore);
+    this.#closing--;
+  }
+
+  /**
+   * From now on, only a message asks the store: the bot may have closed it, and an adapter that is asked afterwards
+   * connects again and keeps the process alive.
+   */
+  get #isClosed(): boolean {
+    return this.#reads.isStopped && this.#closing === 0;
+  }
+
+  /** A message that comes after `close` finds everything as before. */
+  #reopen(): void {
+    if (!this.#isClosed) return;
+    this.#reads.resume();
+    this.#writes.resume();
+    this.#lossWatch.resume();
   }
 
   async #finish(): Promise<void> {
     while (this.#background.size > 0) await Promise.all(this.#background);
-    if (this.#unsaved.size > 0) await this.#writes.check();
+    if (this.#unsaved.size > 0 && !this.#isClosed) await this.#writes.check();
   }
 
   /**
-   * The store can be written when it has taken all that waits, but for records that it refuses although it takes others.
+   * Writes everything that is queued. A record that fails while a probe succeeds is dropped and reported.
    *
    * @throws The store cannot be written.
    */
@@ -219,7 +253,7 @@ export class IdStore {
       try {
         await this.#write(key);
       } catch (error) {
-        if (error instanceof NoAnswerError) throw error;
+        if (error instanceof NoAnswerError || this.#isClosed) throw error;
         await this.#writeProbe();
         if (!saved || this.#unsaved.peek(key) !== saved) continue;
         this.#unsaved.delete(key);
@@ -283,5 +317,5 @@ function withoutNamespace(key: string): string {
 }
 
 function ignore(): void {
-  // Somebody else has seen to it.
+  // The failure has been reported elsewhere.
 }

@@ -1,10 +1,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import Keyv from 'keyv';
 import { inTime, NoAnswerError } from '../base/in-time';
+import { MINUTE } from '../base/time';
 import { leasesOf, type Lease, type Leases } from './leases';
 
 /**
- * The part of Keyv, versions 4 to 6, that is used.
+ * A Keyv of version 4 to 6: the part of it that is used, and `clear`.
  *
  * @example
  * const store = new Keyv({ store: new KeyvRedis('redis://localhost:6379'), namespace: 'my-bot' });
@@ -13,6 +14,8 @@ export interface KeyvLike {
   get(key: string): Promise<unknown>;
   set(key: string, value: unknown, ttl?: number): Promise<unknown>;
   delete(key: string): Promise<unknown>;
+  /** Not called. Keyv refuses a storage adapter without it, so it is what every store has. */
+  clear(): unknown;
   getMany?: unknown;
   iterator?: unknown;
   on?(event: 'error', listener: (error: unknown) => void): unknown;
@@ -40,6 +43,9 @@ export const NAMESPACE = 'facebook-attachments';
 /** Whether a store works is tried with this key. */
 export const PROBE_KEY = 'fb-attachment:probe';
 
+/** Milliseconds for which a call that was not answered in time still counts as running. */
+const LATE_LIMIT = MINUTE;
+
 /** A call of the store that has not ended. */
 interface Call {
   /** What the store has told by its event meanwhile. */
@@ -47,13 +53,15 @@ interface Call {
 }
 
 /**
- * A Keyv whose calls end in time, and reject when they fail. Some adapters, Redis' among them, answer as if nothing were
- * wrong, and tell of a failure by the event `error` alone.
+ * A Keyv whose calls end in time, and reject when they fail. Some adapters, Redis' among them, answer as if nothing
+ * were wrong, and tell of a failure by the event `error` alone.
  */
 export class KeyvClient {
   readonly #keyv: KeyvLike;
   readonly #leases: Leases | undefined;
   readonly #calls = new Set<Call>();
+  /** How many calls were not answered in time, and have not ended yet. */
+  #late = 0;
   /** Tells which call an event belongs to: reads and writes fail each on their own, and are under way together. */
   readonly #current = new AsyncLocalStorage<Call>();
 
@@ -61,12 +69,17 @@ export class KeyvClient {
   constructor(store: KeyvLike | KeyvStorageLike, onError: (error: unknown) => void) {
     this.#keyv = asKeyv(store);
     this.#leases = leasesOf(this.#keyv);
-    // Without a listener, a Keyv whose connection breaks can end the process.
+    // Without a listener, a Keyv whose connection breaks can end the process. So it is never removed: the Keyv outlives
+    // `close`, and a message that is sent after `close` asks it again.
     this.#keyv.on?.('error', (error) => {
       const call = this.#current.getStore();
-      const failed = call && this.#calls.has(call) ? [call] : [...this.#calls];
-      for (const one of failed) one.failure ??= { error };
-      if (failed.length === 0) onError(error);
+      if (call && this.#calls.has(call)) {
+        call.failure ??= { error };
+      } else if (this.#late === 0) {
+        for (const one of this.#calls) one.failure ??= { error };
+        if (this.#calls.size === 0) onError(error);
+      }
+      // Else it may be the error of a late call, which nobody waits for, and which says nothing about the others.
     });
   }
 
@@ -112,7 +125,7 @@ export class KeyvClient {
       if (failure) throw failure.error;
       return answer ?? 'held';
     } catch (error) {
-      // It may be taken yet, and nobody would use it.
+      // The store may still grant it later, and nobody would use it.
       taking.then((late) => late?.release()).catch(ignore);
       throw error;
     }
@@ -149,17 +162,29 @@ export class KeyvClient {
   ): Promise<{ answer: T; failure: Call['failure'] }> {
     const call: Call = { failure: undefined };
     this.#calls.add(call);
+    const work = this.#current.run(call, async () => ask());
     try {
-      const answer = await inTime(this.#current.run(call, ask), limit, isAwaited);
+      const answer = await inTime(work, limit, isAwaited);
       return { answer, failure: call.failure };
     } catch (error) {
+      if (error instanceof NoAnswerError) {
+        void this.#expectEnd(work);
+        throw error;
+      }
       // What the event says is nearer to the cause than what is thrown after it.
-      throw call.failure && !(error instanceof NoAnswerError) ? call.failure.error : error;
+      throw call.failure ? call.failure.error : error;
     } finally {
       this.#calls.delete(call);
-      // As long as it is on, each promise of the process costs a little more.
+      // An active AsyncLocalStorage slows every promise of the process.
       if (this.#calls.size === 0) this.#current.disable();
     }
+  }
+
+  /** Counts a call as late until it ends. */
+  async #expectEnd(work: Promise<unknown>): Promise<void> {
+    this.#late++;
+    await inTime(work, LATE_LIMIT, false).catch(ignore);
+    this.#late--;
   }
 }
 
@@ -187,5 +212,5 @@ function isKeyv(store: object): store is KeyvLike {
 }
 
 function ignore(): void {
-  // It ends by itself.
+  // Nobody waits for a call that is late, and a lease that is not released expires.
 }

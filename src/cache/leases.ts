@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { isRecord } from '../base/records';
+import { isGiven, isRecord } from '../base/records';
 
 /** A right that one process of a fleet has at a time, until it ends by itself. */
 export interface Lease {
@@ -19,7 +19,9 @@ export interface Leases {
   take(key: string, ms: number): Promise<Lease | undefined>;
 }
 
-/** A database's way to compare and set. `key` and `owner` hold no character that SQL or a script would have to quote. */
+/**
+ * A database's way to compare and set. `key` and `owner` hold no character that SQL or a script would have to quote.
+ */
 interface Commands {
   /** Sets the owner if there is none. */
   take(key: string, owner: string, ms: number): Promise<boolean>;
@@ -97,7 +99,7 @@ function redisCommands(adapter: object): Commands | undefined {
     (await connected()).eval(script, { keys: [key], arguments: args });
   return {
     take: async (key, owner, ms) =>
-      isPresent(await (await connected()).set(key, toValue(owner), { NX: true, PX: ms })),
+      isGiven(await (await connected()).set(key, toValue(owner), { NX: true, PX: ms })),
     renew: async (key, owner, ms) => (await run(RENEW, key, toValue(owner), `${ms}`)) === 1,
     release: (key, owner) => run(RELEASE, key, toValue(owner)),
   };
@@ -114,7 +116,7 @@ function ioredisCommands(adapter: object): Commands | undefined {
   if (typeof redis?.set !== 'function' || typeof redis.eval !== 'function') return undefined;
   const client = redis as IORedis;
   return {
-    take: async (key, owner, ms) => isPresent(await client.set(key, toValue(owner), 'PX', ms, 'NX')),
+    take: async (key, owner, ms) => isGiven(await client.set(key, toValue(owner), 'PX', ms, 'NX')),
     renew: async (key, owner, ms) => (await client.eval(RENEW, 1, key, toValue(owner), `${ms}`)) === 1,
     release: (key, owner) => client.eval(RELEASE, 1, key, toValue(owner)),
   };
@@ -245,8 +247,4 @@ function hasRows(answer: unknown): boolean {
 function countChanged(answer: unknown): number {
   const { affectedRows } = answer as { affectedRows?: unknown };
   return typeof affectedRows === 'number' ? affectedRows : 0;
-}
-
-function isPresent(answer: unknown): boolean {
-  return answer !== null && answer !== undefined;
 }

@@ -17,8 +17,9 @@ const INTERVAL = MINUTE;
 const LEAST_INTERVAL = 5 * SECOND;
 
 /**
- * Notices that a store has lost what was in it, as Redis has after FLUSHALL. A mark stands in the store; if it is gone
- * or another one, so may be the IDs. It is read once a minute, and when an ID is missing: never while a message waits.
+ * Notices that a store has lost what was in it, as Redis has after FLUSHALL. The store holds a random mark; if it is
+ * missing or different, the IDs may be lost too. It is read once a minute, and when an ID is missing: never while a
+ * message waits.
  */
 export class LossWatch {
   readonly #options: LossWatchOptions;
@@ -62,6 +63,12 @@ export class LossWatch {
     clearTimeout(this.#timer);
   }
 
+  /** Undoes `stop`. */
+  resume(): void {
+    this.#isStopped = false;
+    this.check();
+  }
+
   async #compare(): Promise<void> {
     const { readMark, writeMark, onLoss } = this.#options;
     try {
@@ -74,7 +81,7 @@ export class LossWatch {
       }
       this.#mark = typeof found === 'string' ? found : undefined;
     } catch {
-      // It is tried again. Whether the store works is judged by what matters.
+      // It is tried again. Only calls for IDs decide whether the store works.
     } finally {
       this.#isChecking = false;
     }

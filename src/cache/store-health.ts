@@ -20,7 +20,8 @@ const LONGEST_RETRY = 30 * SECOND;
  * Whether a store can be read, or whether it can be written: one for each, because a store can do one of them alone.
  *
  * A call that is not answered in time marks it as down at once, so that no other call waits for it. After a call that
- * fails in another way it is checked first: the store may have refused what was asked, and work well for everything else.
+ * fails in another way it is checked first: the store may have refused what was asked, and work well for everything
+ * else.
  */
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
@@ -36,6 +37,10 @@ export class StoreHealth {
 
   get isDown(): boolean {
     return this.#isDown;
+  }
+
+  get isStopped(): boolean {
+    return this.#isStopped;
   }
 
   get isChecking(): boolean {
@@ -62,6 +67,12 @@ export class StoreHealth {
   stop(): void {
     this.#isStopped = true;
     clearTimeout(this.#retry);
+  }
+
+  /** Undoes `stop`. */
+  resume(): void {
+    this.#isStopped = false;
+    if (this.#isDown) void this.check();
   }
 
   async #check(cause: unknown): Promise<void> {

@@ -6,6 +6,7 @@ import {
   DEFAULT_API_VERSION,
   isApiHost,
   isApiVersion,
+  readAccount,
   type PageAccount,
 } from '../adapter/connect';
 import { redact } from '../base/redact';
@@ -76,7 +77,9 @@ export interface CommandOptions {
   readonly json: boolean;
 }
 
-/** What a command needs: an access token; a page, which a token tells as well; or neither. A dry run needs a page only. */
+/**
+ * What a command needs: an access token; a page, which a token tells as well; or neither. A dry run needs a page only.
+ */
 export type Need = 'token' | 'page' | 'nothing';
 
 export interface OptionsContext {
@@ -102,15 +105,20 @@ export function resolveOptions(
   }
   if (assets.length > 0 && (all || within !== undefined)) {
     throw new UsageError(
-      'expected either assets or --all or --within, got both: named assets are refreshed in any case',
+      'expected assets, or --all or --within, and not both: named assets are refreshed in any case',
     );
   }
   if (accessToken === undefined && needs === 'token' && !dryRun) {
     throw new UsageError(
-      'expected FACEBOOK_ACCESS_TOKEN to hold the page’s access token, got none; it is not an option, because other users of the machine can see options',
+      'expected FACEBOOK_ACCESS_TOKEN to hold the page’s access token, got none; there is no option for it, because other users of the machine can see command lines',
     );
   }
   const needsPage = needs !== 'nothing' && (ids.length === 0 || assets.length > 0);
+  const appSecret = valueOf(env.FACEBOOK_APP_SECRET);
+  if (accessToken !== undefined && needsPage) {
+    checkAccessToken(accessToken);
+    checkAppSecret(appSecret);
+  }
   if (accessToken === undefined && needsPage && page === undefined) {
     throw new UsageError('expected --page or FACEBOOK_ACCESS_TOKEN, got neither');
   }
@@ -119,7 +127,7 @@ export function resolveOptions(
     store,
     namespace,
     page,
-    account: accessToken === undefined ? undefined : { accessToken, ...resolveApi(parsed, env) },
+    account: accessToken === undefined ? undefined : { accessToken, appSecret, ...resolveApi(parsed, env) },
     root: resolveRoot(parsed.root, folder),
     folder,
     type,
@@ -137,18 +145,40 @@ export function resolveOptions(
   };
 }
 
-/** @throws {UsageError} The environment names a host that is none. */
+/** @throws {UsageError} The environment names a host that is not valid. */
 function resolveApi(
   { apiHost: option, apiVersion }: ParsedOptions,
   env: NodeJS.ProcessEnv,
-): Omit<PageAccount, 'accessToken'> {
+): Pick<PageAccount, 'apiHost' | 'apiVersion'> {
   const apiHost = option ?? valueOf(env.FACEBOOK_API_HOST);
   if (apiHost !== undefined && !isApiHost(apiHost)) {
     throw new UsageError(
       `expected FACEBOOK_API_HOST to be ${API_HOST}, got ${JSON.stringify(redact(apiHost))}`,
     );
   }
-  return { appSecret: valueOf(env.FACEBOOK_APP_SECRET), apiHost, apiVersion };
+  return { apiHost, apiVersion };
+}
+
+/** @throws {UsageError} No call can carry it. */
+export function checkAccessToken(value: string): void {
+  checkSecret('FACEBOOK_ACCESS_TOKEN', 'the access token of a page', value);
+}
+
+/** @throws {UsageError} No call can carry it. */
+export function checkAppSecret(value: string | undefined): void {
+  if (value !== undefined) checkSecret('FACEBOOK_APP_SECRET', 'the secret of the app', value);
+}
+
+/** Here, because the plugin would name its own option instead of the variable. */
+function checkSecret(variable: string, what: string, value: string): void {
+  try {
+    // The same is valid for both.
+    readAccount({ accessToken: value });
+  } catch {
+    throw new UsageError(
+      `expected ${variable} to be ${what}, without spaces and with ASCII characters only, got another value`,
+    );
+  }
 }
 
 /** For an option that can be given several times. */

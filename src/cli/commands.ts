@@ -32,8 +32,8 @@ export async function list(session: Session): Promise<number> {
   return EXIT.good;
 }
 
-const HEAD = ['ID', 'PAGE', 'UPLOADED', 'GOOD UNTIL', 'FOR', 'SIZE', 'ASSET'];
-const NUMBERS = [HEAD.indexOf('FOR'), HEAD.indexOf('SIZE')];
+const HEAD = ['ID', 'PAGE', 'UPLOADED', 'EXPIRES', 'LEFT', 'SIZE', 'ASSET'];
+const NUMBERS = [HEAD.indexOf('LEFT'), HEAD.indexOf('SIZE')];
 
 /** On one line and without control characters: anyone may have written to a shared store. */
 function toRow({ attachmentId, page, uploadedAt, expiresAt, bytes, asset }: SavedAsset): string[] {

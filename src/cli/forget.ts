@@ -1,4 +1,4 @@
-import { isAttachmentError } from '../base/errors';
+import { isAttachmentError, withAction } from '../base/errors';
 import { findNamed, pathsOf, toSlashes, type NamedAsset } from './named-assets';
 import { printOutcome } from './progress';
 import { EXIT, toJson } from './upload';
@@ -14,8 +14,8 @@ interface Found {
 }
 
 /**
- * Forgets what is named: by what is in the files now; by the paths in the records, for files that have changed or are gone;
- * and by IDs.
+ * Forgets what is named: by what is in the files now; by the paths in the records, for files that have changed or are
+ * gone; and by IDs.
  */
 export async function forget(session: Session): Promise<number> {
   const { printer, options, signal } = session;
@@ -30,7 +30,8 @@ export async function forget(session: Session): Promise<number> {
   for (const { result, forget: forgetOne } of found) {
     if (signal.aborted) break;
     if (!dryRun) await forgetOne?.();
-    results.push(result);
+    const { error } = result;
+    results.push(error ? { ...result, error: withAction(error, 'forget') } : result);
   }
   if (options.json) {
     printer.json({ page, dryRun, results: results.map((result) => toJson(printer, result)) });

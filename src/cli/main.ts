@@ -27,7 +27,7 @@ function interrupt(): void {
 process.on('SIGINT', interrupt);
 process.on('SIGTERM', interrupt);
 
-// Whoever reads the output may have had enough, as `head` has.
+// The reader of the output may have had enough, as `head` has.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(error.code === 'EPIPE' ? EXIT.good : EXIT.failed);
 });

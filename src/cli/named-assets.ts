@@ -1,11 +1,11 @@
+import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { glob } from 'tinyglobby';
-import { AttachmentError } from '../base/errors';
+import { AttachmentError, toError, withAction } from '../base/errors';
 import { redact, withoutSecrets } from '../base/redact';
-import { findAssets } from '../source/find-assets';
-import { findSimilarFile } from '../source/similar-file';
+import { findAssets, noAssetFound } from '../source/find-assets';
 import type { Attachment } from '../message/builders';
 import type { AttachmentType } from '../source/asset';
 import type { WarmResult } from '../delivery/warm';
@@ -29,7 +29,10 @@ export interface LookUpOptions {
   readonly folder: string;
   /** Instead of what the names tell. */
   readonly type: AttachmentType | undefined;
-  /** Globs of files that are left out: inside the root, or from the current folder. One without a slash is for any folder. */
+  /**
+   * Globs of files that are left out: inside the root, or from the current folder. One without a slash is for any
+   * folder.
+   */
   readonly exclude: readonly string[];
 }
 
@@ -48,14 +51,16 @@ export async function findNamed(names: readonly string[], options: LookUpOptions
         if (!excluded.has(attachment.payload.url)) assets.set(JSON.stringify(attachment), asset);
       }
     } catch (error) {
-      failures.push({ asset: redact(name), type: options.type, outcome: 'failed', error: error as Error });
+      const failure = withAction(toError(error), 'upload');
+      failures.push({ asset: redact(name), type: options.type, outcome: 'failed', error: failure });
     }
   }
   return { assets: [...assets.values()], failures };
 }
 
 /**
- * The paths from the root that a name can stand for, with slashes: of something that need not be there. None of a web address.
+ * The paths from the root that a name can stand for, with slashes: of something that need not be there. None of a web
+ * address.
  */
 export function pathsOf(name: string, { root, folder }: Pick<LookUpOptions, 'root' | 'folder'>): string[] {
   if (WEB.test(name)) return [];
@@ -79,14 +84,11 @@ async function findOne(name: string, options: LookUpOptions): Promise<NamedAsset
   const { root, folder } = options;
   const inRoot = await findFiles(file, options);
   if (inRoot.length > 0) return inRoot;
+  // An empty folder.
+  if (existsSync(path.resolve(root, file))) throw await noAssetFound(file, root);
   const fromFolder = await findFiles(fromRoot(file, root, folder), options);
   if (fromFolder.length > 0) return fromFolder;
-  const similar = await findSimilarFile(root, toSlashes(file));
-  throw new AttachmentError(
-    'ERR_ATTACHMENT_NOT_FOUND',
-    JSON.stringify(name),
-    `it matches no file in ${root}${similar === undefined ? '' : `; did you mean ${JSON.stringify(similar)}?`}`,
-  );
+  throw await noAssetFound(file, root);
 }
 
 async function addressOf(name: string, { root, type }: LookUpOptions): Promise<Attachment> {

@@ -2,8 +2,8 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 
 /**
- * A package that need not be installed: the bot's own copy, found from `folder`, or else the one beside this tool, which
- * may have been installed elsewhere.
+ * A package that need not be installed: the bot's own copy, found from `folder`, or else the one beside this tool,
+ * which may have been installed elsewhere.
  *
  * @returns Undefined: it is not installed.
  * @throws What it throws itself when it is loaded, for example for want of a binary.

@@ -1,3 +1,4 @@
+import { isAggregateError, isError } from '../base/is-error';
 import { redact } from '../base/redact';
 import { oneLine } from './format';
 
@@ -54,8 +55,8 @@ export class Printer {
 /** The first line tells; what libraries add below it does not. */
 export function reasonOf(error: unknown): { message: string; code: string | undefined } {
   // Several addresses were tried, and none answered.
-  if (error instanceof AggregateError && error.errors.length > 0) return reasonOf(error.errors[0]);
-  if (!(error instanceof Error)) return { message: String(error), code: undefined };
+  if (isAggregateError(error) && error.errors.length > 0) return reasonOf(error.errors[0]);
+  if (!isError(error)) return { message: String(error), code: undefined };
   const { code } = error as NodeJS.ErrnoException;
   const [line = ''] = error.message.split('\n');
   return { message: line || (code ?? error.name), code: typeof code === 'string' ? code : undefined };

@@ -25,7 +25,7 @@ import { forget } from './forget';
 import { prune } from './prune';
 import { EXIT } from './upload';
 import { refresh } from './refresh';
-import type { Session } from './session';
+import type { Session, StoreAccess } from './session';
 
 /** What a command does. Returns the exit code. */
 export type CommandAction = (session: Session) => Promise<number>;
@@ -35,12 +35,8 @@ export interface ProgramOptions {
   /** The current folder. */
   readonly folder: string;
   readonly output: OutputConfiguration;
-  /** Runs a command. `writes`: it changes what is in the store. */
-  readonly execute: (
-    action: CommandAction,
-    options: CommandOptions,
-    access: { writes: boolean },
-  ) => Promise<void>;
+  /** Runs a command. */
+  readonly execute: (action: CommandAction, options: CommandOptions, access: StoreAccess) => Promise<void>;
   /** Runs `doctor`, which says what is wrong with options instead of refusing them. */
   readonly diagnose: (options: ParsedOptions) => Promise<void>;
 }
@@ -64,6 +60,11 @@ const PAGE = new Option('--page <id>', 'page ID (default: the page of the access
 const ROOT = new Option(
   '--root <folder>',
   'the bot’s `root`, the folder of its local files (default: the current folder)',
+).argParser(parseText);
+/** `doctor` checks the whole folder, so it does not take the one that it happens to be started in. */
+const CHECKED_ROOT = new Option(
+  '--root <folder>',
+  'the bot’s `root`; each file in it is checked (default: none, and no files are checked)',
 ).argParser(parseText);
 const LOOK_UP = [
   ROOT,
@@ -98,7 +99,7 @@ const API = [
 ];
 
 const TOKEN_VARIABLES = `
-  FACEBOOK_ACCESS_TOKEN       access token of the page; not an option, because other users can see options
+  FACEBOOK_ACCESS_TOKEN       access token of the page; there is no option for it, because other users can see command lines
   FACEBOOK_APP_SECRET         app secret, if the app requires a proof with each call
   FACEBOOK_API_HOST           instead of --api-host`;
 const STORE_VARIABLE = `
@@ -122,10 +123,13 @@ Exit codes:
   2    the command line is wrong
   130  stopped by Ctrl-C`;
 
-/** What a command needs, and whether it changes what is in the store. */
+/** What a command needs, and what it does with the store. */
 interface CommandTraits {
   readonly needs: Need;
+  /** It changes what is in the store. */
   readonly writes: boolean;
+  /** It saves the IDs of assets that are named, in a store that need not be there before. */
+  readonly creates?: boolean;
 }
 
 /** The command line: its commands, options and help. */
@@ -140,7 +144,11 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
     .exitOverride()
     .addHelpText('after', GENERAL_HELP);
 
-  const command = (name: string, { needs, writes }: CommandTraits, action: CommandAction): Command =>
+  const command = (
+    name: string,
+    { needs, writes, creates = false }: CommandTraits,
+    action: CommandAction,
+  ): Command =>
     program
       .command(name)
       .showHelpAfterError(`More: ${NAME} ${name} --help`)
@@ -148,7 +156,9 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
         const self = given.at(-1) as Command;
         try {
           const options = resolveOptions(self.args, self.opts<ParsedOptions>(), { env, folder, needs });
-          await execute(action, options, { writes: writes && !options.dryRun });
+          const { assets, dryRun } = options;
+          const ifMissing = creates && assets.length > 0 ? (dryRun ? 'imitate' : 'create') : 'refuse';
+          await execute(action, options, { writes: writes && !dryRun, ifMissing });
         } catch (error) {
           if (error instanceof UsageError) self.error(`error: ${error.message}`, { exitCode: EXIT.usage });
           throw error;
@@ -162,16 +172,17 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
       .action(async (options: ParsedOptions) => {
         await diagnose(options);
       })
-      .summary('check everything that a bot needs, and say how to fix it')
+      .summary('check everything that a bot needs, and say how to fix what is wrong')
       .description(
-        'Check everything that a bot needs, and say how to fix it: Node, the adapter, .env, the Graph API, the access token, the ' +
+        'Check everything that a bot needs, and say how to fix what is wrong: Node, the adapter, .env, the Graph API, ' +
+          'the access token, the ' +
           'store, and each file in --root against Facebook’s limits. Uploads nothing without --upload. The record that it ' +
           'writes to the store is deleted again. The exit code is 1 if a check failed.',
       ),
     [
       ...STORE,
       PAGE,
-      ROOT,
+      CHECKED_ROOT,
       EXCLUDE,
       new Option('--upload', 'also upload a picture of one pixel'),
       JSON_OUTPUT,
@@ -181,7 +192,7 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
     ['doctor --root assets', 'doctor --root assets --store redis://localhost:6379 --upload', 'doctor --json'],
   );
   addDetails(
-    command('warm', { needs: 'token', writes: true }, warm)
+    command('warm', { needs: 'token', writes: true, creates: true }, warm)
       .summary('upload assets that have no ID, or whose ID expires soon')
       .description(
         'Upload assets that have no ID, or whose ID expires soon. If one fails, the others are still uploaded. ' +
@@ -191,10 +202,10 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
     [...STORE, PAGE, ...LOOK_UP, EXCLUDE, CONCURRENCY, DRY_RUN, JSON_OUTPUT, ...API],
     TOKEN_VARIABLES,
     [
-      'warm cats sounds/*.mp3 --root assets --store redis://localhost:6379',
-      'warm https://example.com/picture?id=7 --type image --store file://ids.json',
+      'warm cats "sounds/*.mp3" --root assets --store redis://localhost:6379',
+      'warm "https://example.com/picture?id=7" --type image --store file://ids.json',
       'warm https://cdn.example.com/cat.jpg --fetch-from https://cdn.example.com',
-      'warm . --root assets --exclude *.psd --exclude drafts',
+      'warm . --root assets --exclude "*.psd" --exclude drafts',
       'warm assets --dry-run --json',
     ],
   );
@@ -254,10 +265,10 @@ export function createProgram({ env, folder, output, execute, diagnose }: Progra
     ['prune --root assets --dry-run', 'prune --root assets --page 1001'],
   );
   addDetails(
-    command('refresh', { needs: 'token', writes: true }, refresh)
-      .summary('upload assets again whose IDs expire soon, or the named assets')
+    command('refresh', { needs: 'token', writes: true, creates: true }, refresh)
+      .summary('upload again the assets whose IDs expire soon, or the named assets')
       .description(
-        'Upload assets again whose IDs expire soon, or the named assets, whenever their IDs expire. Without ' +
+        'Upload again the assets whose IDs expire soon, or the named assets regardless of expiry. Without ' +
           'names, it checks all saved IDs. IDs of assets that it cannot read again are kept and listed: bytes, ' +
           'which only the bot has; files that have changed; web addresses with a query string, which is never ' +
           'stored. Name such files and addresses instead.',

@@ -42,8 +42,8 @@ interface BarLibrary {
 }
 
 /**
- * An upload takes time for its bytes, and some whatever its size: as long as so many bytes would. An address, of unknown
- * size, counts as no more than that.
+ * An upload takes time for its bytes, and some whatever its size: as long as so many bytes would. An address, of
+ * unknown size, counts as no more than that.
  */
 const CALL_COST_IN_BYTES = 100_000;
 

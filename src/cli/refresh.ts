@@ -72,13 +72,13 @@ function whyKept(
 ): string {
   // Of an address the size is not known.
   if (!source && bytes !== undefined) return 'only the bot has its bytes';
-  if (!source) return 'its address had a query string, which is not stored; name it';
+  if (!source) return 'its address had a query string, which is not stored; pass the address';
   const { error } = result ?? {};
   if (error instanceof AttachmentError) return `${error.reason} [${error.code}]`;
   if (error) return printer.describe(error);
   return source.url === undefined
-    ? 'the file is not what it was; name it'
-    : 'it has another ID by now, or the bot has a `cacheKey`; name it';
+    ? 'the file has changed; pass its path'
+    : 'it has another ID by now, or the bot has a `cacheKey`; pass the address';
 }
 
 function attachmentOf({ type, source }: SavedAsset): Attachment | undefined {

@@ -2,7 +2,7 @@ import { CommanderError, type Command } from 'commander';
 import { doctor } from './doctor/doctor';
 import { Printer } from './printer';
 import { createProgram, type CommandAction } from './program';
-import { Session, type ProcessContext, type SessionOptions } from './session';
+import { Session, type ProcessContext, type SessionOptions, type StoreAccess } from './session';
 import { secretsOf } from './store';
 import { EXIT } from './upload';
 
@@ -28,8 +28,8 @@ export async function run(args: readonly string[], context: ProcessContext): Pro
     diagnose: async (options) => {
       exitCode = await doctor(options, { context, printer });
     },
-    execute: async (action, options, { writes }) => {
-      exitCode = await runCommand(action, { options, context, printer }, { writes });
+    execute: async (action, options, access) => {
+      exitCode = await runCommand(action, { options, context, printer }, access);
     },
   });
   try {
@@ -46,7 +46,7 @@ export async function run(args: readonly string[], context: ProcessContext): Pro
 async function runCommand(
   action: CommandAction,
   options: SessionOptions,
-  access: { writes: boolean },
+  access: StoreAccess,
 ): Promise<number> {
   const session = await Session.open(options, access);
   try {
@@ -84,10 +84,10 @@ function withoutOptionValue(text: string): string {
 /** From wherever they can come: a store may stand in any argument. */
 function secretsIn(args: readonly string[], env: NodeJS.ProcessEnv): string[] {
   const { FACEBOOK_ACCESS_TOKEN: token, FACEBOOK_APP_SECRET: secret } = env;
-  const urls = [...args, env.FACEBOOK_ATTACHMENTS_STORE].filter(isGiven);
-  return [...urls.flatMap(secretsOf), ...[token?.trim(), secret?.trim()].filter(isGiven)];
+  const urls = [...args, env.FACEBOOK_ATTACHMENTS_STORE].filter(isPresent);
+  return [...urls.flatMap(secretsOf), ...[token?.trim(), secret?.trim()].filter(isPresent)];
 }
 
-function isGiven(text: string | undefined): text is string {
+function isPresent(text: string | undefined): text is string {
   return text !== undefined && text !== '';
 }

@@ -3,7 +3,7 @@ import { inTime } from '../base/in-time';
 import { SECOND } from '../base/time';
 import { FacebookAttachmentCache } from '../plugin';
 import { loadPrepare } from './prepare-module';
-import { checkStore, openStore, type OpenStore } from './store';
+import { checkStore, isMissing, openStore, type OpenStore, type OpenStoreOptions } from './store';
 import type { PageClient } from '../adapter/connect';
 import type { Prepare } from '../source/preparation';
 import type { CommandOptions } from './command-options';
@@ -27,6 +27,13 @@ export interface SessionOptions {
   readonly options: CommandOptions;
   readonly context: ProcessContext;
   readonly printer: Printer;
+}
+
+/** What a command does with the store. */
+export interface StoreAccess {
+  /** It changes what is in the store. */
+  readonly writes: boolean;
+  readonly ifMissing: NonNullable<OpenStoreOptions['ifMissing']>;
 }
 
 /** Milliseconds. Longer than a bot's, because no user waits for an answer. */
@@ -54,10 +61,15 @@ export class Session {
   #failure: Error | undefined;
 
   /** @throws {Error} The store cannot be used. */
-  static async open(sessionOptions: SessionOptions, { writes }: { writes: boolean }): Promise<Session> {
-    const { store: url, namespace, folder, prepare: module } = sessionOptions.options;
+  static async open(sessionOptions: SessionOptions, { writes, ifMissing }: StoreAccess): Promise<Session> {
+    const { options, printer } = sessionOptions;
+    const { store: url, namespace, folder, prepare: module } = options;
     const prepare = module === undefined ? undefined : await loadPrepare(module, folder);
-    const session = new Session(sessionOptions, openStore({ url, namespace, folder }), prepare);
+    const store = openStore({ url, namespace, folder, ifMissing });
+    if (ifMissing === 'imitate' && isMissing({ url, folder })) {
+      printer.note(`There is no store ${store.name} yet; the same command without --dry-run creates it`);
+    }
+    const session = new Session(sessionOptions, store, prepare);
     try {
       await checkStore(session.#store, { writes });
       return session;

@@ -47,8 +47,8 @@ export function openFileStore(KeyvFile: FileStoreClass, filename: string): FileS
 }
 
 /**
- * Its one file is written beside it and then moved: whoever is stopped in between leaves the old one whole. And what
- * comes while it is written is written after it; KeyvFile would say that it is, and wait for the next change.
+ * Its one file is written beside it and then moved: a process that is stopped in between leaves the old one whole. And
+ * what comes while it is written is written after it; KeyvFile would say that it is, and wait for the next change.
  *
  * It is written in a new folder that only this user can enter, so that others who can write to the folder of the store
  * cannot put a link in its way.

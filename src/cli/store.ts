@@ -1,5 +1,7 @@
+import { existsSync } from 'node:fs';
 import Keyv from 'keyv';
 import { inTime } from '../base/in-time';
+import { didYouMean } from '../base/similar-name';
 import { SECOND } from '../base/time';
 import { NAMESPACE, PROBE_KEY, type KeyvStorageLike } from '../cache/keyv-client';
 import { UsageError } from './command-options';
@@ -22,6 +24,13 @@ export interface OpenStoreOptions {
   readonly namespace: string | undefined;
   /** Where relative paths start, and packages are looked for. */
   readonly folder: string;
+  /**
+   * What to do if the store is a file or a folder that is not there. `imitate`: an empty one in memory, and nothing is
+   * created.
+   *
+   * Default: `create`.
+   */
+  readonly ifMissing?: 'create' | 'refuse' | 'imitate';
 }
 
 /** A storage adapter that may hold a connection. */
@@ -66,15 +75,26 @@ const ROWS_AT_A_TIME = 1_000;
 /** Milliseconds that a store has for its first answer. */
 const CHECK_TIMEOUT = 5 * SECOND;
 
+/** Is the store a file or a folder, and not there? */
+export function isMissing({ url, folder }: Pick<OpenStoreOptions, 'url' | 'folder'>): boolean {
+  return FILE_SCHEMES.has(schemeOf(url)) && !existsSync(pathOfFile(url, folder));
+}
+
 /**
  * @throws {UsageError} It is no URL of a store.
- * @throws {Error} Its package is not installed or cannot be loaded, or what it is to open cannot be opened.
+ * @throws {Error} Its package is not installed or cannot be loaded, or what it is to open cannot be opened, or is not
+ * there.
  */
-export function openStore({ url, namespace = NAMESPACE, folder }: OpenStoreOptions): OpenStore {
-  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
+export function openStore(options: OpenStoreOptions): OpenStore {
+  const { url, namespace = NAMESPACE, folder, ifMissing = 'create' } = options;
+  const scheme = schemeOf(url);
   const kind = KINDS.get(scheme);
-  if (!kind) throw unknownStore(scheme);
+  if (!kind) throw unknownStore(url, scheme);
   const name = nameOf(url, scheme);
+  if (ifMissing !== 'create' && isMissing(options)) {
+    if (ifMissing === 'refuse') throw new Error(`There is no store ${name}. Check its address`);
+    return { keyv: new Keyv({ namespace }), name, close: () => Promise.resolve() };
+  }
   const store = openOrExplain(name, () => kind.open(adapterOf(kind.package, folder), url, folder));
   const keyv = new Keyv({ namespace, throwOnErrors: true, store });
   return {
@@ -151,11 +171,21 @@ function unusable(name: string, error: unknown): Error {
   return new Error(`The store ${name} cannot be used: ${reasonOf(error).message}`);
 }
 
-function unknownStore(scheme: string): UsageError {
+function unknownStore(url: string, scheme: string): UsageError {
   const known = [...KINDS.keys()].map((kind) => `${kind}://`).join(', ');
   return new UsageError(
-    `expected the store to be a URL that begins with one of ${known}, got ${scheme === '' ? 'something else' : `${scheme}:`}`,
+    `expected the store to be a URL that begins with one of ${known}, got ${scheme === '' ? `something else${didYouMean(asFile(url))}` : `${scheme}:`}`,
   );
+}
+
+/** The URL of a path that was given without its scheme. Undefined: it may be a server, and hold a password. */
+function asFile(path: string): string | undefined {
+  if (!/^(?!\/\/)[^:@]*[./][^:@]*$/.test(path)) return undefined;
+  return `${path.endsWith('.sqlite') ? 'sqlite' : 'file'}://${path}`;
+}
+
+function schemeOf(url: string): string {
+  return /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase() ?? '';
 }
 
 /** A file as it was named; of a server, user, password and options stay out. */

@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { SavedId } from '../cache/saved-id';
-import { AttachmentError, toError } from '../base/errors';
+import { AttachmentError, toError, withContext } from '../base/errors';
+import { isError } from '../base/is-error';
 import { refusalScope, verdictOn } from '../graph/verdict';
 import { Deadline } from './deadline';
 import { deliveryEvent, type PageAsset } from './page-asset';
-import { UploadUnderWay } from './upload-under-way';
+import { UploadUnderWay, type Attempt } from './upload-under-way';
 import type { IdCache } from '../cache/id-cache';
 import type { FailedMessage, Report, UploadReason } from '../events/events';
-import type { GraphAnswer } from '../graph/client';
-import type { UploadObserver, Uploads } from './uploads';
+import type { GraphAnswer } from '../graph/answer';
+import type { UploadJob, UploadObserver, Uploads } from './uploads';
 
 /** What became of a message that was to save its attachment. */
 export interface SavingSend {
@@ -30,31 +31,28 @@ export interface AssetIdsOptions {
   readonly report: Report;
 }
 
-/** How often one message waits for the uploads of others that fail, before it makes its own whatever they do. */
-const MAX_JOINS = 3;
-
 /** Milliseconds for which a refused attempt is not repeated, and a refresh not begun again. */
 const REFUSAL_TTL = 30_000;
 const REFRESH_PAUSE = 60_000;
 
-/** How many of each are remembered. A cache makes room for all of them when it is made. */
+/** The size of each LRU cache here; `lru-cache` allocates it at once. */
 const MAX_REMEMBERED = 1_000;
 
 /** Milliseconds that the first message which met a dead ID waits to learn whether another process makes the new one. */
 const TURN_WAIT = 1_000;
 
-/** Milliseconds that whoever needs an ID waits for the end of the platform's rate limit. */
+/** Milliseconds that a caller who needs an ID waits for the end of the platform's rate limit. */
 const LONGEST_PAUSE_AWAITED = 5 * 60_000;
 
-/** The same, if it has ended between the refusal and now. */
+/** Milliseconds that an upload waits after a rate limit whose pause has ended between the refusal and now. */
 const SHORTEST_PAUSE_AWAITED = 100;
 
 /**
  * The IDs of a page's assets: known, uploaded, refreshed before their end, replaced when they are dead.
  *
  * An upload is shared by all who need the same asset on the same page, whatever they call it. Its failure is not: it
- * belongs to the attempt (this address, this file, this token) that met it. Whoever waited for another's attempt makes
- * their own.
+ * belongs to the attempt (this address, this file, this token) that met it. Then the attempt of another one who waits
+ * is made, once, and its ID is for all of them.
  */
 export class AssetIds {
   readonly #cache: IdCache;
@@ -76,7 +74,7 @@ export class AssetIds {
    * The ID of an asset. One that is near its end is refreshed in the background.
    *
    * @returns Undefined: there was none before the deadline. Its upload goes on.
-   * @throws {AttachmentError | GraphError | TransportError} The own attempt to upload it failed.
+   * @throws {AttachmentError | GraphError | TransportError} The caller's own attempt to upload it failed.
    */
   async getOrUpload(target: PageAsset, deadline: Deadline): Promise<SavedId | undefined> {
     const saved = this.#cache.known(target.key) ?? (await this.#obtain(target, deadline, 'send'));
@@ -85,10 +83,10 @@ export class AssetIds {
   }
 
   /**
-   * The same for whoever cannot do without an ID: waits for the end of a rate limit as well.
+   * The ID of an asset that cannot be sent without one: also waits for the end of a rate limit.
    *
    * @returns Undefined: there was none before the deadline. Its upload goes on.
-   * @throws {AttachmentError | GraphError | TransportError} The own attempt to upload it failed.
+   * @throws {AttachmentError | GraphError | TransportError} The caller's own attempt to upload it failed.
    */
   async getOrUploadThroughPauses(
     target: PageAsset,
@@ -102,16 +100,22 @@ export class AssetIds {
 
   /** An ID for one message, which nobody else is to use. */
   async uploadForOneMessage(target: PageAsset, deadline: Deadline): Promise<SavedId | undefined> {
-    return this.#throughPauses(target, deadline, () =>
-      new UploadUnderWay(target, (observer) =>
-        this.#uploads.uploadAlone({ ...target, reason: 'send' }, observer),
-      ).wait(deadline),
-    );
+    return this.#throughPauses(target, deadline, () => {
+      const attempt: Attempt = {
+        target,
+        make: (observer) => this.#uploads.uploadAlone({ ...target, reason: 'send' }, observer),
+      };
+      return new UploadUnderWay(attempt).wait(deadline, attempt);
+    });
   }
 
-  /** Waits for the message that saves this asset right now, or for its upload, if there is any. */
-  async waitForOther({ key }: PageAsset, deadline: Deadline): Promise<void> {
-    await this.#underWay.get(key)?.wait(deadline).catch(noop);
+  /**
+   * The ID that there is, or that other messages are about to get: by an upload, or by saving what they send.
+   *
+   * @returns Undefined: nobody gets one before the deadline.
+   */
+  async getFromOthers({ key }: PageAsset, deadline: Deadline): Promise<SavedId | undefined> {
+    return this.#cache.known(key) ?? this.#underWay.get(key)?.wait(deadline).catch(noop);
   }
 
   /**
@@ -132,24 +136,23 @@ export class AssetIds {
       await other.wait(deadline).catch(noop);
       return undefined;
     }
-    let own: Promise<SavingSend> | undefined;
-    this.#share(
-      target,
-      async ({ onBytes, keep }) => {
-        own = send(onBytes);
+    let observed: UploadObserver | undefined;
+    const own = send(() => observed?.onBytes());
+    this.#share(target.key, {
+      make: async (observer) => {
+        observed = observer;
         const { saved } = await own;
-        if (saved) void keep(saved);
+        if (saved) void observer.keep(saved);
         return saved;
       },
-      { isSend: true },
-    );
+    });
     return own;
   }
 
   /**
-   * An ID in place of one that the platform refused. Whoever meets a dead ID first gets what others have made already, or
-   * nothing: that message goes in one step, while a new ID is made in the background. All others wait for that, also
-   * those of other processes with the same store.
+   * An ID in place of one that the platform refused. The first message that meets a dead ID gets what others have made
+   * already, or nothing: that message goes in one step, while a new ID is made in the background. All others wait for
+   * that, also those of other processes with the same store.
    *
    * @returns Undefined: send it in one step.
    */
@@ -157,13 +160,14 @@ export class AssetIds {
     this.markDead(target, dead);
     const found = await this.#find(target, deadline);
     if (found) return found;
+    const attempt = this.#attemptOf({ ...target, reason: 'recover' });
     let underWay = this.#underWay.get(target.key);
     if (!underWay) {
-      underWay = this.#begin(target, 'recover');
+      underWay = this.#share(target.key, attempt);
       const isOurs = await new Deadline(TURN_WAIT, { extension: 0 }).within(underWay.isOurs);
       if (isOurs !== false) return undefined;
     }
-    return underWay.wait(deadline).catch((error: unknown): undefined => {
+    return underWay.wait(deadline, attempt).catch((error: unknown): undefined => {
       if (!isFileChange(error)) this.reportOnce(error, target);
     });
   }
@@ -204,7 +208,7 @@ export class AssetIds {
         deadline,
         () =>
           old
-            ? this.#refresh(target, old, 'warm', onBegin).wait(deadline)
+            ? this.#join(target.key, this.#refreshAttempt(target, old, 'warm', onBegin), deadline)
             : this.#obtain(target, deadline, 'warm', onBegin),
         signal,
       );
@@ -223,12 +227,17 @@ export class AssetIds {
     await Promise.allSettled([...this.#underWay.values()].map(({ result }) => result));
   }
 
-  /** Reports a failure behind messages that still go out: once, however many they are. */
-  reportOnce(error: unknown, { page, recipient }: FailedMessage): void {
+  /**
+   * Reports a failure behind messages: once, however many they are.
+   *
+   * @param isSent - Whether the message goes out in another way.
+   */
+  reportOnce(error: unknown, { page, recipient }: FailedMessage, isSent = true): void {
     const failure = toError(error);
     if (this.#reported.has(failure)) return;
     this.#reported.add(failure);
-    this.#report('error', failure, { page, recipient, goesOn: true });
+    const message = { page, recipient };
+    this.#report('error', withContext(failure, message), isSent ? { ...message, sentAnyway: true } : message);
   }
 
   async #obtain(
@@ -237,96 +246,95 @@ export class AssetIds {
     reason: UploadReason,
     onBegin: () => void = noop,
   ): Promise<SavedId | undefined> {
-    for (let joins = 0; ; joins++) {
-      deadline.throwIfAborted();
-      const found = await this.#find(target, deadline);
-      if (found) return found;
-      const other = this.#underWay.get(target.key);
-      const isOwn = other?.isSameAttempt(target) ?? false;
-      if (!other || (joins >= MAX_JOINS && !isOwn)) {
-        this.#throwRefusal(target);
-        return this.#begin(target, reason, onBegin).wait(deadline);
-      }
-      try {
-        return await other.wait(deadline);
-      } catch (error) {
-        if (isOwn) throw error;
-      }
+    deadline.throwIfAborted();
+    const found = await this.#find(target, deadline);
+    if (found) return found;
+    const refusal = this.#refusalOf(target);
+    if (refusal) {
+      const saved = await this.getFromOthers(target, deadline);
+      if (saved) return saved;
+      throw refusal;
     }
+    return this.#join(target.key, this.#attemptOf({ ...target, reason, onBegin }), deadline);
   }
 
-  /** The ID that is known. Whoever can wait for an upload under way need not ask the store. */
+  /** The ID that is known. A caller that can wait for an upload under way need not ask the store. */
   async #find({ key }: PageAsset, deadline: Deadline): Promise<SavedId | undefined> {
     const known = this.#cache.known(key);
     return known ?? (this.#underWay.has(key) ? undefined : deadline.within(this.#cache.find(key)));
   }
 
-  /** Begins an upload, which is shared by all who need the asset from now on. */
-  #begin(target: PageAsset, reason: UploadReason, onBegin?: () => void): UploadUnderWay {
-    return this.#share(target, (observer) =>
-      this.#uploads.upload({ ...target, reason, ...(onBegin && { onBegin }) }, observer),
-    );
-  }
-
-  /** A new ID for one that is still good, unless another process has made one. Whoever sends meanwhile uses the old one. */
-  #refresh(
+  /**
+   * A new ID for one that is still good, unless another process has made one. Messages sent meanwhile use the old one.
+   */
+  #refreshAttempt(
     target: PageAsset,
     old: SavedId,
     reason: UploadReason,
     onBegin: () => void = noop,
-  ): UploadUnderWay {
-    this.#refreshed.set(target.key, true);
-    const other = this.#underWay.get(target.key);
-    if (other) return other;
+  ): Attempt {
     const isWanted = (saved: SavedId): boolean => saved.uploadedAt > old.uploadedAt;
-    return this.#share(target, async (observer) => {
-      const stored = await this.#cache.findNewest(target.key);
-      if (stored && isWanted(stored)) return stored;
-      return this.#uploads.upload({ ...target, reason, isWanted, onBegin }, observer);
-    });
+    const upload = this.#attemptOf({ ...target, reason, isWanted, onBegin });
+    return {
+      target,
+      make: async (observer) => {
+        this.#refreshed.set(target.key, true);
+        const stored = await this.#cache.findNewest(target.key);
+        return stored && isWanted(stored) ? stored : upload.make(observer);
+      },
+    };
   }
 
   #refreshInTime(target: PageAsset, saved: SavedId): void {
     const { key, asset, page, recipient } = target;
     if (!this.#cache.isRefreshDue(saved) || this.#underWay.has(key) || this.#refreshed.has(key)) return;
-    this.#refresh(target, saved, 'refresh').result.then((fresh) => {
+    this.#share(key, this.#refreshAttempt(target, saved, 'refresh')).result.then((fresh) => {
       this.#report('refresh', { ...deliveryEvent(asset, page, recipient), attachmentId: fresh.id });
     }, noop);
   }
 
-  #share(
-    target: PageAsset,
-    work: (observer: UploadObserver) => Promise<SavedId | undefined>,
-    options: { isSend?: boolean } = {},
-  ): UploadUnderWay {
-    const { key } = target;
-    const keep = (saved: SavedId): Promise<void> => this.#cache.put(key, saved);
-    const underWay = new UploadUnderWay(target, work, { ...options, keep });
-    this.#underWay.set(key, underWay);
-    const end = (): void => {
-      if (this.#underWay.get(key) === underWay) this.#underWay.delete(key);
-    };
-    underWay.result.then(end, (error: unknown) => {
-      end();
-      // What a send met is thrown to its caller, and concerns nobody else.
-      if (!options.isSend) this.#noteFailure(target, underWay, error);
+  /** Waits for the ID that is being obtained, by this attempt or by others. */
+  #join(key: string, attempt: Attempt, deadline: Deadline): Promise<SavedId | undefined> {
+    return (this.#underWay.get(key) ?? this.#share(key, attempt)).wait(deadline, attempt);
+  }
+
+  /** Begins to obtain an ID, for all who need the asset from now on. */
+  #share(key: string, first: Attempt): UploadUnderWay {
+    const underWay = new UploadUnderWay(first, {
+      keep: (saved) => this.#cache.put(key, saved),
+      onEnd: () => {
+        if (this.#underWay.get(key) === underWay) this.#underWay.delete(key);
+      },
     });
+    this.#underWay.set(key, underWay);
     return underWay;
   }
 
-  #noteFailure(target: PageAsset, underWay: UploadUnderWay, error: unknown): void {
-    const { key, asset } = target;
-    if (error instanceof Error && refusalScope(error) === 'attempt') {
-      this.#refusals.set(`${key} ${asset.attempt}`, error);
+  #attemptOf(job: UploadJob): Attempt {
+    return {
+      target: job,
+      make: async (observer) => {
+        try {
+          return await this.#uploads.upload(job, observer);
+        } catch (error) {
+          this.#noteFailure(job, observer, error);
+          throw error;
+        }
+      },
+    };
+  }
+
+  #noteFailure(target: PageAsset, observer: UploadObserver, error: unknown): void {
+    if (isError(error) && refusalScope(error) === 'attempt') {
+      this.#refusals.set(attemptKey(target), error);
     }
-    // Whoever waits reports it, or goes on without. That a file has changed is no failure: it is read again.
-    if (!underWay.isAwaited() && !isFileChange(error)) this.reportOnce(error, target);
+    // The waiting message reports it, or goes on without. That a file has changed is no failure: it is read again.
+    if (!observer.isAwaited() && !isFileChange(error)) this.reportOnce(error, target, !observer.isGivenUp());
   }
 
   /** A refusal is remembered for the attempt that met it, and for no other; that of a token, for the token. */
-  #throwRefusal({ client, key, asset }: PageAsset): void {
-    const refusal = client.tokenRefusal ?? this.#refusals.get(`${key} ${asset.attempt}`);
-    if (refusal) throw refusal;
+  #refusalOf(target: PageAsset): Error | undefined {
+    return target.client.tokenRefusal(target.asset.label) ?? this.#refusals.get(attemptKey(target));
   }
 
   /** Waits for the end of the platform's rate limit as well, as far as the deadline allows. */
@@ -343,11 +351,15 @@ export class AssetIds {
         if (verdictOn(error) !== 'rate-limited') throw error;
         const pause = Math.max(uploadPause.remainingMs, SHORTEST_PAUSE_AWAITED);
         if (pause > Math.min(deadline.left, LONGEST_PAUSE_AWAITED)) throw error;
-        await sleep(pause, undefined, signal && { signal }).catch(noop);
+        await sleep(pause, undefined, { signal }).catch(noop);
         signal?.throwIfAborted();
       }
     }
   }
+}
+
+function attemptKey({ key, asset }: PageAsset): string {
+  return `${key} ${asset.attempt}`;
 }
 
 /** Reading the file again is enough. */

@@ -19,7 +19,9 @@ import { deliveryEvent, pageAsset, type PageAsset } from './page-asset';
 import { Typing } from './typing';
 import type { SavedId } from '../cache/saved-id';
 import type { RecoverEvent, Report, UploadReason } from '../events/events';
-import type { GraphAnswer, GraphCall, GraphParams } from '../graph/client';
+import type { GraphCall } from '../graph/client';
+import type { GraphAnswer } from '../graph/answer';
+import type { GraphParams } from '../graph/request';
 import type { Asset, AttachmentType } from '../source/asset';
 import type { Sources } from '../source/sources';
 
@@ -49,13 +51,13 @@ interface ResolvedAttachment {
   readonly saved: SavedId;
 }
 
-/** How often a message gets another ID: once for what others made, and once more for what is new. */
+/** How many times a message gets another ID: once for what others made, and once more for what is new. */
 const MAX_REPLACEMENTS = 2;
 
-/** How often a file may change while its message is sent, before that is an error. */
+/** How many times a file may change while its message is sent, before that is an error. */
 const MAX_FILE_CHANGES = 2;
 
-/** The way of one message: what is each attachment, which ID does it have, send by that, recover if it is dead. */
+/** Delivers one message: identifies its attachments, gets their IDs, sends by them, and recovers from a dead ID. */
 export class Delivery {
   readonly #sources: Sources;
   readonly #ids: AssetIds;
@@ -74,7 +76,7 @@ export class Delivery {
   }
 
   /**
-   * Sends it, once.
+   * Sends it, at most once.
    *
    * @returns The platform's answer.
    * @throws {AttachmentError | GraphError | TransportError} Why it did not go out, or may not have.
@@ -84,7 +86,7 @@ export class Delivery {
   }
 
   /**
-   * Does all that may take its time, before another message goes that is to stand directly before this one.
+   * Does what may take time beforehand, so that this message can directly follow the one before it.
    *
    * @throws {AttachmentError | GraphError | TransportError} The message cannot be sent.
    */
@@ -109,7 +111,7 @@ export class Delivery {
    *
    * @throws {AttachmentError | GraphError | TransportError} The message cannot be sent.
    */
-  async prepare(message: OutgoingMessage): Promise<void> {
+  async ensureIds(message: OutgoingMessage): Promise<void> {
     const { slots, client, deadline } = message;
     const [slot] = slots;
     await retryWhileFilesChange(async () => {
@@ -151,7 +153,7 @@ export class Delivery {
     if (page === undefined) return (params) => this.#oneStep.send({ ...message, params }, asset, page);
     const target = pageAsset(client, page, asset, recipientOf(message));
     if (this.#save === 'upload') return this.#getIdReady(message, slot, target);
-    await this.#ids.waitForOther(target, deadline);
+    await this.#ids.getFromOthers(target, deadline);
     return async (params) => {
       const sent = await this.#ids.saveBySending(target, deadline, (onBytes) =>
         this.#oneStep.sendAndSave({ ...message, params }, target, onBytes),
@@ -268,10 +270,11 @@ export class Delivery {
         if (saved?.sentAs === 'audio' || saved?.sentAs === 'file')
           throw notInTemplate(asset.label, saved.sentAs);
         if (target && saved) return { slot, target, saved };
+        const late = target ? 'its upload took' : 'the look-up of the page of the access token took';
         throw new AttachmentError(
           'ERR_ATTACHMENT_UPLOAD_TIMEOUT',
           asset.label,
-          `its upload took longer than ${TEMPLATE_WAIT / 1000} s, and a media template cannot be sent without its attachment ID; send it again later, or call warm() beforehand`,
+          `${late} longer than ${TEMPLATE_WAIT / 1000} s, and a media template cannot be sent without its attachment ID; send it again later, or call warm() beforehand`,
         );
       }),
     );
@@ -291,10 +294,10 @@ export class Delivery {
     for (const { target, saved } of resolved) {
       const { asset, page, recipient } = target;
       this.#report('send', {
-        ...deliveryEvent(asset, page, recipient),
         how: 'id',
         attachmentId: saved.id,
         ms,
+        ...deliveryEvent(asset, page, recipient),
       });
     }
     return answer;

@@ -1,11 +1,13 @@
+import { toError, withAction, withContext } from '../base/errors';
+import { InFlight } from '../base/in-flight';
 import { IdCache, type IdCacheOptions } from '../cache/id-cache';
 import { IdStore, type IdStoreOptions } from '../cache/id-store';
 import { keyOf, type SavedId } from '../cache/saved-id';
 import { findAttachmentSlots } from '../message/attachment-slots';
-import { attachmentsOrigin, splitMessage } from '../message/split';
+import { splitMessage } from '../message/split';
 import { Sources, type SourcesOptions } from '../source/sources';
 import { AssetIds } from './asset-ids';
-import { ActivityDeadlines, type Deadline } from './deadline';
+import { Deadline } from './deadline';
 import { Delivery, type DeliveryOptions } from './delivery';
 import { Fleet } from './fleet';
 import { Pacer } from './pacer';
@@ -17,13 +19,15 @@ import {
   toAttachments,
   toWarmResult,
   warmAll,
+  type CheckedWarmOptions,
   type WarmAsset,
-  type WarmOptions,
   type WarmReport,
   type WarmResult,
 } from './warm';
 import type { AssetEvent, Report } from '../events/events';
-import type { GraphAnswer, GraphClient, GraphParams } from '../graph/client';
+import type { GraphClient } from '../graph/client';
+import type { GraphAnswer } from '../graph/answer';
+import type { GraphParams } from '../graph/request';
 import type { Asset } from '../source/asset';
 
 /** The options of its parts, with their defaults. `AttachmentCacheOptions` says what each is for. */
@@ -48,7 +52,10 @@ export interface SavedAsset extends AssetEvent {
   readonly uploadedAt: number;
   /** When the ID expires, in milliseconds since 1970. */
   readonly expiresAt: number;
-  /** A path inside `root`, or an address. Undefined: bytes, or an address with a query string, because it is never stored. */
+  /**
+   * A path inside `root`, or an address. Undefined: bytes, or an address with a query string, because it is never
+   * stored.
+   */
   readonly source: SavedId['source'];
   /** Its key in the store, without the namespace. It identifies the asset: type and content, or type and address. */
   readonly key: string;
@@ -63,11 +70,14 @@ export interface SendCall {
   readonly params: unknown;
   /** Gives the message up, as long as its call has not begun. */
   readonly signal?: AbortSignal | undefined;
+  /** That of a message which `ensureIds` has prepared. Default: a new one. */
+  readonly deadline?: Deadline | undefined;
 }
 
 /** Sends, warms, lists and forgets: everything that the plugin does, for a page's client and without Botkit. */
 export class Engine {
-  readonly deadlines: ActivityDeadlines;
+  /** Messages that are being sent, and assets that are warmed. */
+  readonly inFlight = new InFlight();
   readonly #options: EngineOptions;
   readonly #cache: IdCache;
   readonly #sources: Sources;
@@ -77,9 +87,8 @@ export class Engine {
   readonly #pacer = new Pacer();
 
   constructor(options: EngineOptions, report: Report) {
-    const { store, ttl, refreshAhead, storeTimeout, memory, save, typing, uploads, uploadWait } = options;
+    const { store, ttl, refreshAhead, storeTimeout, memory, save, typing, uploads } = options;
     this.#options = options;
-    this.deadlines = new ActivityDeadlines(uploadWait);
     const idStore =
       store &&
       new IdStore({
@@ -116,15 +125,28 @@ export class Engine {
    * @returns The answer, of several messages the last one's. Undefined: it is neither, and was not sent.
    * @throws {AttachmentError | GraphError | TransportError | PartlySentError} Why it did not go out, or may not have.
    */
-  async send({ params, signal, ...call }: SendCall): Promise<GraphAnswer | undefined> {
+  async send({
+    client,
+    page,
+    path,
+    params,
+    signal,
+    deadline: given,
+  }: SendCall): Promise<GraphAnswer | undefined> {
     const split = splitMessage(params);
     const slots = split ? undefined : findAttachmentSlots(params);
     if (!split && !slots) return undefined;
-    const deadline = this.deadlines.take(attachmentsOrigin(params), signal);
+    const deadline = given ?? this.startDeadline(signal);
     const turn = this.#pacer.wait();
     if (turn) await turn;
-    if (split) return this.#splitDelivery.send({ ...call, deadline }, split);
-    return slots && this.#delivery.send({ ...call, params: params as GraphParams, slots, deadline });
+    const call = { client, page, path, params: params as GraphParams, deadline };
+    if (split) return this.#splitDelivery.send(call, split);
+    return slots && this.#delivery.send({ slots, ...call });
+  }
+
+  /** How long a message that comes now may wait. */
+  startDeadline(signal?: AbortSignal): Deadline {
+    return new Deadline(this.#options.uploadWait, { signal });
   }
 
   /**
@@ -132,12 +154,12 @@ export class Engine {
    *
    * @throws {AttachmentError | GraphError | TransportError} It cannot be sent.
    */
-  async prepare({ params, ...call }: SendCall, deadline: Deadline): Promise<void> {
+  async ensureIds({ params, deadline, ...call }: SendCall & { readonly deadline: Deadline }): Promise<void> {
     const parts = splitMessage(params)?.parts ?? [params as GraphParams];
     await this.#pacer.wait();
     for (const part of parts) {
       const slots = findAttachmentSlots(part);
-      if (slots) await this.#delivery.prepare({ ...call, params: part, slots, deadline });
+      if (slots) await this.#delivery.ensureIds({ ...call, params: part, slots, deadline });
     }
   }
 
@@ -146,17 +168,17 @@ export class Engine {
     client: GraphClient,
     page: string,
     assets: Iterable<WarmAsset>,
-    options: WarmOptions = {},
+    options: CheckedWarmOptions,
   ): Promise<WarmReport> {
-    return this.#warmAll(assets, options, async (asset) => {
+    return this.#warmAll(page, assets, options, async (asset) => {
       const { saved, isNew } = await this.#ids.warm(pageAsset(client, page, asset), options.signal);
       return toWarmResult(asset, isNew ? 'uploaded' : 'known', saved);
     });
   }
 
   /** What `warm` would do. Nothing is uploaded, so only the page's ID is needed. */
-  async check(page: string, assets: Iterable<WarmAsset>, options: WarmOptions = {}): Promise<WarmReport> {
-    return this.#warmAll(assets, options, async (asset) => {
+  async check(page: string, assets: Iterable<WarmAsset>, options: CheckedWarmOptions): Promise<WarmReport> {
+    return this.#warmAll(page, assets, options, async (asset) => {
       const saved = await this.#ids.check(keyOf(page, asset.key));
       return toWarmResult(asset, saved ? 'known' : 'missing', saved);
     });
@@ -177,30 +199,43 @@ export class Engine {
   /** Forgets the ID of an asset of a page, or of all that a string names; or one that `list` gave. */
   async forget(page: string, asset: WarmAsset | SavedAsset): Promise<void> {
     if (isSaved(asset)) return this.#ids.forget(asset.key);
-    for (const attachment of await toAttachments(asset, this.#options.root)) {
-      const { type, payload } = slotOf(attachment);
-      const { key } = await this.#sources.identify(type, payload);
-      await this.#ids.forget(keyOf(page, key));
+    try {
+      for (const attachment of await toAttachments(asset, this.#options.root)) {
+        const { type, payload } = slotOf(attachment);
+        const { key } = await this.#sources.identify(type, payload);
+        await this.#ids.forget(keyOf(page, key));
+      }
+    } catch (error) {
+      throw withContext(withAction(toError(error), 'forget'), { page, recipient: undefined });
     }
   }
 
-  /** Waits for uploads and writes in the background. Everything works afterwards, too. */
+  /**
+   * Waits for all that is in flight, and for uploads and writes in the background; then drops what is kept of fetched
+   * content. Everything works afterwards, too.
+   */
   async close(): Promise<void> {
-    await this.#ids.idle();
-    await this.#cache.close();
+    // The IDs that there are by now need not wait for the last messages.
+    await Promise.all([this.#flush(), this.inFlight.none().then(() => this.#flush())]);
     await this.#sources.close();
   }
 
+  async #flush(): Promise<void> {
+    await this.#ids.idle();
+    await this.#cache.close();
+  }
+
   #warmAll(
+    page: string,
     assets: Iterable<WarmAsset>,
-    options: WarmOptions,
+    { concurrency, onProgress, signal }: CheckedWarmOptions,
     warmOne: (asset: Asset) => Promise<WarmResult>,
   ): Promise<WarmReport> {
     const { root, uploads } = this.#options;
     return warmAll(
       assets,
       async ({ type, payload }) => warmOne(await this.#sources.identify(type, payload)),
-      { ...options, root, concurrency: options.concurrency ?? uploads.concurrency },
+      { page, root, concurrency: concurrency ?? uploads.concurrency, onProgress, signal },
     );
   }
 }

@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { inTime } from '../base/in-time';
 import type { Lease } from '../cache/leases';
 import type { SavedId } from '../cache/saved-id';
 
@@ -9,14 +10,19 @@ import type { SavedId } from '../cache/saved-id';
 const LEASE = 3_000;
 const RENEWAL = 1_000;
 
-/** Milliseconds without a byte after which an upload is not moving any more; its answer has to come within that time, too. */
-export const STILL = 5_000;
+/**
+ * Milliseconds without a byte after which an upload is not moving any more; its answer has to come within that time,
+ * too.
+ */
+export const STALLED_AFTER = 5_000;
 
-/** Milliseconds between two looks at the IDs that other processes are making: growing, and random. */
+/** Milliseconds between two looks at the IDs that other processes are making: random, and growing while none comes. */
 const FIRST_LOOK = 100;
 const LONGEST_LOOK = 1_000;
 
-/** Milliseconds after which whoever waits for another process asks whether it is still at work. */
+/**
+ * Milliseconds after which a process that waits for another one asks whether it is still at work, also if a look hangs.
+ */
 const WATCH = 1_500;
 
 /** How many IDs are asked for at once. */
@@ -30,10 +36,13 @@ export interface FleetStore {
   /** Whether processes can take turns. */
   readonly canLease: boolean;
   /**
-   * @returns `held`: another process has it. Undefined: there are no leases, or the store cannot be asked. Never rejects.
+   * @returns `held`: another process has it. Undefined: there are no leases, or the store cannot be asked. Never
+   * rejects.
    */
   lease(key: string, ms: number): Promise<Lease | 'held' | undefined>;
-  /** IDs that can be used, also where memory has one: another process may have made a newer one. Never rejects. */
+  /** An ID that can be used, also where memory has one: another process may have made a newer one. Never rejects. */
+  findNewest(key: string): Promise<SavedId | undefined>;
+  /** The IDs of several keys that can be used, the newest of each. No message waits for it. Never rejects. */
   findNewestOf(keys: readonly string[]): Promise<(SavedId | undefined)[]>;
 }
 
@@ -46,7 +55,7 @@ export interface FleetJob {
   readonly keep: (saved: SavedId) => Promise<void>;
   /** A piece of the body went out, here or in the process that uploads. */
   readonly onBytes: () => void;
-  /** Is it this process that uploads? Told whenever it has asked. */
+  /** Is it this process that uploads? Called after each attempt to take the lease. */
   readonly onTurn: (isOurs: boolean) => void;
 }
 
@@ -72,28 +81,41 @@ export class Fleet {
   }
 
   /**
-   * The ID that this process uploads, or that another one has made meanwhile. Whoever waits for another process takes up
-   * no place of the queue.
+   * The ID that this process uploads, or that another one has made meanwhile, also while this one waits in its queue.
+   * An upload that waits for another process takes up no place of the queue.
    *
    * @throws What `upload` throws.
    */
   async obtain(job: FleetJob, enqueue: Enqueue, upload: Upload): Promise<SavedId> {
     const begun = performance.now();
-    if (!this.#store.canLease) job.onTurn(true);
-    for (;;) {
-      const saved =
-        (await enqueue((leave) => this.#uploadInTurn(job, begun, (onBytes) => upload(onBytes, leave)))) ??
-        (await this.#watched.watch(job));
-      if (saved) return saved;
+    const watch = new Watch(job);
+    if (this.#store.canLease) this.#watched.add(watch);
+    else job.onTurn(true);
+    try {
+      for (;;) {
+        const inTurn = enqueue((leave) =>
+          this.#uploadInTurn(watch, begun, (onBytes) => upload(onBytes, leave)),
+        );
+        const saved = await Promise.race([inTurn, watch.found]);
+        if (saved) return saved;
+        this.#watched.add(watch);
+        const found = await inTime(watch.found, WATCH, false).catch(ignore);
+        if (found) return found;
+      }
+    } finally {
+      this.#watched.delete(watch);
     }
   }
 
   /** @returns Undefined: it is another process's turn. */
   async #uploadInTurn(
-    { key, isWanted, keep, onBytes, onTurn }: FleetJob,
+    watch: Watch,
     begun: number,
     upload: (onBytes: () => void) => Promise<SavedId>,
   ): Promise<SavedId | undefined> {
+    this.#watched.delete(watch);
+    if (watch.saved) return watch.saved;
+    const { key, isWanted, keep, onBytes, onTurn } = watch.job;
     const lease = await this.#store.lease(key, LEASE);
     if (lease === 'held') {
       onTurn(false);
@@ -104,7 +126,7 @@ export class Fleet {
     let isKept = Promise.resolve();
     try {
       if (held || performance.now() - begun > OLD_LOOK) {
-        const [found] = await this.#store.findNewestOf([key]);
+        const found = await this.#store.findNewest(key);
         if (found && isWanted(found)) return found;
       }
       onTurn(true);
@@ -115,7 +137,7 @@ export class Fleet {
       isKept = keep(saved);
       return saved;
     } finally {
-      // Whoever gets the lease next has to find the ID.
+      // The process that gets the lease next has to find the ID.
       void isKept.then(() => held?.end());
     }
   }
@@ -130,7 +152,7 @@ class HeldLease {
   constructor(lease: Lease) {
     this.#lease = lease;
     this.#timer = setInterval(() => {
-      if (performance.now() - this.#movedAt > STILL) return;
+      if (performance.now() - this.#movedAt > STALLED_AFTER) return;
       // If it cannot be renewed, it ends, and another process may upload as well.
       lease.renew(LEASE).catch(ignore);
     }, RENEWAL).unref();
@@ -146,53 +168,72 @@ class HeldLease {
   }
 }
 
-interface Watcher {
-  readonly key: string;
-  readonly isWanted: (saved: SavedId) => boolean;
-  readonly until: number;
-  readonly end: (saved: SavedId | undefined) => void;
+/** Somebody who needs an ID that another process may make. */
+class Watch {
+  readonly job: FleetJob;
+  readonly found: Promise<SavedId>;
+  saved: SavedId | undefined;
+  #resolve: (saved: SavedId) => void = ignore;
+
+  constructor(job: FleetJob) {
+    this.job = job;
+    this.found = new Promise((resolve) => {
+      this.#resolve = resolve;
+    });
+  }
+
+  end(saved: SavedId): void {
+    this.saved = saved;
+    this.#resolve(saved);
+  }
 }
 
-/** Looks at all keys that are waited for at the same time, because each look is a call of the store. */
+/** Looks for all IDs that are waited for at the same time, because each look is a call of the store. */
 class Watched {
   readonly #find: FleetStore['findNewestOf'];
-  readonly #watchers = new Set<Watcher>();
+  readonly #watches = new Set<Watch>();
   #isLooking = false;
 
   constructor(find: FleetStore['findNewestOf']) {
     this.#find = find;
   }
 
-  /** @returns Undefined: there is no ID yet, and it is time to ask whose turn it is. */
-  watch({ key, isWanted }: FleetJob): Promise<SavedId | undefined> {
-    return new Promise((resolve) => {
-      this.#watchers.add({ key, isWanted, until: performance.now() + WATCH, end: resolve });
-      if (!this.#isLooking) void this.#lookUntilNobodyWaits();
-    });
+  add(watch: Watch): void {
+    this.#watches.add(watch);
+    if (!this.#isLooking) void this.#lookUntilNobodyWaits();
+  }
+
+  delete(watch: Watch): void {
+    this.#watches.delete(watch);
   }
 
   async #lookUntilNobodyWaits(): Promise<void> {
     this.#isLooking = true;
-    for (let pause = FIRST_LOOK; this.#watchers.size > 0; pause = Math.min(2 * pause, LONGEST_LOOK)) {
+    let pause = FIRST_LOOK;
+    while (this.#watches.size > 0) {
       // A message that waits has a timer of its own, which keeps the process alive.
       await wait(pause * (0.5 + Math.random()), undefined, { ref: false });
-      const watchers = [...this.#watchers];
-      for (let from = 0; from < watchers.length; from += LOOK_LIMIT) {
-        await this.#look(watchers.slice(from, from + LOOK_LIMIT));
-      }
+      // Where one has come, more are coming.
+      pause = (await this.#lookForAll()) ? FIRST_LOOK : Math.min(2 * pause, LONGEST_LOOK);
     }
     this.#isLooking = false;
   }
 
-  async #look(watchers: readonly Watcher[]): Promise<void> {
-    const found = await this.#find(watchers.map(({ key }) => key));
-    for (const [at, watcher] of watchers.entries()) {
-      const saved = found[at];
-      const isFound = saved !== undefined && watcher.isWanted(saved);
-      if (!isFound && performance.now() < watcher.until) continue;
-      this.#watchers.delete(watcher);
-      watcher.end(isFound ? saved : undefined);
+  /** @returns Whether any had come. */
+  async #lookForAll(): Promise<boolean> {
+    const watches = [...this.#watches];
+    let hasFound = false;
+    for (let from = 0; from < watches.length; from += LOOK_LIMIT) {
+      const some = watches.slice(from, from + LOOK_LIMIT);
+      const found = await this.#find(some.map(({ job }) => job.key));
+      for (const [at, watch] of some.entries()) {
+        const saved = found[at];
+        if (!saved || !watch.job.isWanted(saved) || !this.#watches.delete(watch)) continue;
+        watch.end(saved);
+        hasFound = true;
+      }
     }
+    return hasFound;
   }
 }
 
@@ -200,6 +241,6 @@ function release(lease: Lease): void {
   lease.release().catch(ignore);
 }
 
-function ignore(): void {
-  // It ends by itself.
+function ignore(): undefined {
+  return undefined;
 }

@@ -5,7 +5,8 @@ import { deliveryEvent, type PageAsset } from './page-asset';
 import { PageQueues } from './page-queues';
 import type { AssetIds, SavingSend } from './asset-ids';
 import type { Report } from '../events/events';
-import type { GraphAnswer, GraphCall } from '../graph/client';
+import type { GraphCall } from '../graph/client';
+import type { GraphAnswer } from '../graph/answer';
 import { readyContent, type Asset, type ReadyContent } from '../source/asset';
 
 export interface OneStepOptions {
@@ -48,7 +49,10 @@ export class OneStep {
     return answer;
   }
 
-  /** The same, and the platform is asked for an ID. That it gives none does not make the message another one. */
+  /**
+   * Sends the content with the message, and asks the platform for an ID of it. The message counts as sent without one,
+   * too.
+   */
   async sendAndSave(
     message: OutgoingMessage,
     { asset, page }: PageAsset,
@@ -72,7 +76,9 @@ export class OneStep {
     return { answer, saved: { id, uploadedAt, page, type, ...sentAs, asset: label, source, bytes } };
   }
 
-  /** If the platform cannot fetch an address, it has sent nothing. Then the content goes, if there is a way to get it. */
+  /**
+   * If the platform cannot fetch an address, it has sent nothing. Then the content goes, if there is a way to get it.
+   */
   async #postContent(
     message: OutgoingMessage,
     { label }: Asset,

@@ -2,7 +2,9 @@ import { retry } from '../graph/retry';
 import { checkSent } from '../graph/sent-message';
 import { maySendAgain } from '../graph/verdict';
 import type { FailedMessage } from '../events/events';
-import type { GraphAnswer, GraphCall, GraphClient, GraphParams } from '../graph/client';
+import type { GraphCall, GraphClient } from '../graph/client';
+import type { GraphAnswer } from '../graph/answer';
+import type { GraphParams } from '../graph/request';
 import type { AttachmentSlots } from '../message/attachment-slots';
 import type { Deadline } from './deadline';
 
@@ -27,14 +29,14 @@ const PAGE_IN_PATH = /^\/(\d+)\//;
 
 const SEND_ATTEMPTS = 3;
 
-/** A send repeats itself only if no connection came up: then the platform has certainly not seen it. */
+/** A send repeats itself only if no connection was established: then the platform has certainly not seen it. */
 export async function post(
   { client, path, deadline }: OutgoingCall,
   params: GraphParams,
   call: GraphCall,
 ): Promise<GraphAnswer> {
   deadline.throwIfAborted();
-  const answer = await retry(() => client.post(path, params, call), {
+  const answer = await retry(() => client.post(path, params, call, deadline.signal), {
     attempts: SEND_ATTEMPTS,
     mayTryAgain: maySendAgain,
   });

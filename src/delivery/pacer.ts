@@ -1,7 +1,9 @@
 /** How many begin in one turn of the event loop. It takes some milliseconds. */
 const GROUP = 50;
 
-/** Thousands of messages that come at once begin in groups, so that other work of the process has its turn in between. */
+/**
+ * Thousands of messages that come at once begin in groups, so that other work of the process has its turn in between.
+ */
 export class Pacer {
   #begun = 0;
   readonly #waiting: (() => void)[] = [];

@@ -1,10 +1,11 @@
-import { AttachmentError, PartlySentError, toError } from '../base/errors';
+import { AttachmentError, PartlySentError, toError, withContext } from '../base/errors';
 import { labelOfPart } from '../message/label';
 import { hasAttachment, withQuickReplies, type SplitMessage } from '../message/split';
 import { failedMessage, type OutgoingCall } from './outgoing-call';
 import type { Delivery, ReadySend } from './delivery';
 import type { Report } from '../events/events';
-import type { GraphAnswer, GraphParams } from '../graph/client';
+import type { GraphAnswer } from '../graph/answer';
+import type { GraphParams } from '../graph/request';
 
 /** A part of a message, and how to send it or why that cannot be done. */
 type Part = { readonly params: GraphParams; readonly label: string } & (
@@ -19,7 +20,7 @@ interface Outcome {
 }
 
 /**
- * Sends one message as several, in order. It stands above retries and recovery, so that no part goes twice, and gets
+ * Sends one message as several, in order. It splits before retries and recovery, so that no part is sent twice, and gets
  * everything ready before the first part goes, so that the person does not wait in between.
  *
  * What goes before the attachments (a text) holds them back: if it is refused, or may not have arrived, nothing else is
@@ -42,10 +43,11 @@ export class SplitDelivery {
   async send(call: Omit<OutgoingCall, 'params'>, split: SplitMessage): Promise<GraphAnswer> {
     const parts = await Promise.all(split.parts.map((params) => this.#getReady({ ...call, params })));
     const { arrived, errors } = await sendInOrder(parts, split.quickReplies);
-    const [first, ...others] =
-      arrived.length === 0 ? errors : errors.map((error) => partlySent(error, arrived));
-    for (const error of others)
-      this.#report('error', error, failedMessage({ ...call, params: parts[0]?.params }));
+    const message = failedMessage({ ...call, params: parts[0]?.params });
+    const [first, ...others] = errors
+      .map((error) => withContext(error, message))
+      .map((error) => (arrived.length === 0 ? error : withContext(partlySent(error, arrived), message)));
+    for (const error of others) this.#report('error', error, message);
     const last = arrived.at(-1);
     if (first || !last) throw first ?? new Error('Expected a message to have parts');
     return last.answer;

@@ -1,6 +1,7 @@
 import { isRecord } from '../base/records';
 import { Deadline } from './deadline';
-import type { GraphClient, GraphParams } from '../graph/client';
+import type { GraphClient } from '../graph/client';
+import type { GraphParams } from '../graph/request';
 
 /** A call of the Send API that waits. */
 interface WaitingCall {
@@ -35,7 +36,7 @@ export class Typing {
 
   /** Does `work`, which the message waits for. */
   async during<T>(call: WaitingCall, work: () => Promise<T>): Promise<T> {
-    // Others than a person's ID, as `comment_id` is one, cannot be shown anything.
+    // Only a recipient with an `id` sees it, and not, for example, one with a `comment_id`.
     if (!isRecord(call.params.recipient) || call.params.recipient.id === undefined) return work();
     let shown: Promise<void> | undefined;
     const show = (): void => {

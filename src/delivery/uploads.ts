@@ -1,4 +1,4 @@
-import { toError } from '../base/errors';
+import { toError, withContext } from '../base/errors';
 import { TransportError } from '../graph/errors';
 import { isNotFetched, mayFetchAgain, mayUploadAgain, verdictOn } from '../graph/verdict';
 import { retry } from '../graph/retry';
@@ -13,7 +13,7 @@ import type { PageAsset } from './page-asset';
 export interface UploadsOptions {
   /** How many bodies go out at a time for a page; as many small ones beside them. */
   readonly concurrency: number;
-  /** How often an upload is tried in all. */
+  /** How many times an upload is tried in all. */
   readonly attempts: number;
   readonly report: Report;
   readonly fleet: Fleet;
@@ -37,12 +37,14 @@ export interface UploadObserver {
   readonly keep: (saved: SavedId) => Promise<void>;
   /** Does anybody wait for it right now? */
   readonly isAwaited: () => boolean;
+  /** Have all that waited given their messages up, instead of sending them in one step? */
+  readonly isGivenUp: () => boolean;
 }
 
 interface UploadBody {
   readonly content: Content;
   readonly bytes: number | undefined;
-  /** When the first attempt began, as `performance.now()` tells it. */
+  /** When it was asked for, as `performance.now()` tells it. */
   readonly begun: number;
 }
 
@@ -56,8 +58,8 @@ const SMALL_BODY = 1024 * 1024;
 const TIMED_OUT = 10_000;
 
 /**
- * The Attachment Upload API. Bandwidth is what is rationed: a place is free again once the last byte is out, whenever the
- * answer comes. How many may wait for their answer is up to the connections of `graph`.
+ * The Attachment Upload API. Bandwidth is what is rationed: a place is free again once the last byte is out, whenever
+ * the answer comes. How many may wait for their answer is up to the connections of `graph`.
  *
  * @see https://developers.facebook.com/docs/messenger-platform/reference/attachment-upload-api
  */
@@ -79,7 +81,8 @@ export class Uploads {
   /**
    * The ID of what was uploaded, by this process or meanwhile by another one.
    *
-   * @throws {GraphError | TransportError | AttachmentError} The last attempt's error; while the page pauses, the rate limit.
+   * @throws {GraphError | TransportError | AttachmentError} The last attempt's error; while the page pauses, the rate
+   * limit.
    */
   async upload(job: UploadJob, observer: UploadObserver): Promise<SavedId> {
     const { key, page, isWanted = () => true } = job;
@@ -147,9 +150,9 @@ export class Uploads {
         }),
       {
         attempts: this.#attempts,
-        // Whoever waits keeps the process alive. Without anybody, it may end.
+        // A waiting caller keeps the process alive. Without one, the process may end.
         background: true,
-        // After a timeout, whoever waits has waited long enough.
+        // After a timeout, the callers have waited long enough.
         mayTryAgain: (error) =>
           mayBeFetchedAgain(error) ||
           (mayUploadAgain(error) &&
@@ -170,7 +173,8 @@ export class Uploads {
     try {
       return await fetch();
     } catch (error) {
-      this.#report('error', toError(error), { page, recipient, goesOn: true });
+      const failure = withContext(toError(error), { page, recipient });
+      this.#report('error', failure, { page, recipient });
       throw refusal;
     }
   }

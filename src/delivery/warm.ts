@@ -2,8 +2,20 @@ import fastq from 'fastq';
 import type { Attachment, AttachmentMessage } from '../message/builders';
 import { findAttachmentSlots, type AttachmentSlot } from '../message/attachment-slots';
 import { labelOf } from '../message/label';
-import { AttachmentError, toError } from '../base/errors';
+import {
+  abortSignal,
+  checkArgument,
+  isBoolean,
+  isFunction,
+  option,
+  wholeNumber,
+  type Reader,
+  type Values,
+} from '../base/check-options';
+import { AttachmentError, toError, withAction, withContext } from '../base/errors';
+import { isRecord } from '../base/records';
 import { redact, withoutQuery } from '../base/redact';
+import { warn } from '../base/warn';
 import { findAssets } from '../source/find-assets';
 import type { SavedId } from '../cache/saved-id';
 import type { Asset, AttachmentType } from '../source/asset';
@@ -36,7 +48,7 @@ export interface WarmProgress {
 }
 
 /**
- * Options of `warm`.
+ * Options of `warm`. Unknown names are refused.
  *
  * @example
  * const stop = new AbortController();
@@ -50,11 +62,11 @@ export interface WarmOptions {
   readonly page?: string;
   /** How many assets are handled at the same time. Default: `uploads.concurrency`. */
   readonly concurrency?: number;
-  /** Called after each asset. */
+  /** Called after each asset. If it throws or rejects, a warning is emitted once, and `warm` goes on. */
   readonly onProgress?: (progress: WarmProgress) => void;
   /**
-   * Stops before the next asset, also while `warm` waits for the end of a rate limit. Uploads in progress are completed, and the
-   * rest is `skipped`.
+   * Stops before the next asset, also while `warm` waits for the end of a rate limit. Uploads in progress are
+   * completed, and the rest is `skipped`.
    */
   readonly signal?: AbortSignal;
   /** Uploads nothing: assets without an ID are `missing`. Default: false. */
@@ -70,8 +82,25 @@ export interface WarmReport {
   readonly failed: number;
   readonly skipped: number;
   readonly missing: number;
-  /** Uploaded bytes of local files and bytes. */
+  /** The size of all content that was uploaded from here. Facebook fetches web addresses itself. */
   readonly bytesUploaded: number;
+}
+
+/** The options of `warm` for one page. Each: its check and its default. */
+export const WARM_OPTIONS = {
+  concurrency: wholeNumber(undefined),
+  onProgress: option('a function', isOnProgress, undefined),
+  signal: abortSignal,
+  dryRun: option('a boolean', isBoolean, false),
+} satisfies { [Name in Exclude<keyof WarmOptions, 'page'>]: Reader<WarmOptions[Name]> };
+
+/** The checked options with their defaults. */
+export type CheckedWarmOptions = Values<typeof WARM_OPTIONS>;
+
+export interface WarmAllOptions extends Partial<Pick<CheckedWarmOptions, 'onProgress' | 'signal'>> {
+  readonly page?: string;
+  readonly root: string | undefined;
+  readonly concurrency: number;
 }
 
 /** How one attachment comes by its ID. */
@@ -84,20 +113,15 @@ type Item = { readonly label: string; readonly slot: AttachmentSlot } | { readon
 export async function warmAll(
   assets: Iterable<WarmAsset>,
   warmOne: WarmOne,
-  {
-    root,
-    concurrency,
-    onProgress,
-    signal,
-  }: Omit<WarmOptions, 'page'> & { root: string | undefined; concurrency: number },
+  { page, root, concurrency, onProgress, signal }: WarmAllOptions,
 ): Promise<WarmReport> {
   // A string alone is one asset, and not the letters in it.
   const named = typeof assets === 'string' ? [assets] : [...assets];
   const items = (await Promise.all(named.map((asset) => toItems(asset, root)))).flat();
-  let done = 0;
+  const reportProgress = progressReporter(items.length, onProgress);
   const queue = fastq.promise(async (item: Item): Promise<WarmResult> => {
-    const result = await warmItem(item, warmOne, signal);
-    onProgress?.({ done: ++done, total: items.length, result });
+    const result = ofPage(page, await warmItem(item, warmOne, signal));
+    reportProgress(result);
     return result;
   }, concurrency);
   const results = await Promise.all(items.map((item) => queue.push(item)));
@@ -115,6 +139,49 @@ export async function warmAll(
       0,
     ),
   };
+}
+
+/** @throws {TypeError} `ERR_ARGUMENT_INVALID`: these are no assets for `warm`. */
+export function checkAssets(assets: unknown): void {
+  const isIterable = typeof assets === 'object' && assets !== null && Symbol.iterator in assets;
+  const expected = 'a list of attachments, messages, paths or web addresses';
+  checkArgument('assets', expected, isIterable || typeof assets === 'string', assets);
+}
+
+/** @throws {TypeError} `ERR_ARGUMENT_INVALID`: this is no asset for `forget`. */
+export function checkAsset(asset: unknown): void {
+  const expected = 'an attachment, a message, a path, a web address or an entry of `list`';
+  checkArgument('asset', expected, typeof asset === 'string' || isRecord(asset), asset);
+}
+
+/** As a failing listener does, a failing `onProgress` stops nothing. */
+function progressReporter(
+  total: number,
+  onProgress: ((progress: WarmProgress) => unknown) | undefined,
+): (result: WarmResult) => void {
+  let done = 0;
+  let hasFailed = false;
+  // Also for an async function: its rejection would end the process.
+  const report = async (progress: WarmProgress): Promise<void> => {
+    await onProgress?.(progress);
+  };
+  return (result) => {
+    report({ done: ++done, total, result }).catch((error: unknown) => {
+      if (hasFailed) return;
+      hasFailed = true;
+      warn(`\`onProgress\` of \`warm\` failed: ${String(error)}`);
+    });
+  };
+}
+
+function isOnProgress(value: unknown): value is NonNullable<WarmOptions['onProgress']> {
+  return isFunction(value);
+}
+
+function ofPage(page: string | undefined, result: WarmResult): WarmResult {
+  if (!result.error) return result;
+  const error = withContext(withAction(result.error, 'upload'), { page, recipient: undefined });
+  return { ...result, error };
 }
 
 async function warmItem(item: Item, warmOne: WarmOne, signal: AbortSignal | undefined): Promise<WarmResult> {

@@ -1,8 +1,14 @@
 import { EventEmitter, type captureRejectionSymbol } from 'node:events';
+import { withCode } from '../base/check-options';
+import { didYouMean, findSimilarName } from '../base/similar-name';
 import type { AttachmentEvents } from './events';
 
 interface Listening {
-  /** Calls `listener` with each event of that name. */
+  /**
+   * Calls `listener` with each event of that name.
+   *
+   * @throws {TypeError} `ERR_ARGUMENT_INVALID`: there is no such event. All methods that add a listener throw it.
+   */
   on<Name extends keyof AttachmentEvents>(
     name: Name,
     listener: (...args: AttachmentEvents[Name]) => void,
@@ -17,12 +23,12 @@ interface Listening {
     name: Name,
     listener: (...args: AttachmentEvents[Name]) => void,
   ): this;
-  /** The same as `on`. */
+  /** Calls `listener` with each event of that name, as `on` does. */
   addListener<Name extends keyof AttachmentEvents>(
     name: Name,
     listener: (...args: AttachmentEvents[Name]) => void,
   ): this;
-  /** The same as `off`. */
+  /** Removes a listener, as `off` does. */
   removeListener<Name extends keyof AttachmentEvents>(
     name: Name,
     listener: (...args: AttachmentEvents[Name]) => void,
@@ -47,6 +53,31 @@ export interface AttachmentEmitter extends Listening, Emitter {
   [captureRejectionSymbol](error: Error, ...args: unknown[]): void;
 }
 
-export const AttachmentEmitter = EventEmitter as new (options: {
-  captureRejections: boolean;
-}) => AttachmentEmitter;
+const EVENTS = Object.keys({
+  upload: true,
+  send: true,
+  recover: true,
+  refresh: true,
+  error: true,
+} satisfies Record<keyof AttachmentEvents, true>);
+
+/** Events of every EventEmitter. */
+const NODES_EVENTS: readonly string[] = ['newListener', 'removeListener'];
+
+class CheckedEmitter extends EventEmitter {
+  constructor() {
+    super({ captureRejections: true });
+    // Before any listener is added, by whichever method.
+    this.on('newListener', checkEventName);
+  }
+}
+
+export const AttachmentEmitter = CheckedEmitter as unknown as new () => AttachmentEmitter;
+
+/** In JavaScript a misspelt name would go unnoticed: its listener is never called. */
+function checkEventName(name: unknown): void {
+  if (typeof name !== 'string' || EVENTS.includes(name) || NODES_EVENTS.includes(name)) return;
+  const similar = didYouMean(findSimilarName(name, EVENTS));
+  const message = `Expected the event to be one of ${EVENTS.join(', ')}, got \`${name}\`${similar}`;
+  throw withCode('ERR_ARGUMENT_INVALID', new TypeError(message));
+}

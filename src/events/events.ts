@@ -1,5 +1,11 @@
 import type { UsageErrorCode } from '../base/check-options';
-import type { AttachmentError, PartlySentError, StoreError } from '../base/errors';
+import type {
+  AdapterError,
+  AttachmentError,
+  ErrorContext,
+  PartlySentError,
+  StoreError,
+} from '../base/errors';
 import type { GraphError, TransportError } from '../graph/errors';
 import type { AttachmentType } from '../source/asset';
 
@@ -36,7 +42,7 @@ export interface UploadEvent extends DeliveryEvent {
   readonly reason: UploadReason;
   /** The number of tries. */
   readonly attempts: number;
-  /** Milliseconds from the first try to the answer. */
+  /** Milliseconds until the answer, including the time in the queue and between tries. */
   readonly ms: number;
 }
 
@@ -68,13 +74,12 @@ export interface RefreshEvent extends DeliveryEvent {
 }
 
 /** The message that an error is about. */
-export interface FailedMessage {
-  /** The page's ID, if it is known. */
-  readonly page: string | undefined;
-  /** The recipient of the message, as in the Send API: `{ id: '…' }` … */
-  readonly recipient: unknown;
-  /** The message is sent in spite of the error, in one step or by another ID. Absent: it was not sent, or may not have been. */
-  readonly goesOn?: true;
+export interface FailedMessage extends ErrorContext {
+  /**
+   * The message is sent in spite of the error, in one step or by another ID. Absent: it was not sent, or may not have
+   * been.
+   */
+  readonly sentAnyway?: true;
 }
 
 /**
@@ -91,17 +96,19 @@ export interface AttachmentEvents {
   recover: [event: RecoverEvent];
   refresh: [event: RefreshEvent];
   /**
-   * A message was not sent, or something failed behind a message that is sent. `message` says which message and which of
-   * the two. Without `message`, the error is about the store. Without a listener, nothing happens.
+   * A message was not sent, or something failed behind a message that is sent. `message` says which message and which
+   * of the two; `error.page` and `error.recipient` are the same. Without `message`, the error is about the store.
+   * Without a listener, nothing happens.
    */
-  error: [
-    error: AttachmentError | GraphError | TransportError | PartlySentError | StoreError | OtherError,
-    message?: FailedMessage,
-  ];
+  error: [error: MessageError | StoreError, message?: FailedMessage];
 }
 
+/** Why a message was not sent, or may not have been. Its `page` and `recipient` say which message. */
+export type MessageError =
+  AttachmentError | GraphError | TransportError | AdapterError | PartlySentError | OtherError;
+
 /** An invalid option of the adapter (with a code), or an unexpected error (without a code of this package). */
-export type OtherError = Error & { readonly code?: UsageErrorCode | undefined };
+export type OtherError = Error & { readonly code?: UsageErrorCode | undefined } & Partial<ErrorContext>;
 
 /** Calls the listeners. Never throws. */
 export type Report = <Name extends keyof AttachmentEvents>(

@@ -4,8 +4,8 @@ import type { DeliveryEvent, UploadReason } from './events';
 const NAME = 'botkit-plugin-facebook-attachments';
 
 /**
- * The data of the tracing channel `botkit-plugin-facebook-attachments:send`: one message, from the call of `bot.say`, `send` …
- * to Facebook's answer, which is `result`. It includes the time that the message waits for uploads.
+ * The data of the tracing channel `botkit-plugin-facebook-attachments:send`: one message, from the call of `bot.say`,
+ * `send` … to Facebook's answer, which is `result`. It includes the time that the message waits for uploads.
  *
  * @see https://nodejs.org/api/diagnostics_channel.html#class-tracingchannel
  */
@@ -19,8 +19,8 @@ export interface SendTrace {
 }
 
 /**
- * The data of the tracing channel `botkit-plugin-facebook-attachments:upload`: one attempt to upload an asset. The new ID is
- * `result`.
+ * The data of the tracing channel `botkit-plugin-facebook-attachments:upload`: one attempt to upload an asset. The new
+ * ID is `result`.
  */
 export interface UploadTrace extends DeliveryEvent {
   readonly reason: UploadReason;
@@ -29,8 +29,9 @@ export interface UploadTrace extends DeliveryEvent {
 }
 
 /**
- * The data of the tracing channel `botkit-plugin-facebook-attachments:recovery`: a message whose ID Facebook has refused, until
- * it is sent in another way. In a media template it is unknown which ID was refused; this is the first one.
+ * The data of the tracing channel `botkit-plugin-facebook-attachments:recovery`: a message whose ID Facebook has
+ * refused, until it is sent in another way. In a media template it is unknown which ID was refused; this is the first
+ * one.
  */
 export interface RecoveryTrace extends DeliveryEvent {
   /** The dead ID. */

@@ -1,4 +1,5 @@
 import { isRecord } from '../base/records';
+import { MINUTE } from '../base/time';
 
 /** Headers of an answer, with names in lower case. */
 export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
@@ -6,11 +7,9 @@ export type AnswerHeaders = Readonly<Record<string, string | string[] | undefine
 /** Milliseconds. Whatever a header says, no pause is longer. */
 const LONGEST_WAIT = 24 * 60 * 60 * 1000;
 
-const MINUTE = 60_000;
-
 const USAGE_HEADERS = ['x-business-use-case-usage', 'x-app-usage', 'x-page-usage'];
 
-/** Kinds of usage that are about messages. Headers of one kind only do not name it. */
+/** Kinds of usage that are about messages. `undefined`: headers of only one kind do not name it. */
 const MESSENGER_USAGE_TYPES: ReadonlySet<unknown> = new Set([undefined, 'messenger', 'pages']);
 
 /**
@@ -57,6 +56,7 @@ function timeToRegainAccess(usage: unknown): number {
   return typeof minutes === 'number' ? minutes * MINUTE : 0;
 }
 
-function firstOf(header: string | string[] | undefined): string | undefined {
+/** A header that may have come twice. */
+export function firstOf(header: string | string[] | undefined): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }

@@ -1,12 +1,14 @@
-/** No connection came up, so nothing of the call has been sent. Only our own dispatcher says so. */
+import { isAggregateError, isError } from '../base/is-error';
+
+/** No connection was established, so nothing of the call has been sent. Only our own dispatcher says so. */
 export class NoConnectionError extends Error {
   override readonly name = 'NoConnectionError';
-  /** The code of the error behind it. It is not called `code`, by which undici would tell that it can connect again. */
+  /** The code of the error behind it. Not named `code`, because undici connects again after some codes. */
   readonly causeCode: string | undefined;
 
   constructor(cause: unknown) {
     super(describeConnectionError(cause));
-    this.causeCode = cause instanceof Error ? codeOf(cause) : undefined;
+    this.causeCode = isError(cause) ? codeOf(cause) : undefined;
   }
 }
 
@@ -14,8 +16,8 @@ export class NoConnectionError extends Error {
 const REFUSED_CERTIFICATE = /^(CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_)/;
 
 /**
- * What OpenSSL says of an answer that is not encrypted, as an HTTP port gives it. It can come later on a connection, too,
- * so it does not tell that the call was not carried out.
+ * What OpenSSL says of an answer that is not encrypted, as an HTTP port gives it. It can come later on a connection,
+ * too, so it does not tell that the call was not carried out.
  */
 const NOT_ENCRYPTED = /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/;
 
@@ -51,9 +53,9 @@ const REFUSED_TUNNEL = /^Proxy response \(\d+\)/;
  * dispatcher of the author's gives errors of many kinds; what is not certain counts as sent.
  */
 export function hasNotBegun(error: unknown): boolean {
-  if (!(error instanceof Error)) return false;
+  if (!isError(error)) return false;
   if (error instanceof NoConnectionError) return true;
-  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every(hasNotBegun);
+  if (isAggregateError(error)) return error.errors.length > 0 && error.errors.every(hasNotBegun);
   const { syscall } = error as NodeJS.ErrnoException;
   if (syscall === 'connect' || syscall === 'getaddrinfo') return true;
   const code = codeOf(error) ?? '';
@@ -64,7 +66,7 @@ export function hasNotBegun(error: unknown): boolean {
 
 /** In one line, with the code if there is one. */
 export function describeConnectionError(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!isError(error)) return String(error);
   const code = codeOf(error);
   const message = reasonOf(error) ?? error.message;
   if (!message) return code ?? error.name;
@@ -73,7 +75,7 @@ export function describeConnectionError(error: unknown): string {
 
 /** What to do about it, if that can be told. */
 export function connectionAdvice(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
+  if (!isError(error)) return undefined;
   const code = (error instanceof NoConnectionError ? error.causeCode : codeOf(error)) ?? '';
   return ADVICE.find(([pattern]) => pattern.test(code))?.[1];
 }

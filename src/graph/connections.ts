@@ -11,14 +11,14 @@ import type { Agent, buildConnector, Dispatcher } from 'undici';
 export type LaneName = 'send' | 'content' | 'upload';
 
 /**
- * How many calls of a kind are in flight to one host. With the files that they read and what Node has open itself, these
- * are fewer than 200 descriptors; with `fetchFrom`, 60 more.
+ * How many calls of a kind are in flight to one host. With the files that they read and what Node has open itself,
+ * these are fewer than 200 descriptors; with `fetchFrom`, 60 more.
  */
 export const LANE_LIMITS: Readonly<Record<LaneName, number>> = { send: 60, content: 32, upload: 40 };
 
 /**
- * How many calls, of whatever kind, are sending a file. Those that only wait for their answer are not counted: they need
- * nothing but their connection.
+ * How many calls, of whatever kind, are sending a file. Those that only wait for their answer are not counted: they
+ * need nothing but their connection.
  */
 export const FILE_LIMIT = 24;
 
@@ -29,13 +29,16 @@ const CONNECTIONS = LANE_LIMITS.send + LANE_LIMITS.content + LANE_LIMITS.upload;
  * Milliseconds. Facebook takes up to 75 s to fetch a video's address before it answers. The time starts again with each
  * piece of a body that goes out, so a slow upload is not cut off.
  */
-const ANSWER_TIMEOUT = 90_000;
+export const ANSWER_TIMEOUT = 90_000;
 
 /** Milliseconds. Messages wait for what is looked up, and Facebook has nothing to fetch for it. */
 const LOOK_UP_TIMEOUT = 10_000;
 
 /** Milliseconds that a proxy has to open a tunnel, as long as undici gives a connection to come up. */
 const TUNNEL_TIMEOUT = 10_000;
+
+/** The lanes of one host: one for each kind of call, and one for those that send a file. */
+export type Lanes = Readonly<Record<LaneName | 'file', Lane>>;
 
 /** How our own dispatcher is limited. */
 interface AgentLimits {
@@ -52,8 +55,8 @@ const GRAPH_LIMITS: AgentLimits = { connections: CONNECTIONS, maxResponseSize: 1
 export class Connections {
   readonly #given: Dispatcher | undefined;
   readonly #limits: AgentLimits;
-  /** By host and kind of call, and those for files. */
-  readonly #lanes = new Map<string, Lane>();
+  /** By host. */
+  readonly #lanes = new Map<string, Lanes>();
   #own: Dispatcher | undefined;
 
   /** @param dispatcher - The author's. Default: our own, made when it is first needed. */
@@ -62,38 +65,36 @@ export class Connections {
     this.#limits = limits;
   }
 
-  /** The author's dispatcher brings its own; each call of ours is given them. */
+  /** Timeouts of a call by our own dispatcher; the bot's dispatcher has its own. */
   answerTimeouts(action: CallPurpose['action']): { headersTimeout?: number; bodyTimeout?: number } {
     if (this.#given) return {};
     const timeout = action === 'look up' ? LOOK_UP_TIMEOUT : ANSWER_TIMEOUT;
     return { headersTimeout: timeout, bodyTimeout: timeout };
   }
 
-  /** The places of calls, which all pages share. */
-  lane(origin: string, name: LaneName): Lane {
-    return this.#lane(`${origin} ${name}`, LANE_LIMITS[name]);
-  }
-
-  /** The places of the files that calls send, beside their own. */
-  fileLane(origin: string): Lane {
-    return this.#lane(`${origin} file`, FILE_LIMIT);
-  }
-
-  #lane(key: string, places: number): Lane {
-    let lane = this.#lanes.get(key);
-    if (!lane) {
-      lane = new Lane(places);
-      this.#lanes.set(key, lane);
+  /** The places of calls to one host, which all pages share. */
+  lanes(origin: string): Lanes {
+    let lanes = this.#lanes.get(origin);
+    if (!lanes) {
+      const { send, content, upload } = LANE_LIMITS;
+      lanes = {
+        send: new Lane(send),
+        content: new Lane(content),
+        upload: new Lane(upload),
+        file: new Lane(FILE_LIMIT),
+      };
+      this.#lanes.set(origin, lanes);
     }
-    return lane;
+    return lanes;
   }
 
   /**
-   * Loads undici only for the first call, because it is the largest part of what there is to load.
+   * Loads undici only for the first call, because it is the largest part of what there is to load; by `require()`,
+   * because Jest runs no `import()`.
    *
    * @throws {NoConnectionError} The author's dispatcher is closed, or the environment names a proxy that is no address.
    */
-  async dispatcher(): Promise<Dispatcher> {
+  dispatcher(): Dispatcher {
     const given = this.#given;
     if (given) {
       // Asked here, because its error would not tell whether a call had begun.
@@ -101,10 +102,8 @@ export class Connections {
       if (closed === true || destroyed === true) throw new NoConnectionError('the dispatcher is closed');
       return given;
     }
-    if (this.#own) return this.#own;
     try {
-      const undici = await import('undici');
-      return (this.#own ??= openAgent(undici, this.#limits));
+      return (this.#own ??= openAgent(require('undici') as typeof Undici, this.#limits));
     } catch (error) {
       throw new NoConnectionError(error);
     }
@@ -141,8 +140,8 @@ function openAgent(
 }
 
 /**
- * Tells a connection that did not come up from one that broke: undici gives both the same errors. Some of them, as that
- * of a proxy which hangs up, it would take for a reason to connect again, without end.
+ * Tells a connection that was not established from one that broke: undici gives the same errors for both. After some of
+ * them, such as that of a proxy that hangs up, it would connect again without end.
  */
 function withOwnError(connect: buildConnector.connector): buildConnector.connector {
   return (options, callback) => {

@@ -29,11 +29,13 @@ export interface CallPurpose {
 }
 
 const MAY_BE_DONE =
-  'The fault is temporary. The call may have been carried out anyway: Facebook documents sends that arrived although the call failed.';
+  'The fault is temporary. The call may have been carried out anyway: according to Facebook, a message can arrive although the call failed.';
 
 const PAGE_LIMIT = 'The page has reached its rate limit.';
 
-/** What to do about it, by `code/subcode` or `code`. https://developers.facebook.com/docs/messenger-platform/error-codes */
+/**
+ * What to do about it, by `code/subcode` or `code`. https://developers.facebook.com/docs/messenger-platform/error-codes
+ */
 const ADVICE: Readonly<Record<string, string>> = {
   '100/2018074': 'The attachment ID is invalid, has expired, or belongs to another page.',
   '100/2018008':
@@ -45,6 +47,9 @@ const ADVICE: Readonly<Record<string, string>> = {
   '102': 'The access token’s session is invalid or has ended. Create a new token.',
   '190': 'The page access token is invalid or has expired. Create a new one.',
   '200': 'The app or the token lacks a permission, usually pages_messaging.',
+  // Facebook has discontinued all other tags.
+  '10/2018278':
+    'The person wrote more than 24 hours ago: they must write first, or the message needs a tag (messaging_type: "MESSAGE_TAG", tag: "HUMAN_AGENT").',
   '10/1893063': 'Facebook does not allow this for the app. Sending it again does not help.',
   '1': MAY_BE_DONE,
   '2': MAY_BE_DONE,
@@ -96,7 +101,7 @@ export class GraphError extends FacebookAttachmentsError {
   readonly isTransient: boolean;
   /** Milliseconds to wait before the next call, if the answer had a `Retry-After` header. */
   readonly retryAfter: number | undefined;
-  /** The attachment that the call was about, without query string or credentials. */
+  /** What the call was about: the attachment, or method and path; without query string or credentials. */
   readonly asset: string;
 
   /** @internal */
@@ -108,7 +113,7 @@ export class GraphError extends FacebookAttachmentsError {
   ) {
     const { code, error_subcode: subcode, type, fbtrace_id: fbtraceId } = body;
     const id = subcode === undefined ? `${code ?? `HTTP ${status}`}` : `${code ?? '?'}/${subcode}`;
-    const advice = isMethodError({ code, subcode, type })
+    const advice = isProofError({ code, subcode, type })
       ? hasProof
         ? PROOF_ADVICE
         : NO_SECRET_ADVICE
@@ -128,10 +133,10 @@ export class GraphError extends FacebookAttachmentsError {
 }
 
 /**
- * Facebook objects to the call itself, usually because its `appsecret_proof` is missing or wrong. There is no separate code
- * for this.
+ * Facebook objects to the call itself, usually because its `appsecret_proof` is missing or wrong. There is no separate
+ * code for this.
  */
-export function isMethodError({
+export function isProofError({
   code,
   subcode,
   type,
@@ -143,8 +148,8 @@ export function isMethodError({
  * - `ERR_GRAPH_UNREACHABLE`: there was no connection, so the call was not carried out.
  * - `ERR_GRAPH_STALLED`: too many calls were in flight, and none of them got an answer, so this one was not started.
  * - `ERR_GRAPH_INTERRUPTED`: the connection broke or timed out. The call may have been carried out.
- * - `ERR_GRAPH_BAD_ANSWER`: the answer is not from the Graph API (a proxy's page, incomplete JSON, no ID). The call may have
- *   been carried out.
+ * - `ERR_GRAPH_BAD_ANSWER`: the answer is not from the Graph API (a proxy's page, incomplete JSON, no ID). The call may
+ *   have been carried out.
  */
 export type TransportErrorCode =
   'ERR_GRAPH_UNREACHABLE' | 'ERR_GRAPH_STALLED' | 'ERR_GRAPH_INTERRUPTED' | 'ERR_GRAPH_BAD_ANSWER';
@@ -177,7 +182,7 @@ export class TransportError extends FacebookAttachmentsError {
   readonly status: number | undefined;
   /** Milliseconds to wait before the next call, if the answer had a `Retry-After` header. */
   readonly retryAfter: number | undefined;
-  /** The attachment that the call was about, without query string or credentials. */
+  /** What the call was about: the attachment, or method and path; without query string or credentials. */
   readonly asset: string;
 
   /** @internal */

@@ -1,3 +1,5 @@
+import { awakeTimer } from '../base/awake-timer';
+
 /** Milliseconds that a call waits for its place while nothing moves. */
 const STALL_TIMEOUT = 30_000;
 
@@ -5,12 +7,14 @@ const STALL_TIMEOUT = 30_000;
 const FAILURES_AT_ONCE = 200;
 
 /**
- * The part of the places that is kept for pages that have none. In the smallest lane, these are enough for ten pages whose
- * calls all hang, and for an eleventh.
+ * The part of the places that is kept for pages that have none. In the smallest lane, these are enough for ten pages
+ * whose calls all hang, and for an eleventh.
  */
 const RESERVE = 2 / 5;
 
-/** Of the others, a page takes a further one while it has at most so many times as many as are free. */
+/**
+ * A page may take a further place of the others while it holds fewer than this many times those that are still free.
+ */
 const SHARE = 9;
 
 /** Gives a place back before the call ends. */
@@ -37,7 +41,7 @@ interface PageCalls {
  * Calls of one kind to one host: so many at a time, the others wait in order. A waiting call costs some hundred bytes,
  * because it makes its body only when it has its place.
  *
- * Pages share the places: they take turns, one alone gets at most nine tenths of those that are not kept back, and two
+ * Pages share the places: they take turns, one alone gets about nine tenths of those that are not kept back, and two
  * fifths are kept for pages that have none. So one page whose calls hang leaves room for others, and so do ten.
  */
 export class Lane {
@@ -48,7 +52,7 @@ export class Lane {
   #waiting = 0;
   /** Of whatever page. */
   #lastProgress = 0;
-  #timer: NodeJS.Timeout | undefined;
+  #cancelTimer: (() => void) | undefined;
 
   /** @param places - How many calls may be in flight. */
   constructor(places: number) {
@@ -120,7 +124,7 @@ export class Lane {
       else calls.first = waiting;
       calls.last = waiting;
       this.#waiting++;
-      this.#timer ??= setTimeout(this.#failStalled, STALL_TIMEOUT);
+      this.#cancelTimer ??= awakeTimer(STALL_TIMEOUT, this.#failStalled);
     });
   }
 
@@ -152,14 +156,14 @@ export class Lane {
     if (!calls.first) calls.last = undefined;
     this.#waiting--;
     if (this.#waiting === 0) {
-      clearTimeout(this.#timer);
-      this.#timer = undefined;
+      this.#cancelTimer?.();
+      this.#cancelTimer = undefined;
     }
     return first;
   }
 
   readonly #failStalled = (): void => {
-    this.#timer = undefined;
+    this.#cancelTimer = undefined;
     let failures = 0;
     let next = Infinity;
     for (const [page, calls] of this.#pages) {
@@ -174,7 +178,7 @@ export class Lane {
       }
       if (calls.inFlight === 0 && !calls.first) this.#pages.delete(page);
     }
-    if (this.#waiting > 0) this.#timer = setTimeout(this.#failStalled, next);
+    if (this.#waiting > 0) this.#cancelTimer = awakeTimer(next, this.#failStalled);
   };
 
   /** Who waits behind calls of their own page waits for those; otherwise for a place of another page. */

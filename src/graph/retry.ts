@@ -2,17 +2,17 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { GraphError, TransportError } from './errors';
 
 export interface RetryOptions {
-  /** How often to try in all. */
+  /** How many times to try in all. */
   readonly attempts: number;
   readonly mayTryAgain: (error: unknown) => boolean;
-  /** Nobody waits for it, so neither does the end of the process. */
+  /** Nobody waits for it, so its pauses do not keep the process alive. */
   readonly background?: boolean;
 }
 
 /** Milliseconds before the second try at most; doubled for each further one. */
 const FIRST_DELAY = 500;
 
-/** A platform that asks for more patience than this gets no further try: somebody waits for the message. */
+/** Milliseconds. If the platform asks for a longer wait, there is no further try: somebody waits for the message. */
 const LONGEST_DELAY = 30_000;
 
 /**

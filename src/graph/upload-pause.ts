@@ -19,8 +19,7 @@ export type RateLimitError = GraphError | TransportError;
  * one upload at a time goes out, as a trial, until one has succeeded.
  *
  * `GraphClient.post` does all this for calls whose action is `upload`: it begins none during a pause, and throws the
- * pause's error instead. Whoever wants to know beforehand asks `check()`, and whoever wants to wait goes by
- * `remainingMs`.
+ * pause's error instead. To know beforehand, call `check()`; to wait, use `remainingMs`.
  *
  * @see https://developers.facebook.com/docs/graph-api/overview/rate-limiting
  */

@@ -1,4 +1,4 @@
-import { GraphError, isMethodError, TransportError } from './errors';
+import { GraphError, isProofError, TransportError } from './errors';
 
 /**
  * What an error says about the call that met it, and so what may be done next:
@@ -6,10 +6,10 @@ import { GraphError, isMethodError, TransportError } from './errors';
  * | verdict | means | a send | an upload |
  * | --- | --- | --- | --- |
  * | `dead-id` | the attachment ID is invalid, expired or another page's | may go again without that ID | |
- * | `unreached` | no connection came up | may go again | may go again |
+ * | `unreached` | no connection was established | may go again | may go again |
  * | `hopeless` | this content, this token or this app fails the same way every time | report it | report it: one step would fail too |
  * | `rate-limited` | the platform says stop | report it | send in one step instead; uploads pause, see `UploadPause` |
- * | `busy` | a temporary fault | report it: Facebook documents sends that arrived although the call failed | may go again |
+ * | `busy` | a temporary fault | report it: according to Facebook, it may have arrived | may go again |
  * | `unknown` | it may have been carried out | report it, never again | may go again: a second ID does no harm |
  * | `refused` | anything else, also a call that waited too long for its place | report it | send in one step instead |
  */
@@ -44,18 +44,13 @@ export function verdictOn(error: unknown): Verdict {
 }
 
 /**
- * Whom a refused upload concerns besides the message that met it. `attempt`: everybody who would try the same content or
- * address in the same way. `token`: every upload with this token. Undefined: nobody.
+ * Whom a refused upload concerns besides the message that met it. `attempt`: everybody who would try the same content
+ * or address in the same way. `token`: every upload with this token. Undefined: nobody.
  */
 export function refusalScope(error: unknown): 'attempt' | 'token' | undefined {
   if (!(error instanceof GraphError)) return undefined;
   if (TOKEN_CODES.has(error.code)) return 'token';
   return isAboutContent(error) ? 'attempt' : undefined;
-}
-
-/** Could the platform not fetch an address? Then it has done nothing with the call. */
-export function isNotFetched(error: unknown): boolean {
-  return error instanceof GraphError && error.code === 100 && error.subcode === NOT_FETCHED;
 }
 
 /** May an upload that failed so be tried again? */
@@ -73,9 +68,20 @@ export function mayFetchAgain(error: unknown): boolean {
  * nothing else there, because the content did not go along.
  */
 export function isIdRefused(error: unknown): boolean {
-  if (verdictOn(error) === 'dead-id') return true;
+  return verdictOn(error) === 'dead-id' || isContentRefused(error);
+}
+
+/**
+ * Has the platform refused a send because of the content that it carries, or of its address? Then it has sent nothing.
+ */
+export function isContentRefused(error: unknown): boolean {
   if (!(error instanceof GraphError) || !isClientError(error.status)) return false;
   return error.code === 100 && CONTENT_SUBCODES.has(error.subcode);
+}
+
+/** Has the platform refused a send because it could not fetch the address? Then the content may go instead. */
+export function isNotFetched(error: unknown): boolean {
+  return isContentRefused(error) && (error as GraphError).subcode === NOT_FETCHED;
 }
 
 /** May a send that failed so be tried again, just as it is? */
@@ -94,7 +100,7 @@ function isHopeless(error: GraphError): boolean {
   const { code, subcode } = error;
   if (TOKEN_CODES.has(code) || code === MISSING_PERMISSION) return true;
   if (code === 10 && subcode === 1893063) return true;
-  return isAboutContent(error) || isMethodError(error);
+  return isAboutContent(error) || isProofError(error);
 }
 
 function isAboutContent({ code, subcode }: GraphError): boolean {

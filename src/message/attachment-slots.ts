@@ -1,7 +1,9 @@
 import { AttachmentError } from '../base/errors';
-import { isRecord, without } from '../base/records';
-import { isAttachmentType, type AttachmentType, type ReadyContent } from '../source/asset';
-import type { GraphParams } from '../graph/client';
+import { isGiven, isRecord, without } from '../base/records';
+import { didYouMean, findSimilarName } from '../base/similar-name';
+import { labelOf } from './label';
+import { ATTACHMENT_TYPES, isAttachmentType, type AttachmentType, type ReadyContent } from '../source/asset';
+import type { GraphParams } from '../graph/request';
 import type { SourcePayload } from '../source/sources';
 
 /** A place in a message where an attachment stands that the platform cannot send as it is written. */
@@ -15,7 +17,7 @@ export interface AttachmentSlot {
   readonly reusable: boolean;
 }
 
-/** AttachmentSlots of one message, in its order. */
+/** The slots of one message, in its order. */
 export type AttachmentSlots = readonly [AttachmentSlot, ...AttachmentSlot[]];
 
 /** An asset that the platform has saved, and as which type. */
@@ -30,10 +32,10 @@ const SOURCE_FIELDS = ['url', 'filedata', 'filename', 'is_reusable', 'attachment
 const WEB_ADDRESS = /^\s*https?:/i;
 
 /**
- * The attachments of an outgoing message that need an ID, if there are any. An `attachment_id` that the author set, Facebook's own
- * addresses in media templates, other templates, unknown types and text are none.
+ * The attachments of an outgoing message that need an ID, if there are any. An `attachment_id` that the author set,
+ * Facebook's own addresses in media templates, other templates, unknown types and text are none.
  *
- * @throws {AttachmentError} `ERR_ATTACHMENT_BAD_SOURCE`: the attachment is malformed.
+ * @throws {AttachmentError} `ERR_ATTACHMENT_BAD_SOURCE`: the attachment is malformed, or its type is misspelt.
  */
 export function findAttachmentSlots(params: unknown): AttachmentSlots | undefined {
   const message = isRecord(params) ? params.message : undefined;
@@ -44,12 +46,24 @@ export function findAttachmentSlots(params: unknown): AttachmentSlots | undefine
   const { type, payload } = attachment;
   if (typeof type !== 'string') throw malformed('attachment', 'expected its `type` to be a string', type);
   if (type === 'template') return findTemplateSlots(payload);
-  if (!isAttachmentType(type)) return undefined;
+  if (!isAttachmentType(type)) {
+    refuseMisspelt(type, payload);
+    return undefined;
+  }
   if (!isRecord(payload))
     throw malformed(`${type} attachment`, 'expected its `payload` to be an object', payload);
-  return isSettled(payload)
+  return hasOwnId(payload)
     ? undefined
     : [{ type, payload, element: undefined, reusable: isReusable(payload) }];
+}
+
+/**
+ * The type that the author probably meant by an unknown one. Undefined: it is like none, or there is no content to
+ * upload. Facebook knows more types (`template`, `fallback` …), and adds others.
+ */
+export function findMeantType(type: string, payload: unknown): string | undefined {
+  if (!isRecord(payload) || !(isGiven(payload.url) || isGiven(payload.filedata))) return undefined;
+  return findSimilarName(type, ATTACHMENT_TYPES);
 }
 
 /** The call with saved assets in the places of `slots`: what everyone sends who knows the IDs. */
@@ -76,11 +90,22 @@ export function withContent(
   return fill(params, [slot], [{ type, payload }]);
 }
 
+/** Facebook would get the author's path as an address. */
+function refuseMisspelt(type: string, payload: unknown): void {
+  const meant = findMeantType(type, payload);
+  if (meant === undefined) return;
+  throw new AttachmentError(
+    'ERR_ATTACHMENT_BAD_SOURCE',
+    labelOf('attachment', payload),
+    `its type is ${JSON.stringify(type)}${didYouMean(meant)}`,
+  );
+}
+
 function findTemplateSlots(payload: unknown): AttachmentSlots | undefined {
   if (!isRecord(payload) || payload.template_type !== 'media' || !Array.isArray(payload.elements))
     return undefined;
   const [first, ...rest] = payload.elements.flatMap((element: unknown, index): AttachmentSlot[] => {
-    if (!isRecord(element) || isSettled(element) || isFacebookAddress(element.url)) return [];
+    if (!isRecord(element) || hasOwnId(element) || isFacebookAddress(element.url)) return [];
     const { media_type: type } = element;
     if (type === 'image' || type === 'video') {
       return [{ type, payload: element, element: index, reusable: isReusable(element) }];
@@ -110,7 +135,7 @@ function fill(
     }
   }
   // The adapter always sets `text`; the platform refuses an empty one beside an attachment.
-  const kept = text === undefined || text === null || text === '' ? {} : { text };
+  const kept = isGiven(text) && text !== '' ? { text } : {};
   return { ...params, message: { ...kept, ...message, attachment: { ...attachment, type, payload } } };
 }
 
@@ -120,8 +145,8 @@ function withElement(payload: unknown, index: number, element: unknown): Record<
 }
 
 /** The author has an ID already. */
-function isSettled({ attachment_id: id }: SourcePayload): boolean {
-  return id !== undefined && id !== null && id !== '';
+function hasOwnId({ attachment_id: id }: SourcePayload): boolean {
+  return isGiven(id) && id !== '';
 }
 
 function isReusable(payload: SourcePayload): boolean {

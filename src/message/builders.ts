@@ -1,8 +1,10 @@
 import { lookup } from 'mime-types';
-import { withCode } from '../base/check-options';
+import { checkArgument, checkNames } from '../base/check-options';
+import { isRecord } from '../base/records';
+import { findSimilarName } from '../base/similar-name';
 import { MESSAGE_FIELDS, type MessageFields, type TemplateButton } from './fields';
 import type { AttachmentType } from '../source/asset';
-import type { Filedata } from '../source/filedata';
+import { isFiledata, type Filedata } from '../source/filedata';
 
 /** The source of an attachment: a web address, a path inside `root`, a `file:` URL, a `data:` URI, or bytes. */
 export type AttachmentSource = string | URL | Filedata;
@@ -52,7 +54,8 @@ export interface Attachment {
 }
 
 /**
- * A template, as in `message.attachment` of the Send API. Pictures in a media template can be paths or bytes; see `media`.
+ * A template, as in `message.attachment` of the Send API. Pictures in a media template can be paths or bytes; see
+ * `media`.
  *
  * @see https://developers.facebook.com/docs/messenger-platform/send-messages/templates
  */
@@ -71,7 +74,7 @@ export type TemplateMessage<Fields extends object = object> = Fields & {
 
 /** How the attachment is sent. All other fields become fields of the message: `quick_replies`, `tag` … */
 export interface BuildOptions extends PayloadOptions {
-  /** The same as `is_reusable`, the platform's name. */
+  /** A shorter name of `is_reusable`. If both are given, this one counts. */
   readonly reusable?: boolean | undefined;
 }
 
@@ -104,7 +107,8 @@ type BuildMedia = <Given extends MediaOptions & MessageFields = object>(
  * A message with a picture.
  *
  * @function
- * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known.
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known. `ERR_ARGUMENT_INVALID`: the source is not valid, or
+ * the options are not an object.
  * @example
  * await bot.reply(message, image('cats/tom.png'));
  * await bot.reply(message, image(await qrCode(text), { filename: 'code.png', reusable: false }));
@@ -115,7 +119,8 @@ export const image = builder('image');
  * A message with a sound. Its content type must be `audio/*`.
  *
  * @function
- * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known.
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known. `ERR_ARGUMENT_INVALID`: the source is not valid, or
+ * the options are not an object.
  * @example
  * await bot.reply(message, audio('greeting.mp3'));
  */
@@ -125,7 +130,8 @@ export const audio = builder('audio');
  * A message with a video.
  *
  * @function
- * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known.
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known. `ERR_ARGUMENT_INVALID`: the source is not valid, or
+ * the options are not an object.
  * @example
  * await bot.reply(message, video('https://example.com/tour.mp4'));
  */
@@ -135,9 +141,10 @@ export const video = builder('video');
  * A message with a file to download.
  *
  * @function
- * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known.
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known. `ERR_ARGUMENT_INVALID`: the source is not valid, or
+ * the options are not an object.
  * @example
- * await bot.reply(message, file('menu.pdf', { filename: 'Menu of today.pdf' }));
+ * await bot.reply(message, file('menu.pdf', { filename: "Today's menu.pdf" }));
  */
 export const file = builder('file');
 
@@ -145,7 +152,8 @@ export const file = builder('file');
  * A message with a media template: a picture or a video with buttons.
  *
  * @function
- * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known.
+ * @throws {TypeError} `ERR_OPTION_UNKNOWN`: an option is not known. `ERR_ARGUMENT_INVALID`: the source is not valid, or
+ * the options are not an object.
  * @see https://developers.facebook.com/docs/messenger-platform/send-messages/template/media
  * @example
  * const buttons = [{ type: 'postback', title: 'More', payload: 'more' } as const];
@@ -155,16 +163,18 @@ export const media = buildMedia as BuildMedia;
 
 function builder(type: AttachmentType): Build {
   const build = (source: AttachmentSource, options: BuildOptions & MessageFields = {}): AttachmentMessage => {
+    checkIsSource(type, source);
+    checkIsOptions(type, options);
     const { payload, fields } = take(type, source, options);
     return { ...fields, attachment: { type, payload } };
   };
   return build as Build;
 }
 
-function buildMedia(
-  source: AttachmentSource,
-  { media_type: mediaType, buttons, sharable, ...options }: MediaOptions & MessageFields = {},
-): TemplateMessage {
+function buildMedia(source: AttachmentSource, given: MediaOptions & MessageFields = {}): TemplateMessage {
+  checkIsSource('media', source);
+  checkIsOptions('media', given);
+  const { media_type: mediaType, buttons, sharable, ...options } = given;
   const { payload, fields } = take('media', source, options, ['media_type', 'buttons', 'sharable']);
   const element = {
     media_type: mediaType ?? (isVideo(payload) ? 'video' : 'image'),
@@ -180,6 +190,19 @@ function buildMedia(
   };
 }
 
+/** In JavaScript it can be anything. Whether the file or the address exists is found out when it is sent. */
+function checkIsSource(builder: string, source: unknown): void {
+  const isSource = typeof source === 'string' ? source !== '' : source instanceof URL || isFiledata(source);
+  const expected = `the first argument of \`${builder}\`: a path, a web address, a data: URI, or bytes (a Buffer, a Uint8Array or a Blob)`;
+  checkArgument('source', expected, isSource, source);
+}
+
+/** JavaScript may pass anything, a caption for example. */
+function checkIsOptions(builder: string, options: unknown): void {
+  const expected = `the second argument of \`${builder}\`, an object with options and fields of the message such as { text: "This is Tom" }`;
+  checkArgument('options', expected, isRecord(options), options);
+}
+
 /** Separates the options of the attachment from the fields of the message. */
 function take(
   builder: string,
@@ -188,26 +211,18 @@ function take(
   more: readonly string[] = [],
 ): { payload: AttachmentPayload; fields: MessageFields } {
   const { filename, is_reusable: isReusable, reusable = isReusable, ...fields } = options;
-  checkNames(builder, Object.keys(fields), more);
+  const known = ['filename', 'is_reusable', 'reusable', ...more, ...MESSAGE_FIELDS];
+  checkNames(`option of \`${builder}\``, Object.keys(fields), known, (name) => {
+    // A misspelt field is to be corrected, and not to be sent as it is.
+    if (findSimilarName(name, known) !== undefined) return '';
+    return ` (add other fields to the message itself: { ...${builder}(source), ${name}: … })`;
+  });
   const payload = {
     ...contentOf(source),
     ...(filename !== undefined && { filename }),
     ...(reusable === false && { is_reusable: false }),
   };
   return { payload, fields };
-}
-
-/** A misspelt name would be sent to Facebook, or have no effect. */
-function checkNames(builder: string, names: readonly string[], more: readonly string[]): void {
-  const stranger = names.find((name) => !MESSAGE_FIELDS.some((known) => known === name));
-  if (stranger === undefined) return;
-  const known = ['filename', 'reusable', 'is_reusable', ...more, ...MESSAGE_FIELDS].join(', ');
-  throw withCode(
-    'ERR_OPTION_UNKNOWN',
-    new TypeError(
-      `Expected each option of \`${builder}\` to be one of ${known}, got \`${stranger}\`. Add other fields to the message itself: { ...${builder}(source), ${stranger}: … }`,
-    ),
-  );
 }
 
 /** A URL becomes a string, because Botkit's scripts pass through JSON. */

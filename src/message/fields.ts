@@ -58,7 +58,10 @@ export interface MessageFields {
   readonly text?: string | undefined;
   /** At most 13. */
   readonly quick_replies?: readonly QuickReply[] | undefined;
-  /** Default: `MESSAGE_TAG` if there is a `tag`, otherwise `RESPONSE`. With Botkit's adapter always `RESPONSE`. */
+  /**
+   * Default: `MESSAGE_TAG` if there is a `tag`, otherwise `RESPONSE`. With Botkit's adapter the default is `RESPONSE`
+   * even if there is a `tag`: set both.
+   */
   readonly messaging_type?: 'RESPONSE' | 'UPDATE' | 'MESSAGE_TAG' | undefined;
   /** For a message more than 24 hours after the person's last one. Facebook has discontinued all other tags. */
   readonly tag?: 'HUMAN_AGENT' | undefined;

@@ -1,13 +1,15 @@
 import { redact, withoutQuery } from '../base/redact';
 import { isRecord } from '../base/records';
-import type { GraphParams } from '../graph/client';
+import type { GraphParams } from '../graph/request';
 
 /** How many attachments of one message an error names. */
 const MOST_NAMED = 5;
 
 const DATA_URI = /^\s*data:/i;
 
-/** What errors call an attachment that was not looked at: a web address loses its query string, content is not shown. */
+/**
+ * What errors call an attachment that was not looked at: a web address loses its query string, content is not shown.
+ */
 export function labelOf(type: string, payload: unknown): string {
   const { url } = isRecord(payload) ? payload : {};
   const address = url instanceof URL ? url.href : url;

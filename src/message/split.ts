@@ -1,18 +1,14 @@
 import { AttachmentError } from '../base/errors';
-import { isRecord, pick, without } from '../base/records';
+import { isGiven, isRecord, pick, without } from '../base/records';
 import { isAttachmentType } from '../source/asset';
+import { findMeantType } from './attachment-slots';
 import { labelOfPart } from './label';
-import type { GraphParams } from '../graph/client';
+import type { GraphParams } from '../graph/request';
 
-/** Where a call carries attachments that follow its message. A symbol, because it is for us and not for the platform. */
+/**
+ * Where a call carries attachments that follow its message, each in a message of its own. A symbol, because it is for us and not for the platform.
+ */
 export const FOLLOWING = Symbol('attachments that follow');
-
-/** Attachments that follow a message, each in a message of its own. */
-export interface Following {
-  readonly attachments: readonly unknown[];
-  /** The author's object that they come from. */
-  readonly origin: object;
-}
 
 /** A call of the Send API as the messages that the platform takes. */
 export interface SplitMessage {
@@ -22,10 +18,14 @@ export interface SplitMessage {
   readonly quickReplies: unknown;
 }
 
+type Fields = Readonly<Record<string, unknown>>;
+
 const CONTENT_FIELDS = ['text', 'sticker_id', 'attachment', 'attachments'];
 const LAST_FIELDS = ['quick_replies'];
 
-/** What a call addresses that permits one message only: a private reply to a comment or a post, a token for one message. */
+/**
+ * What a call addresses that permits one message only: a private reply to a comment or a post, a token for one message.
+ */
 const ONE_MESSAGE_RECIPIENTS = [
   'comment_id',
   'post_id',
@@ -46,13 +46,14 @@ export function splitMessage(params: unknown): SplitMessage | undefined {
   if (!isRecord(params)) return undefined;
   const following = followingOf(params);
   const message = isRecord(params.message) ? params.message : {};
+  if (!following && isSingle(message)) return undefined;
   const contents = contentsOf(message, following);
   if (!following && (contents.length === 0 || isAsGiven(message, contents))) return undefined;
   const shared = without(message, [...CONTENT_FIELDS, ...LAST_FIELDS]);
   const rest = without(params, ['message', 'sender_action']);
   const parts = contents.map((content) => ({ ...rest, message: { ...shared, ...content } }));
   const all = isGiven(params.sender_action) ? [without(params, ['message']), ...parts] : parts;
-  if (all.length > 1) permitSeveral(params, parts);
+  if (all.length > 1) checkMayBeSplit(params, parts);
   return { parts: all, quickReplies: message.quick_replies };
 }
 
@@ -63,26 +64,24 @@ export function withQuickReplies(params: GraphParams, quickReplies: unknown): Gr
 }
 
 /** Does the call carry an attachment? If not, it is the text (or a sticker, or a sender action) before others. */
-export function hasAttachment({ message }: GraphParams): boolean {
+export function hasAttachment(params: GraphParams): boolean {
+  const { message } = params;
+  if (followingOf(params)) return true;
   return isRecord(message) && (isGiven(message.attachment) || isGiven(message.attachments));
 }
 
-/** The author's object that tells one activity's attachments from another's. */
-export function attachmentsOrigin(params: unknown): unknown {
-  if (!isRecord(params)) return undefined;
-  const { attachment, attachments } = isRecord(params.message) ? params.message : {};
-  return attachment ?? attachments ?? followingOf(params)?.origin;
+function followingOf(params: Readonly<Record<PropertyKey, unknown>>): readonly unknown[] | undefined {
+  return params[FOLLOWING] as readonly unknown[] | undefined;
 }
 
-function followingOf(params: Readonly<Record<PropertyKey, unknown>>): Following | undefined {
-  return params[FOLLOWING] as Following | undefined;
+/** Nearly all messages: one text, sticker or attachment. */
+function isSingle({ text, sticker_id: sticker, attachment, attachments }: Fields): boolean {
+  if (isGiven(attachments) || text === '') return false;
+  return !isGiven(attachment) || (!isGiven(text) && !isGiven(sticker));
 }
 
 /** What the messages hold, one by one. */
-function contentsOf(
-  message: Readonly<Record<string, unknown>>,
-  following: Following | undefined,
-): Record<string, unknown>[] {
+function contentsOf(message: Fields, following: readonly unknown[] = []): Record<string, unknown>[] {
   const { text, attachment, attachments } = message;
   // The adapter always sets `text`.
   const hasText = isGiven(text) && text !== '';
@@ -94,7 +93,7 @@ function contentsOf(
     ...(Object.keys(first).length > 0 ? [first] : []),
     ...(isGiven(attachment) ? [{ attachment }] : []),
     ...inMessages(attachments),
-    ...(following?.attachments ?? []).map((one) => ({ attachment: one })),
+    ...following.map((one) => ({ attachment: one })),
   ];
 }
 
@@ -118,10 +117,13 @@ function inMessages(attachments: unknown): Record<string, unknown>[] {
   return messages;
 }
 
-/** Is its content here, in a file or in bytes? */
+/** Is its content here, in a file or in bytes? Or is its type misspelt, so that only the others can be sent? */
 function hasContent(attachment: unknown): boolean {
-  if (!isRecord(attachment) || !isAttachmentType(attachment.type) || !isRecord(attachment.payload))
-    return false;
+  if (!isRecord(attachment) || !isRecord(attachment.payload)) return false;
+  const { type } = attachment;
+  if (!isAttachmentType(type)) {
+    return typeof type === 'string' && findMeantType(type, attachment.payload) !== undefined;
+  }
   const { attachment_id: id, url, filedata } = attachment.payload;
   if (isGiven(id)) return false;
   return isGiven(filedata) || (typeof url === 'string' ? !/^\s*https?:/i.test(url) : isLocal(url));
@@ -131,14 +133,14 @@ function isLocal(url: unknown): boolean {
   return url instanceof URL && !/^https?:$/.test(url.protocol);
 }
 
-function isAsGiven(message: Readonly<Record<string, unknown>>, contents: Record<string, unknown>[]): boolean {
+function isAsGiven(message: Fields, contents: Record<string, unknown>[]): boolean {
   const [only = {}, ...more] = contents;
   const isSame = Object.entries(only).every(([name, value]) => message[name] === value);
   // An empty text beside an attachment would be refused.
   return more.length === 0 && isSame && message.text !== '';
 }
 
-function permitSeveral(params: Readonly<Record<string, unknown>>, parts: readonly GraphParams[]): void {
+function checkMayBeSplit(params: Fields, parts: readonly GraphParams[]): void {
   const recipient = isRecord(params.recipient) ? params.recipient : {};
   const kind = ONE_MESSAGE_RECIPIENTS.find((name) => isGiven(recipient[name]));
   if (kind === undefined) return;
@@ -147,8 +149,4 @@ function permitSeveral(params: Readonly<Record<string, unknown>>, parts: readonl
     parts.map(labelOfPart).join(' and '),
     `it needs ${parts.length} messages, but a recipient with \`${kind}\` allows only one; nothing was sent. Send one part alone, or use a template that contains both`,
   );
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }

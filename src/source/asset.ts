@@ -57,7 +57,7 @@ export interface Asset {
   readonly content: Content;
   /** Makes what goes out of it. Undefined: it goes out as it is. */
   readonly prepare?: () => Promise<ReadyContent>;
-  /** What it holds could not be learnt, so an ID would not tell when that changes: it goes without one. */
+  /** Its content could not be fetched, so a change would go unnoticed: it is sent without an ID. */
   readonly isUnidentified?: true;
 }
 
@@ -67,7 +67,7 @@ const PREPARE_SIGN = 1_000;
 /**
  * What goes out for the asset, which is made now if need be.
  *
- * @param onMove - Called now and then while it is made, so that whoever waits sees that something goes on.
+ * @param onMove - Called now and then while it is made, so that waiting messages see that something goes on.
  * @throws {AttachmentError} It cannot be made.
  */
 export async function readyContent(asset: Asset, onMove?: () => void): Promise<ReadyContent> {

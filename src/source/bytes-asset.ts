@@ -4,7 +4,7 @@ import { contentTypeFor } from './content-type';
 import type { Asset, AttachmentType } from './asset';
 import type { ContentFacts } from './content-facts';
 
-/** The ones that people know, where the first of the list is another. */
+/** Common extensions, where the list begins with a rarer one. */
 const EXTENSIONS: Readonly<Record<string, string>> = { 'audio/mpeg': 'mp3', 'video/quicktime': 'mov' };
 
 /** What the author says about bytes. */

@@ -1,4 +1,5 @@
 import { inTurn } from './in-turn';
+import type * as Undici from 'undici';
 
 /** What stands before the content of a `data:` URI. */
 export interface DataUriHead {
@@ -18,6 +19,9 @@ const MAX_HEAD = 64 * 1024;
 /** Four letters that are three bytes in base64. */
 const PROBE = 'AAAA';
 
+/** URL takes no notice of tabs and line breaks. */
+const HOST = /\/[\t\r\n]*\//;
+
 /**
  * What the URI says about its content. undici reads it, with a few letters in place of the content: it would decode all
  * of it in one go.
@@ -28,7 +32,9 @@ export async function readHead(uri: string): Promise<DataUriHead | undefined> {
   const length = uri.indexOf(',') + 1;
   if (length === 0 || length > MAX_HEAD) return undefined;
   const head = uri.slice(0, length);
-  const { fetch } = await import('undici');
+  // After two slashes the content is read as the name of a host, and not every character may stand there.
+  if (HOST.test(head) && !URL.canParse(uri)) return undefined;
+  const { fetch } = require('undici') as typeof Undici;
   const probe = await fetch(head + PROBE).then(
     (response) => response.blob(),
     () => undefined,
@@ -76,7 +82,7 @@ class PercentDecoder {
   #rest = '';
 
   decode(piece: string, isLast: boolean): Buffer {
-    // Halves of a character that only a line break keeps apart stay halves.
+    // Surrogates that only a line break separates must not become one character.
     const text = (this.#rest + piece)
       .replace(/[\uD800-\uDBFF](?=[\t\n\r])/g, '\uFFFD')
       .replace(/[\t\n\r]+/g, '');
@@ -111,7 +117,7 @@ function hexDigit(code: number | undefined): number | undefined {
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined;
 }
 
-/** Base64 as the web forgives it: with white space, and without its padding. */
+/** Forgiving Base64 of the web: with white space, and without its padding. */
 class Base64Decoder {
   #rest = '';
 

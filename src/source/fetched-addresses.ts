@@ -2,18 +2,19 @@ import { LRUCache } from 'lru-cache';
 import path from 'node:path';
 import { extension } from 'mime-types';
 import { AttachmentError, toError } from '../base/errors';
+import { firstOf } from '../graph/answer-headers';
 import { Connections } from '../graph/connections';
 import { Lane } from '../graph/lane';
 import { attemptKey, contentKey } from './asset-key';
-import { readFacts, type ContentFacts } from './content-facts';
+import { readFacts } from './content-facts';
 import { contentTypeFor } from './content-type';
 import { digestOf } from './digest';
+import { FetchRecord, type FetchedContent } from './fetch-record';
 import { fetchFailed, fetchRefused, httpGet, statusError, type GetAnswer } from './http-get';
 import { checkSize, MAX_BYTES } from './limits';
 import { StreamedFile } from './streamed-file';
 import { TemporaryFile } from './temporary-file';
 import { askCacheKey, labelOf, sourceOf, type CacheKey } from './web-address';
-import type CachePolicy from 'http-cache-semantics';
 import type { Dispatcher } from 'undici';
 import type { Asset, AttachmentType } from './asset';
 
@@ -38,7 +39,9 @@ const MOST_RECORDS = 5_000;
 const MOST_FAILURES = 1_000;
 const FAILURE_TTL = 30_000;
 
-/** How much content is kept until its upload has read it, and for how many milliseconds. What is gone is fetched again. */
+/**
+ * How much content is kept until its upload has read it, and for how many milliseconds. What is gone is fetched again.
+ */
 const MOST_FILES = 48;
 const MOST_BYTES_KEPT = 256 * 1024 * 1024;
 const FILE_TTL = 60_000;
@@ -49,29 +52,8 @@ const DOWNLOADS = 12;
 const OK = 200;
 const NOT_MODIFIED = 304;
 
-/** All that HTTP's rules for caches go by. */
-const CACHE_HEADERS = ['age', 'cache-control', 'date', 'etag', 'expires', 'last-modified', 'pragma', 'vary'];
-
-/** The content type of whoever does not know it. */
+/** The content type that a server sends if it does not know it. */
 const UNKNOWN_TYPE = /^(application|binary)\/octet-stream$/i;
-
-/** What stands at an address. */
-interface FetchedContent extends ContentFacts {
-  /** The content type that the server says. */
-  readonly declared: string | undefined;
-}
-
-/** What stands at an address, and until when that is known. */
-interface FetchRecord {
-  readonly content: FetchedContent;
-  readonly policy: CachePolicy;
-  /** Which address it came from, without its query: validators of one say nothing about another. */
-  readonly place: string;
-  /** There were redirects on the way, which can lead elsewhere next time. */
-  readonly isRedirected: boolean;
-  /** Its server is down: until then it is not asked again, by `performance.now()`. */
-  readonly trustedUntil?: number;
-}
 
 /** What came of asking an address. */
 interface Fetched {
@@ -96,9 +78,9 @@ interface Target {
 }
 
 /**
- * Web addresses that the plugin fetches itself. What they are is their content: it is asked for as HTTP's rules for caches
- * want it, once for all who wait. Content lives in a temporary file until it is uploaded; what is kept is what it
- * takes to ask whether it has changed.
+ * Web addresses that the plugin fetches itself. Their content identifies them. It is fetched and revalidated by HTTP's
+ * rules for caches, once for all who wait, and lies in a temporary file until it is uploaded. What is kept is its hash,
+ * and what it takes to ask whether it has changed.
  */
 export class FetchedAddresses {
   readonly when: FetchList['when'];
@@ -170,7 +152,7 @@ export class FetchedAddresses {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#closing = new AbortController();
-    // What was broken off has not failed. It is known when all that waits for it has been told.
+    // Aborted downloads are no failures: they are forgotten once all who wait for them have been told.
     await Promise.allSettled([...this.#underWay.values()].map(({ fetched }) => fetched));
     this.#failures.clear();
     this.#files.clear();
@@ -210,7 +192,7 @@ export class FetchedAddresses {
 
   async #contentOf(target: Target): Promise<FetchedContent> {
     const record = this.#records.get(target.key);
-    if (record && isFresh(record)) return record.content;
+    if (record?.isFresh) return record.content;
     return (await this.#share(target, () => true)).content;
   }
 
@@ -218,7 +200,7 @@ export class FetchedAddresses {
     this.#records.delete(target.key);
     const { file } = await this.#share(target, (fetched) => fetched.file?.isOpen ?? false);
     if (file?.isOpen) return file;
-    throw fetchFailed(target.label, 'it was dropped before it was read');
+    throw fetchFailed(target.label, 'its temporary file was deleted before it was read');
   }
 
   /** One download for all who wait. That of another address under the same key can fail for reasons of its own. */
@@ -256,7 +238,7 @@ export class FetchedAddresses {
       this.#turns.set(url.origin, turn);
     }
     const stalled = (waited: number): Error =>
-      fetchFailed(label, `for ${Math.round(waited / 1000)} s none of the downloads under way went on`);
+      fetchFailed(label, `no download in progress received anything for ${Math.round(waited / 1000)} s`);
     return this.#lane.run(turn, () => this.#fetchOrKnown(target), stalled);
   }
 
@@ -267,8 +249,8 @@ export class FetchedAddresses {
       return await this.#fetch(target, record);
     } catch (error) {
       const hasFailed = error instanceof AttachmentError && error.code === 'ERR_ATTACHMENT_FETCH_FAILED';
-      if (hasFailed && record && mayBeStale(record.policy)) {
-        this.#records.set(target.key, { ...record, trustedUntil: performance.now() + FAILURE_TTL });
+      if (hasFailed && record?.mayServeStale) {
+        this.#records.set(target.key, record.trusted(FAILURE_TTL));
         return { content: record.content, file: undefined };
       }
       if (!hasFailed) this.#records.delete(target.key);
@@ -278,9 +260,8 @@ export class FetchedAddresses {
 
   async #fetch(target: Target, record: FetchRecord | undefined): Promise<Fetched> {
     const { url, label, key } = target;
-    const dispatcher = await this.#dispatcher(label);
-    const headersFor = (at: URL): Record<string, string> =>
-      record?.place === placeOf(at) ? validatorsOf(record.policy) : {};
+    const dispatcher = this.#dispatcher(label);
+    const headersFor = (at: URL): Record<string, string> => record?.validatorsFor(at) ?? {};
     const fetched = await httpGet(
       dispatcher,
       { url, label, isListed: this.isListed, headersFor, signal: this.#closing.signal },
@@ -295,23 +276,18 @@ export class FetchedAddresses {
     return fetched ?? this.#fetch(target, undefined);
   }
 
-  async #dispatcher(label: string): Promise<Dispatcher> {
+  #dispatcher(label: string): Dispatcher {
     try {
-      return await this.#connections.dispatcher();
+      return this.#connections.dispatcher();
     } catch (error) {
       throw fetchFailed(label, toError(error).message);
     }
   }
 
-  #revalidate(key: string, record: FetchRecord, { headers }: GetAnswer): Fetched | undefined {
-    const known = record.policy.responseHeaders();
-    // What an answer leaves out is as it was.
-    const { etag, 'last-modified': lastModified } = known;
-    const validators = { ...(etag && { etag }), ...(lastModified && { 'last-modified': lastModified }) };
-    const response = { status: NOT_MODIFIED, headers: { ...validators, ...cacheHeadersOf(headers) } };
-    const { policy, matches } = record.policy.revalidatedPolicy(REQUEST, response);
-    if (!matches) return undefined;
-    this.#records.set(key, { ...record, policy, trustedUntil: 0 });
+  #revalidate(key: string, record: FetchRecord, answer: GetAnswer): Fetched | undefined {
+    const revalidated = record.revalidated(answer);
+    if (!revalidated) return undefined;
+    this.#records.set(key, revalidated);
     return { content: record.content, file: undefined };
   }
 
@@ -320,11 +296,11 @@ export class FetchedAddresses {
     const declared = declaredType(headers['content-type']);
     // What its server says is enough to refuse it before the rest comes in.
     if (declared !== undefined) contentTypeFor(type, label, new Uint8Array(), { declared });
-    const encoding = textOf(headers['content-encoding']);
+    const encoding = firstOf(headers['content-encoding']);
     if (encoding !== undefined && encoding !== 'identity') {
       throw fetchRefused(label, `its server sends it as ${encoding}, and was asked not to`);
     }
-    checkLength(textOf(headers['content-length']), label);
+    checkLength(firstOf(headers['content-length']), label);
     const file = await createFile(label);
     try {
       const facts = await readFacts(file.record(this.#moving(url, body)), (bytes) => {
@@ -333,13 +309,8 @@ export class FetchedAddresses {
       checkSize(facts.bytes, label);
       const content = { ...facts, declared };
       contentTypeFor(type, label, facts.start, { declared, filename: nameIn(url) });
-      // Loaded with the first answer: most bots fetch nothing.
-      const { default: Policy } = await import('http-cache-semantics');
-      const response = { status: OK, headers: cacheHeadersOf(headers) };
-      const policy = new Policy(REQUEST, response, { shared: false });
-      const place = placeOf(answer.url);
-      const isRedirected = answer.url.href !== url.href;
-      if (policy.storable()) this.#records.set(key, { content, policy, place, isRedirected });
+      const record = FetchRecord.of(content, url, answer);
+      if (record) this.#records.set(key, record);
       else this.#records.delete(key);
       this.#digests.set(file, facts.digest);
       this.#files.set(facts.digest, file);
@@ -357,29 +328,6 @@ export class FetchedAddresses {
       yield piece;
     }
   }
-}
-
-/** All requests are alike, so a policy knows nothing of them; what it belongs to is known by its key. */
-const REQUEST = { headers: {} };
-
-function cacheHeadersOf(headers: GetAnswer['headers']): CachePolicy.Headers {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => CACHE_HEADERS.includes(name)));
-}
-
-function validatorsOf(policy: CachePolicy): Record<string, string> {
-  const headers = policy.revalidationHeaders(REQUEST);
-  return Object.fromEntries(
-    Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
-}
-
-function isFresh({ policy, isRedirected, trustedUntil = 0 }: FetchRecord): boolean {
-  return performance.now() < trustedUntil || (!isRedirected && !policy.stale());
-}
-
-/** https://www.rfc-editor.org/rfc/rfc9111#section-4.2.4 */
-function mayBeStale(policy: CachePolicy): boolean {
-  return !/\b(no-cache|must-revalidate)\b/i.test(textOf(policy.responseHeaders()['cache-control']) ?? '');
 }
 
 function checkLength(length: string | undefined, label: string): void {
@@ -404,12 +352,8 @@ async function createFile(label: string): Promise<TemporaryFile> {
 }
 
 function declaredType(header: string | string[] | undefined): string | undefined {
-  const type = textOf(header)?.split(';')[0]?.trim().toLowerCase();
+  const type = firstOf(header)?.split(';')[0]?.trim().toLowerCase();
   return type === undefined || type === '' || UNKNOWN_TYPE.test(type) ? undefined : type;
-}
-
-function placeOf({ origin, pathname }: URL): string {
-  return origin + pathname;
 }
 
 /** The last part of the address. */
@@ -424,8 +368,4 @@ function nameIn({ pathname }: URL): string | undefined {
 
 function withExtension(name: string, contentType: string): string {
   return path.extname(name) === '' ? `${name}.${extension(contentType) || 'bin'}` : name;
-}
-
-function textOf(header: string | string[] | undefined): string | undefined {
-  return Array.isArray(header) ? header[0] : header;
 }

@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
+import { awakeTimer } from '../base/awake-timer';
 import { toError } from '../base/errors';
 
 /** How long an operation on a file may take. Milliseconds. */
@@ -7,7 +8,10 @@ const TIMEOUT = 5_000;
 
 /**
  * Node works on files with four threads, which look up host names as well. An operation on a network mount that hangs
- * keeps its thread until the mount answers, so there are never more operations than this.
+ * keeps its thread until the mount answers, so `FileOperations` runs no more than this at a time.
+ *
+ * Not counted are temporary files, whose folder is on a local disk as a rule, and the search for the files of a folder
+ * or a glob (tinyglobby): no message makes one, only `warm` and the command-line tool.
  */
 const MAX_RUNNING = 3;
 
@@ -36,7 +40,8 @@ interface Operation {
 
 /**
  * Operations on files, a few at a time and one at a time for each file, so that a file that hangs takes up one place
- * only. Each ends after 5 s at the latest, for whoever waits for it; its place is free again when it has really ended.
+ * only. For its caller, each fails 5 s after it began, or 5 s after the queue last moved if it has not; its place is
+ * free again when it has really ended.
  */
 export class FileOperations {
   readonly #waiting: Readonly<Record<Kind, Set<Operation>>> = { check: new Set(), content: new Set() };
@@ -84,7 +89,10 @@ export class FileOperations {
     return this.#add(kind, file, work, onLate, true);
   }
 
-  /** The same for what has to be done sooner or later: it goes on waiting for its turn after the timeout. */
+  /**
+   * Runs work that must be done sooner or later, such as closing a file: it keeps its place in the queue after the
+   * timeout.
+   */
   finish(kind: Kind, file: string, work: () => Promise<void>): Promise<void> {
     return this.#add(kind, file, work, noop, false);
   }
@@ -112,23 +120,21 @@ export class FileOperations {
             reject(toError(error));
           }
           isOver = true;
-          clearTimeout(timer);
+          cancel();
         },
       };
       const expire = (): void => {
         if (isOver) return;
         const rest = this.#timeLeft(operation);
         if (rest > 0) {
-          timer = setTimeout(expireSoon, rest);
+          cancel = awakeTimer(rest, expire);
           return;
         }
         isOver = true;
         if (mayGiveUp) this.#waiting[kind].delete(operation);
         reject(new FileTimeout());
       };
-      // If the event loop was blocked, answers that have come in the meantime are taken first.
-      const expireSoon = (): unknown => setImmediate(expire);
-      let timer = setTimeout(expireSoon, TIMEOUT);
+      let cancel = awakeTimer(TIMEOUT, expire);
       this.#waiting[kind].add(operation);
       this.#startNext();
     });

@@ -1,4 +1,3 @@
-import { Blob, File } from 'node:buffer';
 import { AttachmentError } from '../base/errors';
 import { isRecord } from '../base/records';
 import { readFacts, type ContentFacts } from './content-facts';
@@ -8,14 +7,34 @@ import { bytesAsset } from './bytes-asset';
 import { StreamedFile } from './streamed-file';
 import type { Asset, AttachmentType } from './asset';
 
+/**
+ * A Blob or a File: what is read of it. The types of Node and of a browser (`lib` with `dom`) are different, and both
+ * fit.
+ */
+export interface BlobLike {
+  /** Bytes. */
+  readonly size: number;
+  /** The content type, or an empty string. */
+  readonly type: string;
+  /** Resolves with its bytes. */
+  arrayBuffer(): Promise<ArrayBuffer>;
+  /** Returns the bytes from `start` up to, but not including, `end`. */
+  slice(start: number, end: number): BlobLike;
+}
+
 /** Bytes in a message. The last form is a Buffer in a script, which passes through JSON. */
-export type Filedata = Uint8Array | Blob | { readonly type: 'Buffer'; readonly data: readonly number[] };
+export type Filedata = Uint8Array | BlobLike | { readonly type: 'Buffer'; readonly data: readonly number[] };
 
 /** What is hashed, copied or passed on at a time. Bytes. */
 const PIECE = 192 * 1024;
 
 /** A Blob never changes, so it need not be hashed twice. */
-const blobFacts = new WeakMap<Blob, Promise<ContentFacts>>();
+const blobFacts = new WeakMap<BlobLike, Promise<ContentFacts>>();
+
+/** Whether the numbers of a Buffer in a script are bytes is found out when they are read. */
+export function isFiledata(value: unknown): value is Filedata {
+  return value instanceof Uint8Array || isBlob(value) || isScriptBuffer(value);
+}
 
 /** @throws {AttachmentError} They are no bytes, empty, too large, or of another type. */
 export async function identifyFiledata(
@@ -24,7 +43,7 @@ export async function identifyFiledata(
   filename: string | undefined,
 ): Promise<Asset> {
   const label = filename ? `${type} ${JSON.stringify(filename)} (from filedata)` : `${type} from filedata`;
-  if (filedata instanceof Blob) return identifyBlob(type, filedata, label, filename);
+  if (isBlob(filedata)) return identifyBlob(type, filedata, label, filename);
   const bytes = await toBytes(filedata, label);
   const facts = await readFacts(piecesOf(bytes));
   return bytesAsset(
@@ -36,12 +55,14 @@ export async function identifyFiledata(
 
 async function identifyBlob(
   type: AttachmentType,
-  blob: Blob,
+  blob: BlobLike,
   label: string,
   filename: string | undefined,
 ): Promise<Asset> {
   checkSize(blob.size, label);
-  const named = blob instanceof File && blob.name ? blob.name : undefined;
+  // A File has a name.
+  const { name } = blob as { name?: unknown };
+  const named = typeof name === 'string' && name !== '' ? name : undefined;
   return bytesAsset(
     { type, label, filename: filename ?? named, declared: blob.type },
     await readBlob(blob, label),
@@ -50,7 +71,7 @@ async function identifyBlob(
 }
 
 /** A Blob can stand for a file, and that can be gone. */
-async function readBlob(blob: Blob, label: string): Promise<ContentFacts> {
+async function readBlob(blob: BlobLike, label: string): Promise<ContentFacts> {
   try {
     let facts = blobFacts.get(blob);
     if (!facts) {
@@ -74,7 +95,7 @@ async function toBytes(filedata: unknown, label: string): Promise<Uint8Array> {
     checkSize(filedata.length, label);
     return new Uint8Array(filedata);
   }
-  if (isRecord(filedata) && filedata.type === 'Buffer' && Array.isArray(filedata.data)) {
+  if (isScriptBuffer(filedata)) {
     checkSize(filedata.data.length, label);
     const bytes = await reviveBytes(filedata.data);
     if (bytes) return bytes;
@@ -84,6 +105,21 @@ async function toBytes(filedata: unknown, label: string): Promise<Uint8Array> {
     label,
     'expected `filedata` to be a Buffer, a Uint8Array or a Blob (in a script only a Buffer, because scripts pass through JSON)',
   );
+}
+
+/** By its members, because that of another realm or of a library is no instance of Node's class. */
+function isBlob(value: unknown): value is BlobLike {
+  return (
+    isRecord(value) &&
+    typeof value.size === 'number' &&
+    typeof value.type === 'string' &&
+    typeof value.arrayBuffer === 'function' &&
+    typeof value.slice === 'function'
+  );
+}
+
+function isScriptBuffer(value: unknown): value is { readonly data: readonly unknown[] } {
+  return isRecord(value) && value.type === 'Buffer' && Array.isArray(value.data);
 }
 
 async function reviveBytes(numbers: readonly unknown[]): Promise<Uint8Array | undefined> {
@@ -106,13 +142,13 @@ function copyBytes(numbers: readonly unknown[], bytes: Uint8Array, from: number,
   return true;
 }
 
-// eslint-disable-next-line @typescript-eslint/require-await -- Whoever streams content expects an async iterable; these bytes are there already.
+// eslint-disable-next-line @typescript-eslint/require-await -- Readers take async iterables; these bytes are there.
 async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array, void> {
   for (let from = 0; from < bytes.length; from += PIECE) yield bytes.subarray(from, from + PIECE);
 }
 
 /** Its own `stream()` gives bytes in memory whole, which would take long to hash, or to encrypt for the network. */
-async function* blobPieces(blob: Blob): AsyncGenerator<Uint8Array, void> {
+async function* blobPieces(blob: BlobLike): AsyncGenerator<Uint8Array, void> {
   for (let from = 0; from < blob.size; from += PIECE) {
     yield new Uint8Array(await blob.slice(from, from + PIECE).arrayBuffer());
   }

@@ -49,11 +49,11 @@ export interface GetAnswer {
 }
 
 /**
- * Gets an address, within 60 s, and gives the answer to `use` while its body comes in. Redirects are followed as long as they
- * lead to listed addresses.
+ * Gets an address, within 60 s, and gives the answer to `use` while its body comes in. Redirects are followed as long
+ * as they lead to listed addresses.
  *
- * @throws {AttachmentError} `ERR_ATTACHMENT_FETCH_FAILED`: there was no answer. `ERR_ATTACHMENT_FETCH_REFUSED`: a redirect leads
- * elsewhere.
+ * @throws {AttachmentError} `ERR_ATTACHMENT_FETCH_FAILED`: there was no answer. `ERR_ATTACHMENT_FETCH_REFUSED`: a
+ * redirect leads elsewhere.
  * @throws What `use` throws.
  */
 export async function httpGet<T>(

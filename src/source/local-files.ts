@@ -13,6 +13,7 @@ import { SharedRuns } from './shared-runs';
 import { checkSize } from './limits';
 import { Root } from './root';
 import { StreamedFile } from './streamed-file';
+import { adviceOnScheme } from './web-address';
 import type { Asset, AttachmentType } from './asset';
 
 const MEMO_ENTRIES = 10_000;
@@ -38,7 +39,7 @@ interface HashedFile extends ContentFacts {
   /** Since when the fingerprint is known to be as it is, by `performance.now()`. */
   readonly seenSince: number;
   /** Each change after the reading shows in the fingerprint, so while that stays as it is the content does. */
-  readonly isSettled: boolean;
+  readonly isReliable: boolean;
 }
 
 /** What an attachment, as its author wrote it, stands for while the file's fingerprint stays as it is. */
@@ -72,18 +73,18 @@ export class LocalFiles {
       return memo.asset;
     }
     const label = `${type} ${JSON.stringify(withoutQuery(name))}`;
-    if (!root) throw noRoot(label);
+    if (!root) throw noRoot(label, name);
     const file = root.locate(name, label);
     const hashed = await this.#hashing.run(`${file}\0${label}`, () => this.#hash(root, file, label));
     const asset = toAsset(type, label, filename, hashed, root, file);
-    const { fingerprint, isSettled } = hashed;
-    if (isSettled) this.#memos.set(memoKey, { file, fingerprint, asset });
+    const { fingerprint, isReliable } = hashed;
+    if (isReliable) this.#memos.set(memoKey, { file, fingerprint, asset });
     return asset;
   }
 
   async #hash(root: Root, file: string, label: string): Promise<HashedFile> {
     const before = this.#hashed.get(file);
-    if (before?.isSettled && isSame(before.fingerprint, await check(root, file, label))) return before;
+    if (before?.isReliable && isSame(before.fingerprint, await check(root, file, label))) return before;
     return this.#queue.push(async () => {
       const hashed = await hashFile(root, file, label, before);
       this.#hashed.set(file, hashed);
@@ -130,21 +131,21 @@ async function hashFile(
     const fingerprint = fingerprintOf(opened.stats);
     const now = performance.now();
     const seenSince = before && isSame(before.fingerprint, fingerprint) ? before.seenSince : now;
-    const isSettled = now - seenSince > TIMESTAMP_STEP || isOld(fingerprint);
+    const isReliable = now - seenSince > TIMESTAMP_STEP || isOld(fingerprint);
     // Digest and size of what is really read: if the file changes later, sending it finds that out.
     const facts = await readFacts(opened.read(), (bytes) => {
       checkSize(bytes, label);
     });
     checkSize(facts.bytes, label);
-    return { ...facts, fingerprint, seenSince, isSettled };
+    return { ...facts, fingerprint, seenSince, isReliable };
   } finally {
     await opened.close();
   }
 }
 
 /**
- * It was changed so long ago that its times cannot be those of a change that is still to come. A time of modification
- * that lies ahead was set by somebody; that of the last change (ctime) nobody can set.
+ * It was changed so long ago that a later change gets other times. A time of modification in the future was set by
+ * somebody, and does not count; the time of the last change (ctime) cannot be set.
  */
 function isOld({ mtimeMs, ctimeMs }: Fingerprint): boolean {
   const now = Date.now();
@@ -173,10 +174,10 @@ function isSame(known: Fingerprint, stats: Fingerprint): boolean {
   );
 }
 
-function noRoot(label: string): AttachmentError {
+function noRoot(label: string, name: string): AttachmentError {
   return new AttachmentError(
     'ERR_ATTACHMENT_NO_ROOT',
     label,
-    'local files need the option `root`; set it to the folder of your assets',
+    `local files need the option \`root\`; set it to the folder of your assets${adviceOnScheme(name)}`,
   );
 }

@@ -23,7 +23,7 @@ export class OpenFile {
   }
 
   /**
-   * Its content from the start, one piece ahead of whoever uses them.
+   * Its content from the start, one piece ahead of the reader.
    *
    * @throws {AttachmentError} `ERR_ATTACHMENT_UNREADABLE`
    */

@@ -1,6 +1,7 @@
 import fastq, { type queueAsPromised } from 'fastq';
 import { LRUCache } from 'lru-cache';
 import { AttachmentError, toError } from '../base/errors';
+import { inTime, NoAnswerError } from '../base/in-time';
 import { isRecord } from '../base/records';
 import { redact } from '../base/redact';
 import { contentTypeFor } from './content-type';
@@ -21,11 +22,17 @@ export interface AssetToPrepare {
 
 /** The result of a conversion. Fields that are left out keep their values. */
 export interface PreparedAsset {
-  /** Another type, for example `file` for content that Facebook accepts only so. Media templates accept only images and videos. */
+  /**
+   * Another type, for example `file` for content that Facebook accepts only as a file. Media templates accept only
+   * images and videos.
+   */
   readonly type?: AttachmentType;
   /** Other content: at most 25 MB. */
   readonly filedata?: Filedata;
-  /** The name that the recipient sees. Default for other content: the File's name, or the type with a matching extension. */
+  /**
+   * The name that the recipient sees. Default for other content: the File's name, or the type with a matching
+   * extension.
+   */
   readonly filename?: string;
 }
 
@@ -34,8 +41,8 @@ export interface Prepare {
   /** Change it whenever you change `convert`. Everything is then converted and uploaded again. */
   readonly version: string | number;
   /**
-   * Called when there is no ID yet, once per content, type and version. At most two calls run at the same time, each for 60 s
-   * at most.
+   * Called when there is no ID yet, once per content, type and version. At most two calls run at the same time, each
+   * for 60 s at most.
    *
    * @returns Undefined: the asset is sent unchanged.
    */
@@ -53,7 +60,9 @@ const MOST_KEPT = 100;
 const MOST_BYTES = 32 * 1024 * 1024;
 const KEPT_FOR = 10 * 60_000;
 
-/** How much content is remembered that needs no conversion, or cannot be converted; the latter for so many milliseconds. */
+/**
+ * How much content is remembered that needs no conversion, or cannot be converted; the latter for so many milliseconds.
+ */
 const MOST_REMEMBERED = 1_000;
 const FAILURE_TTL = 30_000;
 
@@ -120,7 +129,7 @@ export class Preparation {
     const source = watched(file);
     try {
       const converting = Promise.resolve(this.#convert({ type, asset: label, file: source.file }));
-      const prepared: unknown = await inTime(converting);
+      const prepared: unknown = await inTime(converting, CONVERT_TIMEOUT);
       const ready = await toReady(prepared, asset, file);
       // What is not converted is read again from where it came.
       if (isRecord(prepared) && prepared.filedata !== undefined) this.#ready.set(asset.key, ready);
@@ -128,15 +137,14 @@ export class Preparation {
       return ready;
     } catch (error) {
       if (source.failure) throw source.failure;
-      const failure =
-        error instanceof AttachmentError ? error : failed(label, `threw: ${redact(toError(error).message)}`);
+      const failure = error instanceof AttachmentError ? error : failed(label, reasonOf(error));
       this.#failures.set(asset.key, failure);
       throw failure;
     }
   }
 }
 
-/** The file as the author reads it, and why it could not be read: how `convert` puts that is its author's matter. */
+/** The file, and why it could not be read: kept here, because `convert` may throw another error instead. */
 function watched(file: File): { readonly file: File; readonly failure: AttachmentError | undefined } {
   let failure: AttachmentError | undefined;
   async function* read(): AsyncGenerator<Uint8Array, void> {
@@ -166,7 +174,7 @@ async function toReady(
   const { type = given, filedata, filename } = prepared;
   if (!isAttachmentType(type)) throw failed(label, 'returned an unknown `type`');
   if (filename !== undefined && (typeof filename !== 'string' || filename === '')) {
-    throw failed(label, 'returned a `filename` that is not a string');
+    throw failed(label, 'returned a `filename` that is not a string, or is empty');
   }
   if (filedata === undefined) {
     const name = filename ?? file.name;
@@ -181,18 +189,9 @@ async function toReady(
   return { type, content: converted.content, bytes: converted.bytes };
 }
 
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      reject(new Error(`it took longer than ${CONVERT_TIMEOUT / 1000} s`));
-    }, CONVERT_TIMEOUT);
-  });
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+function reasonOf(error: unknown): string {
+  if (error instanceof NoAnswerError) return `took longer than ${CONVERT_TIMEOUT / 1000} s`;
+  return `threw: ${redact(toError(error).message)}`;
 }
 
 function failed(label: string, what: string): AttachmentError {

@@ -2,10 +2,12 @@ import { constants, realpathSync, type Stats } from 'node:fs';
 import { open, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { AttachmentError } from '../base/errors';
+import { didYouMean } from '../base/similar-name';
 import { isEscaped, isMissing, toAttachmentError } from './file-error';
 import { fileOperations } from './file-operations';
 import { OpenFile } from './open-file';
-import { findSimilarFile } from './similar-file';
+import { findSimilarPath } from './similar-path';
+import { adviceOnScheme } from './web-address';
 
 /** Opening a FIFO for reading would wait for a writer. (Windows has neither the flag nor the FIFO.) */
 const OPEN_FLAGS = constants.O_RDONLY | ((constants.O_NONBLOCK as number | undefined) ?? 0);
@@ -34,7 +36,7 @@ export class Root {
     }
     const file = path.resolve(this.#folder, name);
     if (isInside(this.#folder, file) || isInside(this.#real, file)) return file;
-    throw outside(label);
+    throw outside(label, adviceOnScheme(name));
   }
 
   /** A located file's path from the root, with slashes on every system; a name that gives the same file again. */
@@ -65,7 +67,10 @@ export class Root {
     }
   }
 
-  /** What a failed operation on a located file means to the bot's author. If there is no such file: where that was looked for. */
+  /**
+   * What a failed operation on a located file means to the bot's author. If there is no such file: where that was
+   * looked for.
+   */
   async toError(error: unknown, file: string, label: string): Promise<AttachmentError> {
     if (!isMissing(error)) return toAttachmentError(error, label);
     const missing = `there is no such file in ${JSON.stringify(this.#folder)}`;
@@ -79,8 +84,8 @@ export class Root {
   async #adviceOn(file: string, label: string): Promise<string> {
     if (isEscaped(label))
       return '; the name was HTML-escaped: in a script, write {{{vars.name}}} with three braces';
-    const similar = await findSimilarFile(this.#folder, this.relative(file));
-    return similar ? `; did you mean ${JSON.stringify(similar)}?` : '';
+    const name = this.relative(file);
+    return didYouMean(await findSimilarPath(this.#folder, name)) + adviceOnScheme(name);
   }
 
   async #open(file: string, label: string): Promise<OpenFile> {
@@ -113,11 +118,11 @@ export class Root {
   }
 }
 
-function outside(label: string): AttachmentError {
+function outside(label: string, advice = ''): AttachmentError {
   return new AttachmentError(
     'ERR_ATTACHMENT_OUTSIDE_ROOT',
     label,
-    'it is outside `root`, the only folder that local files are read from',
+    `it is outside \`root\`, the only folder that local files are read from${advice}`,
   );
 }
 

@@ -17,7 +17,7 @@ export class SharedRuns<T> {
   }
 
   async #runNext(key: string, work: () => Promise<T>): Promise<T> {
-    // Whoever waits for the run before hears of its failure.
+    // The callers of the run before hear of its failure.
     await this.#running.get(key)?.catch(noop);
     this.#next.delete(key);
     const running = work();
@@ -31,5 +31,5 @@ export class SharedRuns<T> {
 }
 
 function noop(): void {
-  // Others hear of it.
+  // A failure is thrown to those who wait.
 }

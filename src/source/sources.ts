@@ -1,27 +1,23 @@
 import { fileURLToPath } from 'node:url';
 import { AttachmentError } from '../base/errors';
+import { isGiven } from '../base/records';
 import { DataUris } from './data-uris';
 import { identifyFiledata } from './filedata';
 import { LocalFiles } from './local-files';
 import { FetchedAddresses, type FetchList } from './fetched-addresses';
 import { Preparation, type Prepare } from './preparation';
-import { identifyAddress, parseAddress, type CacheKey } from './web-address';
+import { parseAddress, WebAddresses, type CacheKey } from './web-address';
 import type { Dispatcher } from 'undici';
 import type { Asset, AttachmentType } from './asset';
 
 /** What an author may write in an attachment's `payload`, or in an element of a media template. */
 export type SourcePayload = Readonly<Record<string, unknown>>;
 
-export interface SourcesOptions {
-  /** The folder of local files. Undefined: they are refused. */
-  readonly root: string | undefined;
-  readonly cacheKey: CacheKey;
-}
-
 /** `C:\pictures` is a path; a scheme has at least two letters. */
 const SCHEME = /^([a-z][a-z0-9+.-]+):/i;
 
 export interface SourcesOptions {
+  /** The folder of local files. Undefined: they are refused. */
   readonly root: string | undefined;
   readonly cacheKey: CacheKey;
   /** Default: nothing is fetched. */
@@ -32,7 +28,7 @@ export interface SourcesOptions {
   readonly dispatcher?: Dispatcher | undefined;
 }
 
-/** Whoever cannot wait for what is fetched, and goes on without. */
+/** How long a caller waits for what is fetched, before it goes on without. */
 export interface FetchPatience {
   /** Waits as long as they can. Undefined: the time is over, and the work goes on. */
   readonly within: <T>(work: Promise<T>) => Promise<T | undefined>;
@@ -44,13 +40,13 @@ export interface FetchPatience {
 export class Sources {
   readonly #files: LocalFiles;
   readonly #dataUris = new DataUris();
-  readonly #cacheKey: CacheKey;
+  readonly #addresses: WebAddresses;
   readonly #fetched: FetchedAddresses | undefined;
   readonly #preparation: Preparation | undefined;
 
   constructor({ root, cacheKey, fetchFrom: list, prepare, dispatcher }: SourcesOptions) {
     this.#files = new LocalFiles(root);
-    this.#cacheKey = cacheKey;
+    this.#addresses = new WebAddresses(cacheKey);
     this.#preparation = prepare && new Preparation(prepare);
     this.#fetched = list && new FetchedAddresses({ list, cacheKey, dispatcher });
   }
@@ -116,15 +112,16 @@ export class Sources {
     patience: FetchPatience | undefined,
   ): Promise<Asset> {
     const fetched = this.#fetched;
+    if (!fetched) return this.#addresses.identify(type, address);
     const url = parseAddress(type, address);
-    if (!fetched?.isListed(url)) return identifyAddress(type, address, this.#cacheKey);
+    if (!fetched.isListed(url)) return this.#addresses.identify(type, address);
     if (fetched.when === 'refused') {
       const content = { url: address, fetch: () => fetched.fetch(type, url, filename) };
-      return { ...identifyAddress(type, address, this.#cacheKey), content };
+      return { ...this.#addresses.identify(type, address), content };
     }
     const identified = fetched.identify(type, url, filename);
     const asset = patience ? await withPatience(identified, patience) : await identified;
-    return asset ?? { ...identifyAddress(type, address, this.#cacheKey), isUnidentified: true };
+    return asset ?? { ...this.#addresses.identify(type, address), isUnidentified: true };
   }
 }
 
@@ -165,10 +162,6 @@ function pathOf(type: AttachmentType, url: string): string {
   } catch {
     throw badSource(type, 'its file: URL names no path on this machine');
   }
-}
-
-function isGiven(value: unknown): boolean {
-  return value !== undefined && value !== null;
 }
 
 function badSource(type: AttachmentType, problem: string): AttachmentError {

@@ -7,8 +7,8 @@ import path from 'node:path';
 const PIECE = 192 * 1024;
 
 /**
- * A file that only this process can open, and that is gone when it is closed or the process ends, however that ends: its
- * name is deleted as soon as it is open.
+ * A file that only this process can open, and that is gone when it is closed or the process ends, however that ends:
+ * its name is deleted as soon as it is open.
  */
 export class TemporaryFile {
   readonly #handle: FileHandle;
@@ -87,5 +87,5 @@ export class TemporaryFile {
 }
 
 function ignore(): void {
-  // It is gone all the same.
+  // The file has no name any more, so it is gone when it is closed.
 }

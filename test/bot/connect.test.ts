@@ -237,6 +237,41 @@ describe('a page without Botkit: FacebookAttachmentCache.connect', () => {
         });
       }
 
+      for (const [what, message] of [
+        ['a text', { text: 'Hello' }],
+        ['a picture whose ID is known', TOM],
+      ] as const) {
+        it(`gives up ${what} that waits for other calls of its page: nothing is sent`, async () => {
+          const page = connect();
+          await page.warm(['cats/tom.jpg']);
+          platform.sim.addFaults({ path: '/messages$', delayMs: 300, times: 100 });
+          const others = Array.from({ length: 100 }, (_, index) => page.send(`8${index}`, { text: 'Hello' }));
+          const stop = new AbortController();
+          const sending = page.send(USER, message, { signal: stop.signal });
+          const failure = assert.rejects(sending, { name: 'AbortError' });
+          await until('the others are under way', () => calls(platform.sim).length > 10);
+          stop.abort();
+          await failure;
+          await Promise.all(others);
+          assert.deepEqual(arrived(platform.sim, USER), []);
+        });
+      }
+
+      it('does not say that a message which was given up is sent all the same', async () => {
+        const stop = new AbortController();
+        const plugin = openPlugin();
+        const told: unknown[] = [];
+        plugin.on('error', (_error, message) => told.push(message));
+        const refused = { error: { code: 100, subcode: 2018047 } };
+        platform.sim.addFaults({ path: '/message_attachments', delayMs: 300, ...refused });
+        const sending = plugin.connect(accountOf()).send(USER, TOM, { signal: stop.signal });
+        await until('it is uploaded', () => calls(platform.sim).includes('upload-file'));
+        stop.abort();
+        await assert.rejects(sending);
+        await until('the upload has failed', () => told.length > 0);
+        assert.deepEqual(told, [{ page: PAGE.id, recipient: { id: USER } }]);
+      });
+
       it('sends nothing if it has come before', async () => {
         const signal = AbortSignal.abort();
         await assert.rejects(connect().send(USER, { text: 'Hello' }, { signal }), { name: 'AbortError' });
@@ -304,6 +339,18 @@ describe('a page without Botkit: FacebookAttachmentCache.connect', () => {
       await connect().callAPI(`/${PAGE.id}/messages`, 'POST', params);
       assert.equal(arrived(platform.sim, USER).length, 2);
       assert.deepEqual(callCounts(platform.sim), { read: 1, 'upload-file': 2, 'send-id': 2 });
+    });
+
+    it('fills in and moves nothing of a message but its attachment', async () => {
+      const recorder = platform.closeAfterTest(await recordCalls(platform.sim));
+      const page = openPlugin({}, recorder).connect({ ...accountOf(), apiHost: recorder.host });
+      const quick = { title: 'Yes', payload: 'yes' };
+      const message = { text: 'Another?', quick_replies: [quick], persona_id: '1' };
+      platform.sim.addFaults({ path: '/messages$', body: { message_id: 'm_1' } });
+      await page.callAPI('/me/messages', 'POST', { recipient: { id: USER }, message });
+      const sent = JSON.parse(String(recorder.requests[0]?.body)) as Record<string, unknown>;
+      for (const name of CREDENTIALS) Reflect.deleteProperty(sent, name);
+      assert.deepEqual(sent, { recipient: { id: USER }, message });
     });
 
     it('makes any other call, and gives its answer', async () => {

@@ -3,6 +3,7 @@ import { image, isAttachmentError, isGraphError, video, type AttachmentCacheOpti
 import type { RunningBotkit } from '../support/bot/botkit';
 import { useSimulator } from '../support/bot/use-simulator';
 import { readAsset } from '../support/files/assets';
+import { PAGE } from '../support/platform/pages';
 import { content, openOrigin, type Origin, type Serve } from '../support/platform/origin';
 import { arrived, calls } from '../support/platform/received';
 
@@ -226,23 +227,42 @@ describe('fetchFrom', () => {
       assert.deepEqual(shown(botkit), ['tom']);
     });
 
-    it('fetches nothing after another error', async () => {
+    it('fetches nothing after another error, also in one step', async () => {
       const botkit = await openRefused();
       const bot = await botkit.bot();
-      botkit.sim.addFaults({ purpose: 'upload-url', status: 400, error: { code: 100, subcode: 2018047 } });
+      botkit.sim.addFaults({ times: 2, status: 400, error: { code: 100, subcode: 2018047 } });
       await bot.say(image(`${origin.url}/tom.jpg`));
-      assert.deepEqual(calls(botkit.sim), ['upload-url 100/2018047']);
+      await bot.say(image(`${origin.url}/tom.jpg`, { reusable: false }));
+      assert.deepEqual(calls(botkit.sim), ['upload-url 100/2018047', 'send-url 100/2018047']);
       assert.equal(origin.requests.length, 0);
+    });
+
+    it('reports Facebook’s error in one step, and why the plugin could not fetch it either', async () => {
+      origin.serve((response) => response.writeHead(404).end());
+      const botkit = await openRefused();
+      const bot = await botkit.bot();
+      botkit.sim.addFaults({ purpose: 'send-url', ...NOT_FETCHED });
+      const sent = (await bot.say(image(`${origin.url}/tom.jpg`, { reusable: false }))) as { error?: Error };
+      const [own, facebooks, ...more] = botkit.errors;
+      assert.ok(isAttachmentError(own) && own.code === 'ERR_ATTACHMENT_FETCH_REFUSED');
+      assert.ok(isGraphError(facebooks) && facebooks.subcode === 2018008);
+      assert.equal(sent.error, facebooks);
+      assert.match(facebooks.message, /^Facebook refused to send image /);
+      assert.deepEqual([calls(botkit.sim), more], [['send-url 100/2018008'], []]);
     });
 
     it('reports Facebook’s error, and why the plugin could not fetch it either', async () => {
       origin.serve((response) => response.writeHead(404).end());
       const botkit = await openRefused();
       const bot = await botkit.bot();
+      const contexts: unknown[] = [];
+      botkit.plugin.on('error', (_, context) => contexts.push(context));
       botkit.sim.addFaults({ purpose: 'upload-url', ...NOT_FETCHED });
       await bot.say(image(`${origin.url}/tom.jpg`));
       const [own, facebooks, ...more] = botkit.errors;
       assert.ok(isAttachmentError(own) && own.code === 'ERR_ATTACHMENT_FETCH_REFUSED');
+      const about = { page: PAGE.id, recipient: { id: '7001' } };
+      assert.deepEqual([{ page: own.page, recipient: own.recipient }, contexts[0]], [about, about]);
       assert.ok(isGraphError(facebooks) && facebooks.subcode === 2018008);
       assert.deepEqual(more, []);
     });

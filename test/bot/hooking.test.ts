@@ -113,7 +113,7 @@ describe('the hook', () => {
     assert.equal(controller.plugins.attachments, plugin);
   });
 
-  describe('is not put into what is no Facebook adapter; a warning says so:', () => {
+  describe('is not put into what is no Facebook adapter; `attach` throws, and `usePlugin` warns:', () => {
     const client = { callAPI: () => Promise.resolve({}) };
     const others: Record<string, unknown> = {
       'Slack’s': { name: 'Slack Adapter', getAPI: () => Promise.resolve(client) },
@@ -125,8 +125,10 @@ describe('the hook', () => {
     for (const [what, adapter] of Object.entries(others)) {
       it(what, async () => {
         const before = Object.entries(adapter ?? {});
+        assert.throws(() => openPlugin().attach(adapter), { code: 'ERR_ARGUMENT_INVALID' });
+        const controller = { adapter, addPluginExtension: () => undefined, on: () => undefined };
         const warnings = await warningsOf(() => {
-          openPlugin().attach(adapter);
+          openPlugin().init(controller);
         });
         assert.deepEqual(warnings, [
           'FacebookAttachmentCacheWarning: This adapter is not a FacebookAdapter of botbuilder-adapter-facebook, ' +

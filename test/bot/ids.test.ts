@@ -20,6 +20,32 @@ class CountingMap extends Map<string, unknown> {
   }
 }
 
+/** A storage adapter that counts all calls; with leases as those of ioredis. */
+class CountingStore extends Map<string, unknown> {
+  /** Their names, but those that look after the store. */
+  readonly asked: string[] = [];
+  readonly redis = {
+    set: (): string => {
+      this.asked.push('take');
+      return 'OK';
+    },
+    eval: (script: string): number => {
+      this.asked.push(script.includes('del') ? 'release' : 'renew');
+      return 1;
+    },
+  };
+
+  override get(key: string): unknown {
+    if (!key.endsWith('fb-attachment:mark')) this.asked.push('get');
+    return super.get(key);
+  }
+
+  override set(key: string, value: unknown): this {
+    if (!key.endsWith('fb-attachment:mark')) this.asked.push('set');
+    return super.set(key, value);
+  }
+}
+
 describe('an attachment ID', () => {
   const platform = useSimulator();
   const folder = useFolder();
@@ -33,6 +59,19 @@ describe('an attachment ID', () => {
     assert.deepEqual(more, []);
     for (const user of users) assert.equal(onlyArrival(sim, user).attachment.attachmentId, saved?.id);
     assert.deepEqual(callCounts(sim), { 'upload-file': 1, 'send-id': 50 });
+  });
+
+  it('takes three more calls of a store with leases at its upload, and none at later sends', async () => {
+    const store = new CountingStore();
+    const { plugin, ...botkit } = await platform.openBotkit({ store });
+    const bot = await botkit.bot();
+    await bot.say(TOM);
+    await plugin.close();
+    assert.deepEqual(store.asked.toSorted(), ['get', 'get', 'release', 'set', 'take']);
+    store.asked.length = 0;
+    await bot.say(TOM);
+    await bot.say(TOM);
+    assert.deepEqual(store.asked, []);
   });
 
   it('is shared by two bots on one store', async () => {

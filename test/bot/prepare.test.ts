@@ -201,7 +201,7 @@ describe('prepare', () => {
       'no name',
       () => ({ filename: '' }),
       'ERR_ATTACHMENT_PREPARE_FAILED',
-      /^`prepare\.convert` returned a `filename` that is not a string$/,
+      /^`prepare\.convert` returned a `filename` that is not a string, or is empty$/,
     ],
     ['nothing in it', () => ({ filedata: Buffer.alloc(0) }), 'ERR_ATTACHMENT_EMPTY', /^it has no content$/],
     [

@@ -1,6 +1,19 @@
 import assert from 'node:assert/strict';
+import { types } from 'node:util';
 import { MessageFactory, type TurnContext } from 'botbuilder';
-import { image, isAttachmentError, isPartlySentError, type FailedMessage, type SendResult } from '../../src';
+import {
+  GraphError,
+  image,
+  isAdapterError,
+  isAttachmentError,
+  isGraphError,
+  isPartlySentError,
+  isTransportError,
+  type FailedMessage,
+  type MessageError,
+  type SendResult,
+  type StoreError,
+} from '../../src';
 import { useSimulator } from '../support/bot/use-simulator';
 import { until } from '../support/checks/waiting';
 import { OTHER_PAGE, PAGE } from '../support/platform/pages';
@@ -15,7 +28,7 @@ describe('what bot.say and bot.reply resolve with', () => {
   const platform = useSimulator();
 
   interface Told {
-    readonly error: Error;
+    readonly error: MessageError | StoreError;
     readonly message: FailedMessage | undefined;
   }
 
@@ -54,9 +67,33 @@ describe('what bot.say and bot.reply resolve with', () => {
     const bot = await botkit.bot();
     platform.sim.addFaults({ purpose: 'send-text', error: { code: 100, subcode: 2018001 } });
     const result = await say(bot, 'Hello');
-    assert.match(result.error?.message ?? '', /^Could not send a text: \(#100\) /);
+    const { error } = result;
+    assert.ok(isAdapterError(error));
+    assert.equal(error.code, 'ERR_ADAPTER_SEND_FAILED');
+    assert.match(error.message, /^Could not send a text: \(#100\) /);
+    assert.equal(error.message, `Could not send a text: ${error.reason}`);
+    assert.deepEqual([error.page, error.recipient], [PAGE.id, { id: USER }]);
     assert.deepEqual(told, [{ error: result.error, message: { page: PAGE.id, recipient: { id: USER } } }]);
   });
+
+  for (const [what, fault] of [
+    ['the page of a gateway', { status: 502, body: '<html>502 Bad Gateway</html>' }],
+    ['an object without a message ID', { status: 200, body: {} }],
+  ] as const) {
+    it(`is, for a text that got ${what} for an answer, the error that it may not have arrived`, async () => {
+      const { told, ...botkit } = await open();
+      const bot = await botkit.bot();
+      platform.sim.addFaults({ purpose: 'send-text', ...fault });
+      const { id, error } = await say(bot, 'Hello');
+      assert.equal(id, undefined);
+      assert.ok(isTransportError(error));
+      assert.match(
+        error.message,
+        /^Could not send a text: .*The message may have arrived, so it is not sent again\.$/,
+      );
+      assert.deepEqual(told, [{ error, message: { page: PAGE.id, recipient: { id: USER } } }]);
+    });
+  }
 
   it('names each of several images, because the platform does not say which one it means', async () => {
     const bot = await (await open()).bot();
@@ -100,8 +137,34 @@ describe('what bot.say and bot.reply resolve with', () => {
     const bot = await botkit.bot(USER, PAGE.id);
     Object.assign(contextOf(bot).activity.recipient, { id: '1009' });
     const { error } = await say(bot, TOM);
-    assert.equal(error?.message, 'Missing credentials for page.');
+    assert.ok(isAdapterError(error));
+    assert.equal(error.code, 'ERR_ADAPTER_NO_CLIENT');
+    assert.equal(error.message, 'Could not send image cats/tom.jpg: Missing credentials for page.');
+    assert.deepEqual([error.page, error.recipient], ['1009', { id: USER }]);
     assert.deepEqual(told, [{ error, message: { page: '1009', recipient: { id: USER } } }]);
+  });
+
+  it('is why the adapter has no token for the page, for each of several messages that are sent at the same time', async () => {
+    const bot = await (await open({ pages: [PAGE, OTHER_PAGE] })).bot(USER, PAGE.id);
+    Object.assign(contextOf(bot).activity.recipient, { id: '1009' });
+    const results = await Promise.all([say(bot, TOM), say(bot, 'Hello'), say(bot, 'Bye')]);
+    const reasons = results.map(({ error }) => error?.message.split(': ')[1]);
+    assert.deepEqual(reasons, Array(3).fill('Missing credentials for page.'));
+  });
+
+  it('is not that the adapter had no token for an earlier message', async () => {
+    const { adapter, ...botkit } = await open({ pages: [PAGE, OTHER_PAGE] });
+    const bot = await botkit.bot(USER, PAGE.id);
+    const { recipient } = contextOf(bot).activity;
+    Object.assign(recipient, { id: '1009' });
+    await say(bot, 'Hello');
+    Object.assign(recipient, { id: PAGE.id });
+    const getAPI = adapter.getAPI.bind(adapter);
+    const getBrokenAPI: typeof getAPI = async (activity) =>
+      Object.assign(await getAPI(activity), { callAPI: undefined });
+    Object.assign(adapter, { getAPI: getBrokenAPI });
+    const { error } = await say(bot, 'Hello');
+    assert.match(error?.message ?? '', /: the adapter gave no reason$/);
   });
 
   it('holds no token, whatever the adapter’s own client throws', async () => {
@@ -123,7 +186,7 @@ describe('what bot.say and bot.reply resolve with', () => {
     const sent: unknown[] = [];
     plugin.on('send', ({ page, recipient }) => sent.push({ page, recipient }));
     const bot = await botkit.bot();
-    const missed: { person: string; error: Error }[] = [];
+    const missed: { person: string; error: MessageError }[] = [];
     for (const person of people) {
       await bot.startConversationWithUser(person);
       if (blocked.includes(person)) {
@@ -136,9 +199,14 @@ describe('what bot.say and bot.reply resolve with', () => {
       missed.map(({ person }) => person),
       blocked,
     );
+    const about = blocked.map((id) => ({ page: PAGE.id, recipient: { id } }));
     assert.deepEqual(
       told.map(({ message }) => message),
-      blocked.map((id) => ({ page: PAGE.id, recipient: { id } })),
+      about,
+    );
+    assert.deepEqual(
+      missed.map(({ error: { page, recipient } }) => ({ page, recipient })),
+      about,
     );
     const reached = people.filter((person) => !blocked.includes(person));
     assert.deepEqual(
@@ -146,6 +214,37 @@ describe('what bot.say and bot.reply resolve with', () => {
       reached.map((id) => ({ page: PAGE.id, recipient: { id } })),
     );
     for (const person of reached) onlyArrival(platform.sim, person);
+  });
+
+  it('is an error of its own for each message, though one upload failed for all of them', async () => {
+    const { told, ...botkit } = await open();
+    const people = ['7101', '7102', '7103'];
+    const bots = await Promise.all(people.map((person) => botkit.bot(person)));
+    platform.sim.addFaults({ purpose: 'upload-file', error: { code: 546 } });
+    const results = await Promise.all(bots.map((bot) => say(bot, TOM)));
+    const errors = results.map(({ error }) => error);
+    assert.deepEqual(
+      errors.map((error) => [error?.name, error?.code, error?.page, error?.recipient]),
+      people.map((id) => ['GraphError', 546, PAGE.id, { id }]),
+    );
+    for (const error of errors) {
+      assert.ok(isGraphError(error) && error instanceof GraphError && types.isNativeError(error));
+      assert.equal(error.asset, 'image "cats/tom.jpg"');
+      assert.match(error.stack ?? '', /GraphError|Facebook refused/);
+    }
+    assert.equal(new Set(errors).size, 3);
+    assert.deepEqual(new Set(told.map(({ error }) => error)), new Set(errors));
+  });
+
+  it('says for whom each part of a message was that arrived in part', async () => {
+    const { error } = await say(
+      await (await open()).bot(),
+      image('cats/nobody.jpg', { text: 'This is nobody' }),
+    );
+    assert.ok(isPartlySentError(error) && isAttachmentError(error.cause));
+    for (const { page, recipient } of [error, error.cause]) {
+      assert.deepEqual([page, recipient], [PAGE.id, { id: USER }]);
+    }
   });
 
   it('says for whom an upload, a recovery and a failure behind a message were', async () => {
@@ -169,8 +268,9 @@ describe('what bot.say and bot.reply resolve with', () => {
     ]);
     assert.deepEqual(
       told.map(({ message }) => message),
-      [{ page: PAGE.id, recipient, goesOn: true }],
+      [{ page: PAGE.id, recipient, sentAnyway: true }],
     );
+    assert.deepEqual([told[0]?.error.page, told[0]?.error.recipient], [PAGE.id, recipient]);
     await plugin.warm([image('cats/mia.jpg')]);
     assert.deepEqual(seen.at(-1), ['upload', PAGE.id, undefined]);
   });

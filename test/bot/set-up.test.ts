@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
-import { FacebookAttachmentCache, image, type AttachmentCacheOptions } from '../../src';
+import { errorMonitor, type EventEmitter } from 'node:events';
+import { FacebookAdapter, type FacebookAdapterOptions } from 'botbuilder-adapter-facebook';
+import { Botkit } from 'botkit';
+import { stub } from 'sinon';
+import { FacebookAttachmentCache, image, type AttachmentCacheOptions, type FailedMessage } from '../../src';
 import { useSimulator } from '../support/bot/use-simulator';
 import { ASSETS } from '../support/files/assets';
 import { PAGE } from '../support/platform/pages';
@@ -57,7 +61,25 @@ describe('what is wrong with the set-up is named:', () => {
     ],
   ];
   for (const [what, api, message] of apis) {
-    it(`${what}, given to the adapter`, async () => {
+    it(`${what}, given to the adapter, when the plugin is attached`, () => {
+      const options = { verify_token: 'any', access_token: PAGE.token, app_secret: 'any', ...api };
+      const plugin = openPlugin();
+      const adapter = new FacebookAdapter(options);
+      const wrong = { name: 'TypeError', code: 'ERR_OPTION_INVALID', message };
+      assert.throws(() => plugin.attach(adapter), wrong);
+      // Botkit prints what a plugin throws, and goes on.
+      const controller = new Botkit({ adapter, disable_webserver: true, disable_console: true });
+      const print = stub(console, 'error');
+      try {
+        controller.usePlugin(plugin);
+      } finally {
+        print.restore();
+      }
+      assert.match(String(print.args[0]?.[1]).replace(/^(Error: |TypeError: )+/, ''), message);
+      assert.equal(controller.plugins.attachments, plugin);
+    });
+
+    it(`${what}, if an adapter’s client has it, with each message`, async () => {
       const { adapter, plugin, errors, ...botkit } = await platform.openBotkit();
       Object.assign(adapter, { options: { ...(adapter as unknown as { options: object }).options, ...api } });
       const bot = await botkit.bot();
@@ -69,10 +91,53 @@ describe('what is wrong with the set-up is named:', () => {
       );
       assert.ok(error instanceof TypeError);
       assert.equal((error as { code?: unknown }).code, 'ERR_OPTION_INVALID');
+      const { page, recipient } = error as Partial<FailedMessage>;
+      assert.deepEqual([page, recipient], [PAGE.id, { id: USER }]);
       assert.match(error.message, message);
       assert.deepEqual(calls(platform.sim), []);
       await assert.rejects(plugin.warm([TOM]), { code: 'ERR_OPTION_INVALID', message });
     });
+  }
+
+  it('no host and no version, for which the adapter has defaults, are right', () => {
+    const options = { verify_token: 'any', access_token: PAGE.token, app_secret: 'any' };
+    for (const api of [{}, { api_host: undefined, api_version: undefined }]) {
+      openPlugin().attach(new FacebookAdapter({ ...options, ...api } as FacebookAdapterOptions));
+    }
+  });
+
+  it('an event that there is not, and which one is meant', () => {
+    const plugin = openPlugin() as unknown as EventEmitter;
+    const wrong = {
+      name: 'TypeError',
+      code: 'ERR_ARGUMENT_INVALID',
+      message:
+        /^Expected the event to be one of upload, send, recover, refresh, error, got `uplaod`; did you mean "upload"\?$/,
+    };
+    for (const add of ['on', 'once', 'addListener', 'prependListener', 'prependOnceListener'] as const) {
+      assert.throws(() => plugin[add]('uplaod', () => undefined), wrong);
+    }
+    assert.deepEqual(plugin.listeners('uplaod'), []);
+    for (const name of ['upload', 'newListener', 'removeListener', errorMonitor]) {
+      plugin.once(name, () => undefined);
+    }
+  });
+
+  for (const [what, name] of [
+    ['a web address without its scheme', 'www.example.com/cat.png'],
+    ['one without www', 'example.com/cats/cat.png'],
+    ['one with slashes', '//example.com/cat.png'],
+  ] as const) {
+    for (const options of [{}, { root: undefined }] as AttachmentCacheOptions[]) {
+      it(`${what}${'root' in options ? ', if there is no root' : ''}`, async () => {
+        const { plugin } = platform.openPlainAdapter(options);
+        const account = { accessToken: PAGE.token, appSecret: PAGE.secret, apiHost: platform.sim.host };
+        const page = plugin.connect(account);
+        const message = /\(a web address begins with https:\/\/\)$/;
+        await assert.rejects(page.send(USER, image(name)), { name: 'AttachmentError', message });
+        await assert.rejects(page.forget(name), { name: 'AttachmentError', message });
+      });
+    }
   }
 
   for (const [what, name, meant] of [

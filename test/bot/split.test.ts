@@ -232,6 +232,7 @@ describe('a text beside an attachment', () => {
         const error = await failureOf(send(TOM));
         assert.ok(error instanceof GraphError || error instanceof TransportError);
         assert.deepEqual([error.code, error.asset], [code, 'a text']);
+        assert.match(error.message, /^(Facebook (refused|failed) to|Could not) send a text: /);
         assert.deepEqual(seen(), []);
         assert.equal(callCounts(platform.sim)['send-id'], undefined);
         const [held, text, ...more] = reports;
@@ -241,6 +242,7 @@ describe('a text beside an attachment', () => {
           [held[0].code, held[0].asset, held[1]],
           ['ERR_ATTACHMENT_NOT_SENT', 'image cats/tom.jpg', ABOUT],
         );
+        assert.equal(held[0].reason, 'the text before it was refused or may not have arrived');
       });
     }
 
@@ -271,7 +273,7 @@ describe('a text beside an attachment', () => {
         const [text, ...more] = arrived(platform.sim);
         assert.deepEqual([text?.text, more], [TEXT, []]);
         assert.deepEqual(error.messageIds, [text?.mid]);
-        assert.match(error.message, /Of the same message, a text arrived/);
+        assert.match(error.message, /Another part of the message has arrived \(a text\)/);
         assert.ok(error.message.startsWith(error.cause.message.replace(/\.$/, '')));
         assert.deepEqual(reports, [[error, ABOUT]]);
       });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { TurnContext } from 'botbuilder';
 import { Botkit, BotkitConversation, type BotWorker } from 'botkit';
+import { setTimeout as wait } from 'node:timers/promises';
 import sinon from 'sinon';
 import { AttachmentError, FacebookAttachmentCache, GraphError, image, type SendResult } from '../../src';
 import { BAD_MESSAGES, writeBadFiles } from '../support/bot/bad-attachments';
@@ -56,8 +57,22 @@ describe('in strict mode', () => {
     const { plugin, ...botkit } = await openBot();
     const told: unknown[] = [];
     plugin.on('error', (_error, message) => told.push(message));
-    await assert.rejects((await botkit.bot('7009')).say(image('no.jpg')) as Promise<unknown>);
-    assert.deepEqual(told, [{ page: PAGE.id, recipient: { id: '7009' } }]);
+    const about = { page: PAGE.id, recipient: { id: '7009' } };
+    await assert.rejects((await botkit.bot('7009')).say(image('no.jpg')) as Promise<unknown>, about);
+    assert.deepEqual(told, [about]);
+  });
+
+  it('gives each message its own time to wait, also if people share an attachment object', async () => {
+    const { sim, errors, ...botkit } = await openBot({ uploadWait: 700 });
+    const [first, second] = [await botkit.bot('7001'), await botkit.bot('7002')];
+    const { url } = platform.closeAfterTest(await openWebsite());
+    const shared = image(`${url}/cats/tom.jpg`);
+    sim.addFaults({ purpose: 'upload-url', delayMs: 1_100, times: 1 });
+    const one = first.say(shared);
+    await wait(600);
+    await Promise.all([one, second.say(shared)]);
+    assert.deepEqual(callCounts(sim), { 'upload-url': 1, 'send-url': 1, 'send-id': 1 });
+    assert.deepEqual(errors, []);
   });
 
   it('a warning tells of it if nobody listens to the event', async () => {
@@ -248,7 +263,11 @@ describe('in strict mode', () => {
       assert.deepEqual(codes(errors), ['ERR_ATTACHMENT_NOT_FOUND']);
       await say('tom');
       await until('it is reported', () => errors.length === 2);
-      assert.match(errors[1]?.message ?? '', /Write `await` before `bot\.reply`/);
+      assert.equal(codes(errors)[1], 'ERR_ATTACHMENT_HANDLER_ENDED');
+      assert.match(
+        errors[1]?.message ?? '',
+        /^Cannot send image tom\.jpg: .* Write `await` before `bot\.reply`/,
+      );
     });
 
     it('what another middleware rejects with can be caught, and ends nothing else', async () => {

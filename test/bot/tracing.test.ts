@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { FacebookAttachmentCache, image, media, type SendTrace, type UploadTrace } from '../../src';
+import {
+  FacebookAttachmentCache,
+  image,
+  media,
+  type SendTrace,
+  type UploadTrace,
+  isAdapterError,
+} from '../../src';
 import { useSimulator } from '../support/bot/use-simulator';
 import { readAsset } from '../support/files/assets';
 import { PAGE } from '../support/platform/pages';
@@ -79,6 +86,8 @@ describe('the tracing channels', () => {
     const failed = named('send').at(-1);
     assert.equal(failed?.data.asset, 'a text');
     assert.match(String(failed.error), /ECONNREFUSED/);
+    assert.ok(isAdapterError(failed.error));
+    assert.deepEqual([failed.error.page, failed.error.recipient], [PAGE.id, { id: '7001' }]);
     assert.ok(!JSON.stringify(traces.map(({ data, error }) => [data, String(error)])).includes(PAGE.token));
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import fs from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import Keyv from 'keyv';
 import { Agent, MockAgent } from 'undici';
@@ -109,6 +110,10 @@ describe('readOptions', () => {
     );
   });
 
+  it('takes a file: URL for the path of a folder', () => {
+    assert.equal(read({ root: pathToFileURL(folder.path) }).root, folder.path);
+  });
+
   it('takes any Dispatcher, and a folder by a symlink', async () => {
     const dispatcher = new MockAgent();
     assert.equal(read({ dispatcher }).dispatcher, dispatcher);
@@ -122,6 +127,7 @@ describe('readOptions', () => {
     [{ ttl: 0.5 }, 'a ttl of half a millisecond'],
     [{ ttl: 90 * DAY }, 'a ttl of 90 days'],
     [{ ttl: 5, refreshAhead: 5 }, 'a refreshAhead as long as the ttl'],
+    [{ memory: 10_000_000 }, 'a memory of 10 million IDs'],
     [{ storeTimeout: 2 ** 31 - 1 }, 'the longest storeTimeout that a timer takes'],
   ];
   for (const [options, what] of bounds) {
@@ -139,6 +145,8 @@ describe('readOptions', () => {
       `Expected \`storeTimeout\` to be a number of milliseconds over 0 and up to 2147483647, got ${got}`;
     const whole = (name: string, got: string): string =>
       `Expected \`${name}\` to be a whole number from 1, got ${got}`;
+    const memory = (got: string): string =>
+      `Expected \`memory\` to be a whole number from 1 to 10000000, got ${got}`;
     const save = (got: string): string => `Expected \`save\` to be 'upload' or 'send', got ${got}`;
     const root = (got: string): string => `Expected \`root\` to be the path of a folder, got ${got}`;
     const store = (got: string): string =>
@@ -148,25 +156,46 @@ describe('readOptions', () => {
     const noop = (): undefined => undefined;
     const inQuotes = (value: string): string => JSON.stringify(value);
 
-    const origins =
-      'Expected `fetchFrom.origins` to be a list of origins such as https://cdn.example.com, without a path';
+    const list = (name: string, got: string): string =>
+      `Expected \`${name}\` to be a list of origins such as ['https://cdn.example.com'], got ${got}`;
+    const origin = (name: string, got: string): string =>
+      `Expected \`${name}\` to be an origin such as https://cdn.example.com, got ${got}`;
+    const CDN = 'https://cdn.example.com';
+    const origins: [entry: unknown, got: string][] = [
+      [`${CDN}/cats`, `"${CDN}/cats": leave out everything after the host and the port`],
+      [`${CDN}/?a=b`, `"${CDN}/": leave out everything after the host and the port`],
+      ['https://tom:hunter2@cdn.example.com', `"${CDN}": leave out the user and the password`],
+      ['cdn.example.com', 'a string: an origin begins with https:// (or http://)'],
+      ['tom:hunter2@cdn.example.com', 'a string: an origin begins with https:// (or http://)'],
+      ['ftp://cdn.example.com', 'a string: an origin begins with https:// (or http://)'],
+      ['*', 'a string: an origin begins with https:// (or http://)'],
+      ['https://*.example.com', '"https://*.example.com": there are no wildcards, so list each origin'],
+      ['https://', '"https://": it is not a valid address'],
+      ['', '"": an origin begins with https:// (or http://)'],
+      [5, '5'],
+    ];
     const bad: [options: unknown, message: string, kind?: 'RangeError'][] = [
       [null, 'Expected `options` to be an object, got null'],
       [[], 'Expected `options` to be an object, got an array'],
       ['assets', 'Expected `options` to be an object, got a string'],
-      [{ rot: 'assets' }, `Expected each option to be one of ${names}, got \`rot\``],
-      [{ TTL: 1 }, `Expected each option to be one of ${names}, got \`TTL\``],
-      ...[
-        'https://cdn.example.com/cats',
-        'https://cdn.example.com/?a=b',
-        'https://tom@cdn.example.com',
-        'cdn.example.com',
-        'ftp://cdn.example.com',
-        '*',
-        5,
-      ].map((origin): [unknown, string] => [{ fetchFrom: [origin] }, `${origins}, got an array`]),
-      [{ fetchFrom: 'https://cdn.example.com' }, 'Expected `fetchFrom` to be an object, got a string'],
-      [{ fetchFrom: {} }, `${origins}, got undefined`],
+      [{ rot: 'assets' }, `Expected each option to be one of ${names}, got \`rot\`; did you mean "root"?`],
+      [{ TTL: 1 }, `Expected each option to be one of ${names}, got \`TTL\`; did you mean "ttl"?`],
+      [{ folder: 'assets' }, `Expected each option to be one of ${names}, got \`folder\``],
+      ...origins.map(([entry, got]): [unknown, string] => [
+        { fetchFrom: [CDN, entry] },
+        origin('fetchFrom[1]', got),
+      ]),
+      [
+        { fetchFrom: { origins: ['ftp'] } },
+        origin('fetchFrom.origins[0]', 'a string: an origin begins with https:// (or http://)'),
+      ],
+      [{ fetchFrom: CDN }, list('fetchFrom', 'a string: put brackets around it, also if it is only one')],
+      [
+        { fetchFrom: { origins: CDN } },
+        list('fetchFrom.origins', 'a string: put brackets around it, also if it is only one'),
+      ],
+      [{ fetchFrom: {} }, list('fetchFrom.origins', 'undefined')],
+      [{ fetchFrom: true }, 'Expected `fetchFrom` to be an object, got true'],
       [
         { fetchFrom: { origins: [], when: 'never' } },
         "Expected `fetchFrom.when` to be 'always' or 'refused', got \"never\"",
@@ -203,10 +232,12 @@ describe('readOptions', () => {
       [{ storeTimeout: 0 }, storeTimeout('0'), 'RangeError'],
       [{ storeTimeout: 2 ** 31 }, storeTimeout('2147483648'), 'RangeError'],
       [{ storeTimeout: true }, storeTimeout('true'), 'RangeError'],
-      [{ memory: 0 }, whole('memory', '0'), 'RangeError'],
-      [{ memory: 1.5 }, whole('memory', '1.5'), 'RangeError'],
-      [{ memory: 2 ** 53 }, whole('memory', '9007199254740992'), 'RangeError'],
-      [{ memory: '10' }, whole('memory', '"10"'), 'RangeError'],
+      [{ memory: 0 }, memory('0'), 'RangeError'],
+      [{ memory: 1.5 }, memory('1.5'), 'RangeError'],
+      [{ memory: 10_000_001 }, memory('10000001'), 'RangeError'],
+      [{ memory: 5e9 }, memory('5000000000'), 'RangeError'],
+      [{ memory: 2 ** 53 }, memory('9007199254740992'), 'RangeError'],
+      [{ memory: '10' }, memory('"10"'), 'RangeError'],
       [{ uploads: { concurrency: 0 } }, whole('uploads.concurrency', '0'), 'RangeError'],
       [{ uploads: { attempts: 0 } }, whole('uploads.attempts', '0'), 'RangeError'],
       [{ uploads: { attempts: noop } }, whole('uploads.attempts', 'a function'), 'RangeError'],
@@ -236,7 +267,15 @@ describe('readOptions', () => {
       [{ root: '' }, root('""')],
       [{ root: 7 }, root('7')],
       [{ root: null }, root('null')],
-      [{ root: new URL('file:///tmp') }, root('an object')],
+      [
+        { root: new URL('https://example.com/assets') },
+        root('an object: only a file: URL of this machine names a folder'),
+      ],
+      [{ root: 'file:///assets' }, root('"file:///assets": a file: URL has to be a URL object: new URL(…)')],
+      [
+        { root: new URL('file:///no/such/folder') },
+        root('"/no/such/folder": there is no folder "/no/such/folder"'),
+      ],
       [{ root: '/no/such/folder' }, root('"/no/such/folder": there is no folder "/no/such/folder"')],
       [
         { root: 'no/such/folder' },

@@ -1,13 +1,19 @@
 import { once } from 'node:events';
 import type { BotkitConversation, BotkitMessage, BotWorker } from 'botkit';
 import { expectTypeOf } from 'expect-type';
+import type Keyv from 'keyv';
 import {
   file,
   image,
   media,
   type Attachment,
+  type AttachmentCacheOptions,
   type AttachmentMessage,
+  type AttachmentSource,
   type FacebookAttachmentCache,
+  type Filedata,
+  type KeyvLike,
+  type KeyvStorageLike,
   type MessengerMessage,
   type PageClient,
   type SendAnswer,
@@ -15,12 +21,12 @@ import {
 } from '../../src';
 
 /**
- * What the public types let pass and what not: `npm run typecheck` fails when a line below an expected error compiles, or a
- * line without one does not. Nothing of it is run.
+ * What the public types let pass and what not: `npm run typecheck` fails when a line below an expected error compiles,
+ * or a line without one does not. Nothing of it is run.
  */
 describe('the public types', () => {
   it('are checked by the compiler', () => {
-    expectTypeOf([helpers, payloads, messages, events]).toBeArray();
+    expectTypeOf([helpers, payloads, messages, stores, events]).toBeArray();
   });
 });
 
@@ -35,6 +41,8 @@ function helpers(bot: BotWorker, message: BotkitMessage, conversation: BotkitCon
   void bot.say(media('tour.mp4', { buttons: [{ type: 'postback', title: 'More', payload: 'more' }] }));
   conversation.say(withMore).say(media('cats/tom.jpg'));
   void file(Buffer.alloc(1), { filename: 'Ticket.pdf', is_reusable: false });
+  expectTypeOf<Blob>().toExtend<Filedata>();
+  expectTypeOf<File>().toExtend<AttachmentSource>();
 
   // @ts-expect-error It is a list.
   image('cats/tom.jpg', { quick_replies: 'nope' });
@@ -52,6 +60,8 @@ function helpers(bot: BotWorker, message: BotkitMessage, conversation: BotkitCon
   image();
   // @ts-expect-error A number is no source.
   image(7);
+  // @ts-expect-error An ArrayBuffer is no source.
+  image(new ArrayBuffer(1));
   // @ts-expect-error There is no such button.
   media('cats/tom.jpg', { buttons: [{ type: 'postbak', title: 'More', payload: 'more' }] });
   // @ts-expect-error A media template takes images and videos.
@@ -64,8 +74,19 @@ function payloads(page: PageClient, cache: FacebookAttachmentCache): void {
     { type: 'file', payload: { filedata: Buffer.alloc(1), filename: 'Ticket.pdf' } },
     { type: 'video', payload: { attachment_id: '1857777774821032' } },
   ];
-  void cache.warm(attachments);
+  void cache.warm(attachments, { dryRun: true });
+  void page.forget('cats/tom.jpg');
 
+  // @ts-expect-error A misspelt option.
+  void cache.warm(attachments, { dryrun: true });
+  // @ts-expect-error A misspelt option.
+  void cache.list({ pge: '1001' });
+  // @ts-expect-error The access token determines the page.
+  void page.warm(attachments, { page: '1001' });
+  // @ts-expect-error The access token determines the page.
+  void page.list({ page: '1001' });
+  // @ts-expect-error The access token determines the page.
+  void page.forget('cats/tom.jpg', { page: '1001' });
   // @ts-expect-error A misspelt type.
   const misspelt: Attachment = { type: 'imgae', payload: { url: 'cats/tom.jpg' } };
   // @ts-expect-error Two sources.
@@ -96,12 +117,29 @@ function messages(page: PageClient): void {
   void page.send(1, { text: 'Hello' });
 }
 
+/** As the constructor checks it: see `readOptions`. */
+function stores(): NonNullable<AttachmentCacheOptions['store']>[] {
+  expectTypeOf<Keyv>().toExtend<KeyvLike>();
+  expectTypeOf<Map<string, unknown>>().toExtend<KeyvStorageLike>();
+  const method = (): Promise<unknown> => Promise.resolve();
+  const incomplete = { get: method, set: method, delete: method };
+  const complete = { ...incomplete, clear: method };
+  // @ts-expect-error Every Keyv and every storage adapter has `clear`.
+  return [complete, incomplete];
+}
+
 function events(cache: FacebookAttachmentCache): void {
   cache.on('upload', ({ attachmentId }) => {
     expectTypeOf(attachmentId).toBeString();
   });
   expectTypeOf(cache.on('send', () => undefined).once('error', () => undefined)).toEqualTypeOf(cache);
   void once(cache, 'upload');
+
+  cache.on('error', (error, message) => {
+    expectTypeOf(error.page).toEqualTypeOf<string | undefined>();
+    expectTypeOf(error.recipient).toBeUnknown();
+    expectTypeOf(message?.sentAnyway).toEqualTypeOf<true | undefined>();
+  });
 
   // @ts-expect-error A misspelt event.
   cache.on('uplaod', () => undefined);

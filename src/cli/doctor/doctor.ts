@@ -19,8 +19,8 @@ const OUTCOME_WIDTH = Math.max(...OUTCOMES.map(({ length }) => length));
 const NAME_WIDTH = 'Botkit adapter'.length;
 
 /**
- * Looks at everything that a bot needs, and says what to do about what is wrong. Nothing is uploaded unless it is asked for;
- * what is written to the store is deleted again.
+ * Looks at everything that a bot needs, and says what to do about what is wrong. Nothing is uploaded unless it is asked
+ * for; what is written to the store is deleted again.
  *
  * @returns The exit code.
  */

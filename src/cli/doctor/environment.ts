@@ -81,13 +81,13 @@ export function checkEnvFile(folder: string, env: NodeJS.ProcessEnv): Check {
     );
   }
   const known = Object.keys(values).filter((variable) => VARIABLES.test(variable));
-  const detail = known.length > 0 ? `it has ${known.join(', ')}` : 'it has no variables of this tool';
+  const detail = known.length > 0 ? `it has ${known.join(', ')}` : "it sets none of this tool's variables";
   const overridden = known.filter((variable) => env[variable] !== values[variable]);
   if (overridden.length === 0) return ok(name, detail);
   return warning(
     name,
     `${detail}; the environment has other values for ${overridden.join(', ')}, which take precedence`,
-    `Remove one of them, for example: unset ${overridden.join(' ')}`,
+    `Remove one of the two values, for example: unset ${overridden.join(' ')}`,
   );
 }
 
@@ -110,7 +110,7 @@ export function isInEnvFile(folder: string, variable: string): boolean {
   }
 }
 
-/** @param from - A file of whoever would load the package. */
+/** @param from - A file of the program that would load the package. */
 function findManifest(name: string, from: string): string | undefined {
   try {
     return createRequire(from).resolve(`${name}/package.json`);

@@ -85,7 +85,7 @@ function summary(assets: readonly NamedAsset[], findings: readonly Check[]): Che
   if (assets.length === 0) return warning(name, 'there are none', 'Put the assets into the root.');
   const bytes = assets.reduce((sum, asset) => sum + (asset.bytes ?? 0), 0);
   const good = assets.length - findings.length;
-  const detail = `${assets.length}, ${formatBytes(bytes)} in total; Facebook accepts ${good} of them`;
+  const detail = `${assets.length}, ${formatBytes(bytes)} in total; no problem was found in ${good} of them`;
   const cure = 'See below.';
   if (findings.some(({ outcome }) => outcome === 'failed')) return failed(name, detail, cure);
   return findings.length > 0 ? warning(name, detail, cure) : ok(name, detail);

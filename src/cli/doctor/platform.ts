@@ -3,9 +3,10 @@ import { DEFAULT_API_HOST, DEFAULT_API_VERSION, isApiHost, type PageAccount } fr
 import { isRecord } from '../../base/records';
 import { connectionAdvice, describeConnectionError } from '../../graph/connection-errors';
 import { Connections } from '../../graph/connections';
-import { isGraphError, isMethodError } from '../../graph/errors';
+import { isGraphError } from '../../graph/errors';
 import { image } from '../../message/builders';
 import { FacebookAttachmentCache } from '../../plugin';
+import { checkAccessToken, checkAppSecret } from '../command-options';
 import { reasonOf } from '../printer';
 import { failed, ok, skipped, warning, type Check } from './check';
 import { isInEnvFile, tokensInEnvFile } from './environment';
@@ -61,9 +62,7 @@ async function checkApi(options: PlatformOptions): Promise<Check[]> {
   }
   const connections = new Connections(dispatcher);
   try {
-    const { headers, body } = await (
-      await connections.dispatcher()
-    ).request({
+    const { headers, body } = await connections.dispatcher().request({
       origin: `https://${host}`,
       path: `/${version}/me`,
       method: 'GET',
@@ -125,7 +124,7 @@ function checkVersion(name: string, version: string, headers: Dispatcher.Respons
   if (typeof served !== 'string' || served === version) return ok(name, version);
   return warning(
     name,
-    `${version} was requested, but ${served} answered: usually the older version is retired`,
+    `${version} was requested, but ${served} answered: ${version} is not served, usually because it is retired`,
     `Use ${DEFAULT_API_VERSION}: \`api_version\` of the adapter, \`apiVersion\` of \`connect\`, --api-version here.`,
   );
 }
@@ -145,7 +144,9 @@ async function checkAccount(options: PlatformOptions, isReached: boolean): Promi
   const cache = new FacebookAttachmentCache(dispatcher && { dispatcher });
   try {
     if (accessToken === undefined) return withoutToken(options);
-    const problem = problemOf(() => cache.connect({ accessToken }));
+    const problem = problemOf(() => {
+      checkAccessToken(accessToken);
+    });
     if (problem !== undefined)
       return withoutUpload(failed('token', problem, TOKEN_CURE), skipped('app secret', 'there is no token'));
     if (!isReached)
@@ -153,10 +154,12 @@ async function checkAccount(options: PlatformOptions, isReached: boolean): Promi
         skipped('token', 'the Graph API cannot be reached'),
         skipped('app secret', 'the Graph API cannot be reached'),
       );
-    const badSecret = problemOf(() => cache.connect({ ...account, accessToken }));
+    const badSecret = problemOf(() => {
+      checkAppSecret(account.appSecret);
+    });
     if (badSecret !== undefined)
       return withoutUpload(
-        skipped('token', 'there is no proof for it'),
+        skipped('token', 'not checked, because the app secret is not valid'),
         failed('app secret', badSecret, SECRET_CURE),
       );
     const client = cache.connect({ ...account, accessToken });
@@ -213,7 +216,8 @@ async function checkToken(
     ];
   } catch (error) {
     const { message } = reasonOf(error);
-    if (isGraphError(error) && isMethodError(error)) {
+    // With this call, nothing else can be invalid. The type of the error is not always the same.
+    if (isGraphError(error) && error.code === 100) {
       return [
         skipped(token, 'Facebook does not check it without the right proof'),
         failed(secret, message, SECRET_CURE),
@@ -243,9 +247,9 @@ async function checkUpload(client: PageClient, { upload }: PlatformOptions, work
 }
 
 /** Why an account cannot be used, before Facebook is asked. */
-function problemOf(work: () => unknown): string | undefined {
+function problemOf(check: () => void): string | undefined {
   try {
-    work();
+    check();
     return undefined;
   } catch (error) {
     return reasonOf(error).message;

@@ -1,7 +1,7 @@
 import { inTime } from '../../base/in-time';
 import { SECOND } from '../../base/time';
 import { FacebookAttachmentCache } from '../../plugin';
-import { checkStore, openStore, type OpenStore } from '../store';
+import { checkStore, isMissing, openStore, type OpenStore } from '../store';
 import { UsageError } from '../command-options';
 import { reasonOf } from '../printer';
 import { failed, ok, skipped, warning, type Check } from './check';
@@ -29,7 +29,16 @@ export async function checkStoreOf({ store: url, namespace, folder }: StoreCheck
     const cure =
       'Set the bot’s store with --store or FACEBOOK_ATTACHMENTS_STORE. If the bot has none, add one.';
     return [
-      warning(read, 'none is named; with IDs in memory, a restart uploads everything again', cure),
+      warning(read, 'no store is given; with IDs in memory, a restart uploads everything again', cure),
+      skipped(write, 'there is no store'),
+      skipped(list, 'there is no store'),
+    ];
+  }
+  if (isMissing({ url, folder })) {
+    const cure =
+      'Check the address. If it is right, the bot or `facebook-attachments warm` creates the store.';
+    return [
+      warning(read, `there is no store ${url} yet`, cure),
       skipped(write, 'there is no store'),
       skipped(list, 'there is no store'),
     ];
@@ -67,7 +76,7 @@ async function checkOpenStore(store: OpenStore): Promise<Check[]> {
     ok(read, store.name),
     await attempt(write, WRITE_CURE, async () => {
       await checkStore(store, { writes: true });
-      return 'what was written was read again, and deleted';
+      return 'a test record was written, read and deleted';
     }),
     await attempt(list, CURE, async () => {
       const cache = new FacebookAttachmentCache({ store: store.keyv, storeTimeout: STORE_TIMEOUT });

@@ -43,11 +43,11 @@ describe('FacebookAttachmentCache', () => {
     assert.match(plugin.name, /^Facebook Attachment Cache( \d+)?$/);
   });
 
-  it('refuses options that are not what they should be', () => {
+  it('rejects a negative ttl with a RangeError', () => {
     assert.throws(() => new FacebookAttachmentCache({ ttl: -1 }), RangeError);
   });
 
-  it('has a send middleware in strict mode only', () => {
+  it('adds a send middleware to Botkit only in strict mode', () => {
     assert.equal(plugin.middlewares.send.length, 0);
     assert.equal(new FacebookAttachmentCache({ strict: true }).middlewares.send.length, 1);
   });
@@ -77,16 +77,21 @@ describe('FacebookAttachmentCache', () => {
       assert.equal(plugin.attach(adapter), plugin);
     });
 
-    it("warns when the adapter is not Facebook's", async () => {
-      const warned = once(process, 'warning');
-      assert.equal(plugin.attach({ name: 'Slack Adapter', getAPI: () => undefined }), plugin);
-      const [warning] = (await warned) as [Error];
-      assert.equal(warning.name, 'FacebookAttachmentCacheWarning');
-      assert.equal(
-        warning.message,
-        'This adapter is not a FacebookAdapter of botbuilder-adapter-facebook, so its attachments are sent unchanged.',
-      );
-    });
+    const others: [adapter: unknown, got: string][] = [
+      [42, '42'],
+      [undefined, 'undefined'],
+      ['Facebook Adapter', 'a string'],
+      [{ name: 'Slack Adapter', getAPI: () => undefined }, 'an object'],
+    ];
+    for (const [other, got] of others) {
+      it(`refuses what is not a Facebook adapter: ${got}`, () => {
+        assert.throws(() => plugin.attach(other), {
+          name: 'TypeError',
+          code: 'ERR_ARGUMENT_INVALID',
+          message: `Expected \`adapter\` to be a FacebookAdapter of botbuilder-adapter-facebook, got ${got}`,
+        });
+      });
+    }
   });
 
   describe('leaves to the adapter', () => {
@@ -115,7 +120,7 @@ describe('FacebookAttachmentCache', () => {
       it(`${what}, unchanged`, async () => {
         plugin.attach(adapter);
         const api = (await adapter.getAPI()) as ApiClient;
-        assert.equal(await api.callAPI(...call), `answer to ${call[0]}`);
+        assert.deepEqual(await api.callAPI(...call), { message_id: `answer to ${call[0]}` });
         assert.deepEqual((adapter.made[0] as FakeAPI).asked, [call]);
         assert.equal(plugin.stats.sends, 0);
       });

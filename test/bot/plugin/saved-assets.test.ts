@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
+import type { AttachmentError } from '../../../src/base/errors';
 import { image } from '../../../src/message/builders';
 import { FacebookAttachmentCache } from '../../../src/plugin';
 import { createAdapter } from '../../support/bot/botkit';
@@ -172,7 +173,22 @@ describe('the saved assets of FacebookAttachmentCache', () => {
       assert.equal((await plugin.list()).length, 1);
       await plugin.forget('cats');
       assert.deepEqual(await plugin.list(), []);
-      await assert.rejects(plugin.forget('cats/nobody.jpg'), { code: 'ERR_ATTACHMENT_NOT_FOUND' });
+      await assert.rejects(plugin.forget('cats/nobody.jpg'), {
+        code: 'ERR_ATTACHMENT_NOT_FOUND',
+        page: PAGE.id,
+        message: /^Cannot forget "cats\/nobody\.jpg": it matches no file in /,
+      });
+      const { results } = await plugin.warm(['catz', image('cats/nobody.jpg')]);
+      assert.deepEqual(
+        results.map(({ error }) => [
+          error?.message.replace(/(?<= in ").*(?=")/, '…'),
+          (error as AttachmentError).page,
+        ]),
+        [
+          ['Cannot upload "catz": it matches no file in "…"; did you mean "cats"?', PAGE.id],
+          ['Cannot upload image "cats/nobody.jpg": there is no such file in "…"', PAGE.id],
+        ].map(([message, page]) => [message?.replace(/(?<= in ").*(?=")/, '…'), page]),
+      );
     });
 
     it('takes what list gave, for a file that is gone, without asking whose the token is', async () => {
@@ -237,8 +253,20 @@ describe('the saved assets of FacebookAttachmentCache', () => {
 
     it('cannot be known without an adapter', async () => {
       const plugin = new FacebookAttachmentCache();
-      await assert.rejects(plugin.warm([], { page: PAGE.id }), noPage(PAGE.id, 'no adapter is attached'));
-      await assert.rejects(plugin.warm([]), noPage('none', 'no adapter is attached'));
+      await assert.rejects(
+        plugin.warm([], { page: PAGE.id }),
+        noPage(
+          PAGE.id,
+          'no adapter is attached. Without one, use the methods of the client that `connect` returns',
+        ),
+      );
+      await assert.rejects(
+        plugin.warm([]),
+        noPage(
+          'none',
+          'no adapter is attached. Without one, use the methods of the client that `connect` returns',
+        ),
+      );
     });
 
     it('says why the adapter has no token: its own error is the cause', async () => {

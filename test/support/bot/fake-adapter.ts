@@ -15,7 +15,7 @@ export class FakeAPI {
 
   callAPI(...call: unknown[]): Promise<unknown> {
     this.asked.push(call);
-    return Promise.resolve(`answer to ${String(call[0])}`);
+    return Promise.resolve({ message_id: `answer to ${String(call[0])}` });
   }
 }
 

@@ -1,3 +1,4 @@
+import type { ErrorContext } from '../../../src/base/errors';
 import type { AttachmentEvents, Report } from '../../../src/events/events';
 
 type RecordedEvent = {
@@ -10,10 +11,14 @@ export function recordEvents(): {
   events: RecordedEvent[];
   errors: () => Error[];
   names: () => string[];
+  /** What was told beside the errors, in their order. */
+  contexts: () => ErrorContext[];
 } {
   const events: RecordedEvent[] = [];
+  const contexts: ErrorContext[] = [];
   const begun = performance.now();
-  const report: Report = (name, ...[event]) => {
+  const report: Report = (name, ...[event, context]) => {
+    if (name === 'error' && context) contexts.push(context);
     events.push({ name, event: withoutMs(event, performance.now() - begun) } as RecordedEvent);
   };
   return {
@@ -21,6 +26,7 @@ export function recordEvents(): {
     events,
     errors: () => events.flatMap(({ name, event }) => (name === 'error' ? [event] : [])),
     names: () => events.map(({ name }) => name),
+    contexts: () => contexts,
   };
 }
 

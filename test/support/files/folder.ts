@@ -12,7 +12,9 @@ export interface Folder {
   write(name: string, content: string | Uint8Array): Promise<string>;
 }
 
-/** For a suite: makes the folder before each of its tests. It lies in one of its own, so that tests can write beside it. */
+/**
+ * For a suite: makes the folder before each of its tests. It lies in one of its own, so that tests can write beside it.
+ */
 export function useFolder(name = 'root'): Folder {
   let parent = '';
   beforeEach(async () => {

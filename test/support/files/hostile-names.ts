@@ -1,4 +1,6 @@
-/** Names by which file servers were led out of their folder. Beside the root lie `secret.png` and `root-2/secret.png`. */
+/**
+ * Names by which file servers were led out of their folder. Beside the root lie `secret.png` and `root-2/secret.png`.
+ */
 export const WAYS_OUT: readonly string[] = [
   '../secret.png',
   './../secret.png',
@@ -20,7 +22,9 @@ export const WAYS_OUT: readonly string[] = [
   '/proc/self/cwd/package.json',
 ];
 
-/** Names that mean something elsewhere: to a web server, a shell, Windows, Unicode. Here they are names, and of no file. */
+/**
+ * Names that mean something elsewhere: to a web server, a shell, Windows, Unicode. Here they are names, and of no file.
+ */
 export const MERE_NAMES: readonly string[] = [
   '%2e%2e/secret.png',
   '%2e%2e%2fsecret.png',

@@ -10,7 +10,9 @@ import type { RecordedRequest } from './recorder';
 /** What the server does with a request. */
 export type Answer = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** An HTTPS server that answers as it is told, well or badly: what the simulator, which knows the platform, would not. */
+/**
+ * An HTTPS server that answers as it is told, well or badly: what the simulator, which knows the platform, would not.
+ */
 export interface GraphServer {
   readonly host: string;
   /** The authority to trust. */
@@ -52,7 +54,9 @@ export async function startGraphServer(tls?: ServerOptions): Promise<GraphServer
   };
 }
 
-/** For a suite: one server for its tests, that has met nobody and answers well before each, and an agent that trusts it. */
+/**
+ * For a suite: one server for its tests, that has met nobody and answers well before each, and an agent that trusts it.
+ */
 export function useGraphServer(): Omit<GraphServer, 'close'> & { readonly agent: Agent } {
   let running: GraphServer | undefined;
   let agent: Agent | undefined;

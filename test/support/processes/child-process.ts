@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { TYPESCRIPT } from './typescript';
 
 /** A program in a process of its own. */
 export interface Child {
@@ -14,13 +15,16 @@ export interface Child {
   kill(): void;
 }
 
-/** Starts a TypeScript program; `ca` is whom it trusts, as Node itself lets it be told, and `env` is added to its environment. */
+/**
+ * Starts a TypeScript program; `ca` is whom it trusts, as Node itself lets it be told, and `env` is added to its
+ * environment.
+ */
 export function startChild(
   program: string,
   argument: object,
   { ca, env = {} }: { ca: string; env?: NodeJS.ProcessEnv },
 ): Child {
-  const child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify(argument)], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, program, JSON.stringify(argument)], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_EXTRA_CA_CERTS: ca, ...env },
   });

@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import sinon from 'sinon';
+import { FacebookAttachmentCache } from '../../../src';
 import { readAccount, type PageAccount } from '../../../src/adapter/connect';
+import { fakeTime } from '../../support/checks/fake-time';
+import type { Dispatcher } from 'undici';
 
 const TOKEN = 'EAAB';
 
@@ -73,7 +77,7 @@ describe('the account of connect', () => {
     [{ accessToken: TOKEN, apiVersion: 25 }, version('25')],
     [
       { access_token: TOKEN },
-      'Expected each option of `connect` to be one of accessToken, appSecret, apiHost, apiVersion, got `access_token`',
+      'Expected each option of `connect` to be one of accessToken, appSecret, apiHost, apiVersion, got `access_token`; did you mean "accessToken"?',
       'ERR_OPTION_UNKNOWN',
     ],
   ];
@@ -82,4 +86,26 @@ describe('the account of connect', () => {
       assert.throws(() => read(account), { name: 'TypeError', code, message });
     });
   }
+});
+
+describe('a text by a page’s client', () => {
+  afterEach(() => {
+    sinon.restore();
+  });
+
+  it('is not given up while it waits for its turn, however long others take', async () => {
+    const clock = fakeTime();
+    const request = (): Promise<unknown> =>
+      new Promise((resolve) => {
+        const body = { text: () => Promise.resolve('{"message_id":"m_1"}') };
+        setTimeout(resolve, 20_000, { statusCode: 200, headers: {}, body });
+      });
+    const dispatcher = { request, dispatch: () => true, close: () => undefined, destroy: () => undefined };
+    const cache = new FacebookAttachmentCache({ dispatcher: dispatcher as unknown as Dispatcher });
+    const page = cache.connect({ accessToken: TOKEN });
+    const texts = Array.from({ length: 200 }, (_, index) => page.send(`${index}`, { text: 'Hello' }));
+    await clock.tickAsync(200_000);
+    const answers = await Promise.all(texts);
+    assert.equal(answers.length, 200);
+  });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import sinon from 'sinon';
 import { askClient, hookAdapter, type AdapterHooks, type HookedClient } from '../../../src/adapter/hook';
+import { InFlight } from '../../../src/base/in-flight';
 import { FOLLOWING } from '../../../src/message/split';
 import { loadAnew } from '../../support/checks/load-anew';
 import { FakeAdapter, FakeAPI, type ApiClient } from '../../support/bot/fake-adapter';
@@ -12,6 +13,7 @@ function intercepting(): { seen: { client: HookedClient; call: unknown[] }[]; ho
   return {
     seen,
     hooks: {
+      inFlight: new InFlight(),
       callAPI: (client, ...call) => {
         seen.push({ client, call });
         return client.callAPI(...call);
@@ -37,11 +39,13 @@ describe('hookAdapter', () => {
 
   const ask = async (activity?: unknown): Promise<ApiClient> => (await adapter.getAPI(activity)) as ApiClient;
 
-  it("comes by every call, with what the adapter's client knows", async () => {
+  it("intercepts every call, with what the adapter's client knows", async () => {
     assert.equal(hookAdapter(adapter, hook.hooks), hook.hooks);
     const api = await ask({ recipient: { id: '1001' } });
     const payload = { recipient: { id: '7001' } };
-    assert.equal(await api.callAPI('/me/messages', 'POST', payload), 'answer to /me/messages');
+    assert.deepEqual(await api.callAPI('/me/messages', 'POST', payload), {
+      message_id: 'answer to /me/messages',
+    });
     const [{ client, call } = assert.fail('nothing was intercepted'), ...more] = hook.seen;
     assert.deepEqual(more, []);
     assert.deepEqual(call, ['/me/messages', 'POST', payload]);
@@ -52,7 +56,7 @@ describe('hookAdapter', () => {
     assert.deepEqual((adapter.made[0] as FakeAPI).asked, [['/me/messages', 'POST', payload]]);
   });
 
-  it('comes by once, however often it is put in', async () => {
+  it('intercepts a call once, however often it is installed', async () => {
     const other = intercepting();
     assert.equal(hookAdapter(adapter, hook.hooks), hook.hooks);
     assert.equal(hookAdapter(adapter, other.hooks), hook.hooks);
@@ -60,7 +64,7 @@ describe('hookAdapter', () => {
     assert.deepEqual([hook.seen.length, other.seen.length], [1, 0]);
   });
 
-  it('comes by once, though another copy of the package is put in, too', async () => {
+  it('intercepts a call once, though another copy of the package is installed, too', async () => {
     const another = loadAnew(require.resolve('../../../src/adapter/hook')) as {
       hookAdapter: typeof hookAdapter;
     };
@@ -71,7 +75,7 @@ describe('hookAdapter', () => {
     assert.deepEqual([hook.seen.length, other.seen.length], [1, 0]);
   });
 
-  it('comes by once, though the adapter keeps its clients', async () => {
+  it('intercepts a call once, though the adapter keeps its clients', async () => {
     const kept = new FakeAPI();
     adapter.make = () => kept;
     hookAdapter(adapter, hook.hooks);
@@ -123,7 +127,7 @@ describe('hookAdapter', () => {
     });
   }
 
-  it('knows no secret that is none', async () => {
+  it('treats a null or undefined app secret as absent', async () => {
     hookAdapter(adapter, hook.hooks);
     for (const secret of [undefined, null]) {
       adapter.make = () => Object.assign(new FakeAPI(), { secret });
@@ -218,10 +222,7 @@ describe('hookAdapter', () => {
         attachments,
       }) as { message?: unknown; [FOLLOWING]?: unknown };
       assert.deepEqual(message, { text: 'Look!' });
-      assert.deepEqual(following, {
-        attachments: [{ type: 'image', payload: { url: 'a.png' } }],
-        origin: attachments,
-      });
+      assert.deepEqual(following, [{ type: 'image', payload: { url: 'a.png' } }]);
     });
 
     it('gives every other call as the adapter made it', () => {

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { types } from 'node:util';
 import * as plugin from '../../../src';
+import { toError, withContext } from '../../../src/base/errors';
+import { errorOfOtherRealm } from '../../support/checks/other-realm';
 import { loadAnew } from '../../support/checks/load-anew';
 
 type Plugin = typeof plugin;
 
 const {
   FacebookAttachmentsError,
+  isAdapterError,
   isAttachmentError,
   isFacebookAttachmentsError,
   isGraphError,
@@ -14,12 +18,27 @@ const {
   isTransportError,
 } = plugin;
 
-const GUARDS = { isAttachmentError, isGraphError, isTransportError, isPartlySentError, isStoreError };
+const GUARDS = {
+  isAdapterError,
+  isAttachmentError,
+  isGraphError,
+  isTransportError,
+  isPartlySentError,
+  isStoreError,
+};
 
 const INTENT = { action: 'send', asset: 'image "cats/tom.jpg"' } as const;
 
-function errorsOf({ AttachmentError, GraphError, TransportError, PartlySentError, StoreError }: Plugin) {
+function errorsOf({
+  AdapterError,
+  AttachmentError,
+  GraphError,
+  TransportError,
+  PartlySentError,
+  StoreError,
+}: Plugin) {
   return {
+    isAdapterError: new AdapterError('ERR_ADAPTER_SEND_FAILED', 'a text', '(#100) No'),
     isAttachmentError: new AttachmentError('ERR_ATTACHMENT_EMPTY', 'image "a.png"', 'it has no content'),
     isGraphError: new GraphError(INTENT, 400, { message: 'No', code: 100 }),
     isTransportError: new TransportError('ERR_GRAPH_UNREACHABLE', INTENT, 'no connection'),
@@ -78,5 +97,49 @@ describe('The errors', () => {
     const { asset, reason, message } = own.isAttachmentError;
     assert.equal(reason, 'it has no content');
     assert.equal(message, `Cannot send ${asset}: ${reason}`);
+  });
+
+  describe('withContext', () => {
+    const FIRST = { page: '1001', recipient: { id: '1' } };
+    const isOther = ([field]: [string, unknown]) => field !== 'recipient';
+    const SECOND = { page: '1001', recipient: { id: '2' } };
+
+    for (const make of Object.keys(own) as (keyof typeof own)[]) {
+      it(`gives a second message a copy, which is the same but for the message: ${make}`, () => {
+        const error = errorsOf(plugin)[make];
+        assert.equal(withContext(error, FIRST), error);
+        assert.equal(withContext(error, FIRST), error);
+        const copy = withContext(error, SECOND);
+        assert.notEqual(copy, error);
+        assert.deepEqual([error.recipient, copy.recipient], [FIRST.recipient, SECOND.recipient]);
+        assert.ok(GUARDS[make](copy) && types.isNativeError(copy));
+        assert.equal(copy.constructor, error.constructor);
+        assert.equal(copy.stack, error.stack);
+        assert.deepEqual(Object.entries(copy).filter(isOther), Object.entries(error).filter(isOther));
+        assert.equal(copy.message, error.message);
+      });
+    }
+
+    it('does not touch errors of others, such as the reason of a signal', () => {
+      const reason = new DOMException('Enough', 'AbortError');
+      assert.equal(withContext(reason, FIRST), reason);
+      assert.equal('recipient' in reason, false);
+    });
+  });
+});
+
+describe('toError', () => {
+  it('leaves an error of another realm as it is', () => {
+    const error = errorOfOtherRealm('x');
+    assert.equal(toError(error), error);
+  });
+});
+
+describe('StoreError', () => {
+  it('has the message of an error of another realm', () => {
+    assert.equal(
+      new plugin.StoreError('read', errorOfOtherRealm('the store is down')).reason,
+      'the store is down',
+    );
   });
 });

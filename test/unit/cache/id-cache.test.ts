@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
+import { setTimeout as wait } from 'node:timers/promises';
 import sinon, { type SinonFakeTimers } from 'sinon';
 import { IdCache, type IdCacheOptions } from '../../../src/cache/id-cache';
 import { IdStore } from '../../../src/cache/id-store';
 import { keyOf, type SavedId } from '../../../src/cache/saved-id';
 import { fakeTime } from '../../support/checks/fake-time';
-import { FaultyStore, isSlow } from '../../support/stores/faulty-store';
+import { FaultyStore, isSlow, type StoreBehavior } from '../../support/stores/faulty-store';
 import { savedId } from '../../support/stores/saved-id';
 
 const TTL = 100_000;
@@ -119,6 +120,51 @@ describe('IdCache', () => {
       assert.equal(ids.known(KEY)?.id, '12');
       await putElsewhere(savedId('10', { uploadedAt: Date.now() - 20 }));
       assert.equal((await ids.findNewest(KEY))?.id, '12');
+      await putElsewhere(savedId('13', { uploadedAt: Date.now() }));
+      assert.equal((await ids.findNewest(KEY))?.id, '12', 'as new as the other');
+    });
+  });
+
+  describe('put', () => {
+    it('resolves when the store has it', async () => {
+      inner.fail({ set: isSlow(100) });
+      let isStored = false;
+      void ids.put(KEY, savedId('11')).then(() => (isStored = true));
+      await clock.tickAsync(99);
+      assert.equal(isStored, false);
+      await clock.tickAsync(1);
+      assert.equal(isStored, true);
+    });
+
+    it('resolves without a store, too', async () => {
+      const [, alone] = openCache({ store: undefined });
+      const put = alone.put(KEY, savedId('11'));
+      assert.ok(put instanceof Promise);
+      await put;
+    });
+  });
+
+  describe('isRefreshDue', () => {
+    const due = (cache: IdCache, left: number): boolean =>
+      cache.isRefreshDue(savedId('11', { uploadedAt: Date.now() - (TTL - left) }));
+
+    it('is true from a random moment on in the first half of refreshAhead, if others share the store', () => {
+      for (const [random, first] of [
+        [0, AHEAD],
+        [0.5, 0.75 * AHEAD],
+        [1, 0.5 * AHEAD],
+      ] as const) {
+        sinon.stub(Math, 'random').returns(random);
+        const [, cache] = openCache();
+        assert.deepEqual([due(cache, first + 1), due(cache, first)], [false, true], `${random}`);
+        sinon.restore();
+        clock = fakeTime();
+      }
+    });
+
+    it('is true for all of it without a store', () => {
+      const [, alone] = openCache({ store: undefined });
+      assert.deepEqual([due(alone, AHEAD + 1), due(alone, AHEAD)], [false, true]);
     });
   });
 
@@ -170,6 +216,91 @@ describe('IdCache', () => {
       await clock.tickAsync(100);
       await forgetting;
       assert.equal(await ids.find(KEY), undefined);
+    });
+
+    /** The store reads at once, and its answer is on its way for 200 ms. */
+    const answersLate: StoreBehavior = async (carryOut) => {
+      const answer = carryOut();
+      await wait(200);
+      return answer;
+    };
+
+    it('keeps the late answer to a look-up of several keys from bringing the ID back', async () => {
+      await putElsewhere(savedId('11'));
+      await putElsewhere(savedId('12'), OTHER_KEY);
+      inner.fail({ get: answersLate });
+      const lookUp = ids.findNewestOf([KEY, OTHER_KEY]);
+      await settle();
+      await ids.forget(KEY);
+      await clock.tickAsync(200);
+      assert.deepEqual(
+        (await lookUp).map((saved) => saved?.id),
+        [undefined, '12'],
+      );
+      assert.equal(ids.known(KEY), undefined);
+    });
+
+    it('keeps a look-up of several keys that begins before the store has deleted it from bringing it back', async () => {
+      await putElsewhere(savedId('11'));
+      await putElsewhere(savedId('12'), OTHER_KEY);
+      inner.fail({ get: answersLate, delete: isSlow(100) });
+      const forgetting = ids.forget(KEY);
+      const lookUp = ids.findNewestOf([KEY, OTHER_KEY]);
+      await clock.tickAsync(100);
+      await forgetting;
+      await clock.tickAsync(100);
+      assert.deepEqual(
+        (await lookUp).map((saved) => saved?.id),
+        [undefined, '12'],
+      );
+      assert.equal(ids.known(KEY), undefined);
+    });
+
+    it('lets a look-up that begins afterwards find the ID that another process has stored since', async () => {
+      await putElsewhere(savedId('11'));
+      inner.fail({ get: answersLate });
+      const before = Promise.all([ids.find(KEY), ids.findNewestOf([KEY])]);
+      await settle();
+      await ids.forget(KEY);
+      await putElsewhere(savedId('21'));
+      const after = Promise.all([ids.find(KEY), ids.findNewestOf([KEY])]);
+      await clock.tickAsync(200);
+      await before;
+      const [single, [several]] = await after;
+      assert.deepEqual([single?.id, several?.id], ['21', '21']);
+    });
+  });
+
+  describe('forget, while another look-up or another forget is under way,', () => {
+    it('leaves the look-up that began afterwards to all who look for the ID', async () => {
+      await putElsewhere(savedId('11'));
+      inner.fail({ get: isSlow(200) });
+      const before = ids.find(KEY);
+      await clock.tickAsync(100);
+      await ids.forget(KEY);
+      const after = ids.find(KEY);
+      await clock.tickAsync(100);
+      await before;
+      const shared = ids.find(KEY);
+      await clock.tickAsync(200);
+      await Promise.all([after, shared]);
+      assert.equal(reads(), 2);
+    });
+
+    it('keeps the ID out until the last of them has deleted it, and asks the store for nothing', async () => {
+      await putElsewhere(savedId('11'));
+      inner.fail({ delete: isSlow(100) });
+      const first = ids.forget(KEY);
+      await clock.tickAsync(50);
+      const second = ids.forget(KEY);
+      await clock.tickAsync(50);
+      await first;
+      void putElsewhere(savedId('11'));
+      assert.deepEqual([await ids.find(KEY), reads()], [undefined, 0]);
+      await clock.tickAsync(100);
+      await second;
+      await putElsewhere(savedId('21'));
+      assert.equal((await ids.find(KEY))?.id, '21');
     });
   });
 

@@ -83,7 +83,7 @@ describe('IdStore, while the store is down', () => {
       assert.equal(harness.inner.countProbes('get'), 0, 'nothing else need be asked to know it');
     });
 
-    it('is not what it is when it answers in the last moment', async () => {
+    it('is not assumed when it answers just in time', async () => {
       const store = harness.open();
       const saved = savedId('11');
       void store.put(KEY, saved);
@@ -123,7 +123,7 @@ describe('IdStore, while the store is down', () => {
       await store.close();
     });
 
-    it('is not what it is when its connection broke and came up again', async () => {
+    it('is not assumed when its connection broke and was established again', async () => {
       const adapter = Object.assign(new EventEmitter(), {
         get: () => undefined,
         set: () => true,
@@ -270,4 +270,15 @@ describe('IdStore, while the store is down', () => {
       assert.equal(harness.inner.countProbes(action), before + 2);
     });
   }
+
+  it('knows those of several IDs that wait to be written, when it is asked and cannot be read', async () => {
+    const store = await harness.openUnwritable();
+    const { key, saved } = harness.waiting;
+    harness.failAll(hangs);
+    // The first time it is not known yet that it is down.
+    const asked = store.getMany([KEY, key]);
+    await harness.clock.tickAsync(5_002);
+    assert.deepEqual(await asked, [undefined, saved]);
+    assert.deepEqual(await store.getMany([KEY, key]), [undefined, saved]);
+  });
 });

@@ -293,6 +293,23 @@ describe('IdStore, after an outage and at the end', () => {
       }
     });
 
+    it('lets a message that comes afterwards find a store that was down, and looks after it again', async () => {
+      const store = harness.open();
+      await store.close();
+      harness.inner.fail({ get: hangs });
+      const asked = store.get(KEY);
+      await harness.clock.tickAsync(60_000);
+      assert.equal(await asked, undefined);
+      harness.inner.heal();
+      await harness.clock.tickAsync(60_000);
+      void store.put(KEY, savedId('11'));
+      await harness.settle();
+      assert.deepEqual(writtenIds(), ['11']);
+      assert.equal((await store.get(KEY))?.id, '11');
+      await store.close();
+      assert.equal(harness.clock.countTimers(), 0);
+    });
+
     it('leaves no timer of a store that works', async () => {
       const store = harness.open();
       void store.put(KEY, savedId('11'));
@@ -300,6 +317,70 @@ describe('IdStore, after an outage and at the end', () => {
       await store.get(keys[0] ?? '');
       await store.close();
       assert.equal(harness.clock.countTimers(), 0);
+    });
+
+    it('asks nothing of a store that tells of an error after it, as one does that is closed itself', async () => {
+      const adapter = Object.assign(new EventEmitter(), {
+        get: sinon.stub().resolves(),
+        set: () => true,
+        delete: () => true,
+        clear: () => undefined,
+      });
+      const store = harness.open({ store: new Keyv({ store: adapter }) });
+      await store.close();
+      adapter.emit('error', new Error('Disconnects client'));
+      await harness.settle();
+      sinon.assert.notCalled(adapter.get);
+    });
+
+    it('asks nothing more of a store that hung until its end', async () => {
+      const store = harness.open();
+      harness.inner.fail({ set: hangs });
+      void store.put(KEY, savedId('11'));
+      const closing = store.close();
+      await harness.clock.tickAsync(1);
+      void store.put(keys[0] ?? '', savedId('12'));
+      await harness.clock.tickAsync(4_999);
+      await closing;
+      const calls = harness.inner.calls.length;
+      await harness.clock.tickAsync(60_000);
+      assert.equal(harness.inner.calls.length, calls);
+    });
+
+    it('asks nothing more of a store whose last write fails after its end, as one does that is closed itself', async () => {
+      const store = await harness.openUnwritable();
+      let fail: (error: Error) => void = () => undefined;
+      harness.inner.fail({
+        set: (_, key) =>
+          key.endsWith('probe')
+            ? isSlow(100)(() => undefined, key)
+            : new Promise((_, reject) => (fail = reject)),
+      });
+      const closing = store.close();
+      await harness.clock.tickAsync(5_000);
+      await closing;
+      const calls = harness.inner.calls.length;
+      fail(new Error('Disconnects client'));
+      await harness.clock.tickAsync(60_000);
+      assert.equal(harness.inner.calls.length, calls);
+    });
+
+    it('waits for the release of a lease, which would connect a closed client again', async () => {
+      let release: () => void = () => undefined;
+      const redis = {
+        set: () => Promise.resolve('OK'),
+        eval: () => new Promise<void>((resolve) => (release = resolve)),
+      };
+      const store = harness.open({ store: Object.assign(new Map<string, never>(), { redis }) });
+      const lease = await store.lease(KEY, 3_000);
+      assert.ok(lease && lease !== 'held');
+      void lease.release();
+      let closed = false;
+      const closing = store.close().then(() => (closed = true));
+      await harness.settle();
+      assert.equal(closed, false);
+      release();
+      await closing;
     });
 
     it('lets no later message wait for a store that is down, and tells of it once', async () => {

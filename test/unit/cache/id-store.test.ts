@@ -78,6 +78,9 @@ describe('IdStore', () => {
       set = (key: string, value: unknown): Promise<unknown> =>
         Promise.resolve(Boolean(this.opts.store.set(key, value)));
       delete = (key: string): Promise<unknown> => Promise.resolve(this.opts.store.delete(key));
+      clear = (): void => {
+        this.opts.store.clear();
+      };
     }
     class NewKeyv {
       readonly store = new Map<string, unknown>();
@@ -85,6 +88,9 @@ describe('IdStore', () => {
       set = (key: string, value: unknown): Promise<unknown> =>
         Promise.resolve(Boolean(this.store.set(key, value)));
       delete = (key: string): Promise<unknown> => Promise.resolve(this.store.delete(key));
+      clear = (): void => {
+        this.store.clear();
+      };
     }
 
     const stores: [what: string, make: () => IdStoreOptions['store']][] = [
@@ -155,6 +161,7 @@ describe('IdStore', () => {
       get = (): Promise<unknown> => Promise.resolve(undefined);
       set = (...args: unknown[]): Promise<unknown> => Promise.resolve(void this.written.push(args));
       delete = (): Promise<unknown> => Promise.resolve(true);
+      clear = (): void => undefined;
     }
 
     it('is a record that lives as long as the ID is trusted', async () => {
@@ -258,6 +265,21 @@ describe('IdStore', () => {
       await clock.tickAsync(100);
       await deleting;
       assert.equal(await store.get(KEY), undefined);
+      assert.deepEqual(slow.ids(), []);
+    });
+
+    it('takes an ID out that is being written after another one', async () => {
+      const slow = new FaultyStore();
+      slow.fail({ set: isSlow(100) });
+      const store = open(slow);
+      void store.put(KEY, savedId('11'));
+      await settle();
+      void store.put(KEY, savedId('12'));
+      await clock.tickAsync(150);
+      const deleting = store.delete(KEY);
+      await clock.tickAsync(50);
+      await deleting;
+      await settle();
       assert.deepEqual(slow.ids(), []);
     });
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises';
 import Keyv from 'keyv';
 import { KeyvClient } from '../../../src/cache/keyv-client';
 
@@ -57,7 +57,7 @@ describe('KeyvClient, over a store that tells of failures by its event alone', (
     assert.deepEqual(untold, []);
   });
 
-  it('takes a failed write for no failed read, though they are under way together', async () => {
+  it('does not take a failed write for a failed read, though they run at the same time', async () => {
     await client.set('a', 1, 1_000, PATIENCE);
     adapter.readOnly = true;
     const reads = Promise.all(['a', 'b', 'c'].map((key) => client.get(key, PATIENCE)));
@@ -66,7 +66,7 @@ describe('KeyvClient, over a store that tells of failures by its event alone', (
     await write;
   });
 
-  it('takes a failed read for no failed write, though they are under way together', async () => {
+  it('does not take a failed read for a failed write, though they run at the same time', async () => {
     adapter.unreadable = true;
     const write = client.set('b', 2, 1_000, PATIENCE);
     await assert.rejects(client.get('a', PATIENCE), { message: 'cannot be read' });
@@ -85,8 +85,125 @@ describe('KeyvClient, over a store that tells of failures by its event alone', (
     assert.deepEqual(untold, []);
   });
 
+  it('takes an error of a connection that an earlier call has opened for a failure of what is under way', async () => {
+    adapter.get = async () => {
+      void wait(30).then(() => adapter.emit('error', new Error('connection lost')));
+      await nextTurn();
+      return undefined;
+    };
+    adapter.set = () => wait(60);
+    const write = assert.rejects(client.set('b', 2, 1_000, PATIENCE), { message: 'connection lost' });
+    assert.equal(await client.get('a', PATIENCE), undefined);
+    await write;
+  });
+
+  describe('of a call that is late', () => {
+    const IMPATIENCE = { limit: 20, isAwaited: true };
+
+    beforeEach(() => {
+      adapter.get = async () => {
+        await wait(40);
+        // Begins while nothing is asked.
+        await wait(60);
+        adapter.emit('error', new Error('old read failed'));
+        return undefined;
+      };
+      adapter.delete = async () => {
+        await wait(150);
+        return true;
+      };
+    });
+
+    it('does not take its error for a failure of another call', async () => {
+      const remove = client.delete('b', PATIENCE);
+      await assert.rejects(client.get('a', IMPATIENCE), { name: 'NoAnswerError' });
+      await remove;
+      assert.deepEqual(untold, []);
+    });
+
+    it('does not take its error for a failure of a call that begins when nobody waits for the late one any more', async () => {
+      await assert.rejects(client.get('a', IMPATIENCE), { name: 'NoAnswerError' });
+      await wait(40);
+      await client.delete('b', PATIENCE);
+      assert.deepEqual(untold, []);
+    });
+  });
+
+  it('does not mix up calls after the first of them has ended', async () => {
+    adapter.set = async () => {
+      await wait(30);
+      adapter.emit('error', new Error('READONLY'));
+    };
+    adapter.delete = async () => {
+      await wait(60);
+      return true;
+    };
+    const write = assert.rejects(client.set('b', 2, 1_000, PATIENCE), { message: 'READONLY' });
+    const remove = client.delete('c', PATIENCE);
+    await client.get('a', PATIENCE);
+    await Promise.all([write, remove]);
+  });
+
+  it('rejects with what the event said, if the call rejects after it', async () => {
+    adapter.get = async () => {
+      await nextTurn();
+      adapter.emit('error', new Error('connection refused'));
+      throw new Error('the client is closed');
+    };
+    await assert.rejects(client.get('a', PATIENCE), { message: 'connection refused' });
+  });
+
+  it('takes null for a miss as well, and so for a failure if the store has told of one', async () => {
+    const keyv = new Keyv({ store: adapter });
+    const get = async (): Promise<null> => {
+      await nextTurn();
+      adapter.emit('error', new Error('cannot be read'));
+      return null;
+    };
+    const other = new KeyvClient(Object.assign(keyv, { get }), () => undefined);
+    await assert.rejects(other.get('a', PATIENCE), { message: 'cannot be read' });
+  });
+
   it('tells of an error that came while nothing was asked', () => {
     adapter.emit('error', new Error('connection lost'));
     assert.deepEqual(untold.map(String), ['Error: connection lost']);
+  });
+});
+
+describe('KeyvClient, asked for several keys,', () => {
+  /** As Keyv 4 looks from outside. */
+  const keyvOf = (extra: object) => ({
+    opts: { store: {} },
+    get: (key: string) => Promise.resolve(`value of ${key}`),
+    set: () => Promise.resolve(true),
+    delete: () => Promise.resolve(true),
+    clear: () => undefined,
+    ...extra,
+  });
+  const getBoth = (extra: object): Promise<unknown[]> =>
+    new KeyvClient(keyvOf(extra), () => undefined).getMany(['a', 'b'], PATIENCE);
+
+  it('asks once, if the store can do that', async () => {
+    const getMany = (keys: string[]) => Promise.resolve(keys.map((key) => `one of ${key}`));
+    assert.deepEqual(await getBoth({ getMany }), ['one of a', 'one of b']);
+  });
+
+  it('asks for each, if it cannot', async () => {
+    assert.deepEqual(await getBoth({}), ['value of a', 'value of b']);
+  });
+
+  it('takes an answer that is no list for no value', async () => {
+    assert.deepEqual(await getBoth({ getMany: () => Promise.resolve(undefined) }), []);
+  });
+
+  it('rejects when the store tells of a failure meanwhile', async () => {
+    const events = new EventEmitter();
+    const getMany = async () => {
+      await nextTurn();
+      events.emit('error', new Error('cannot be read'));
+      return [undefined, undefined];
+    };
+    const on = events.on.bind(events);
+    await assert.rejects(getBoth({ getMany, on }), { message: 'cannot be read' });
   });
 });

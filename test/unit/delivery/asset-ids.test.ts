@@ -3,6 +3,7 @@ import sinon, { type SinonFakeTimers, type SinonStubbedInstance } from 'sinon';
 import { AssetIds, type SavingSend } from '../../../src/delivery/asset-ids';
 import { deliveryEvent, pageAsset, type PageAsset } from '../../../src/delivery/page-asset';
 import { IdCache } from '../../../src/cache/id-cache';
+import { AttachmentError } from '../../../src/base/errors';
 import { keyOf, type SavedId } from '../../../src/cache/saved-id';
 import { Deadline } from '../../../src/delivery/deadline';
 import { Uploads, type UploadJob, type UploadObserver } from '../../../src/delivery/uploads';
@@ -53,7 +54,7 @@ describe('AssetIds', () => {
 
   function newClient(tokenRefusal?: GraphError): GraphClient {
     const made = sinon.createStubInstance(GraphClient);
-    Object.defineProperty(made, 'tokenRefusal', { value: tokenRefusal });
+    made.tokenRefusal.returns(tokenRefusal);
     return Object.assign(made, { uploadPause: new UploadPause() });
   }
 
@@ -148,39 +149,97 @@ describe('AssetIds', () => {
       assert.deepEqual(reasons(), ['send']);
     });
 
-    it('fails when the own attempt fails', async () => {
+    it('fails when the caller’s own attempt fails', async () => {
       uploadsGive(graphError(100));
       await assert.rejects(Promise.all([get(), get()]), { code: 100 });
       assert.equal((await get())?.id, '11', 'it is tried again');
     });
 
-    it('makes an attempt of its own when the one that it waited for fails', async () => {
+    it('has the attempt of another one made when that of the first fails, for both', async () => {
       uploadsGive(graphError(100, 2018047));
-      const [bad, good] = await Promise.allSettled([
-        get(targetOf(`${ADDRESS}?bad`)),
-        get(targetOf(`${ADDRESS}?good`)),
-      ]);
-      assert.equal(bad.status, 'rejected');
-      assert.equal((good as PromiseFulfilledResult<SavedId>).value.id, '11');
+      const both = await Promise.all([get(targetOf(`${ADDRESS}?bad`)), get(targetOf(`${ADDRESS}?good`))]);
+      assert.deepEqual(
+        both.map((one) => one?.id),
+        ['11', '11'],
+      );
     });
 
     it('shares that one with all who waited, too', async () => {
       uploadsGive(graphError(100, 2018047));
-      const all = Array.from({ length: 20 }, (_, n) => get(targetOf(`${ADDRESS}?${n}`)));
-      const results = await Promise.allSettled(all);
-      assert.deepEqual(
-        results.map(({ status }) => status).filter((status) => status === 'rejected').length,
-        1,
-      );
+      const all = await Promise.all(Array.from({ length: 20 }, (_, n) => get(targetOf(`${ADDRESS}?${n}`))));
+      assert.deepEqual(new Set(all.map((one) => one?.id)), new Set(['11']));
       assert.equal(uploads.upload.callCount, 2);
     });
 
-    it('makes its own at the latest when three others have failed', async () => {
+    it('has the attempt of nobody made who has gone', async () => {
+      const upload = heldUpload();
+      const waiting = get();
+      const gone = ids.getOrUpload(targetOf(`${ADDRESS}?gone`), new Deadline(WAIT / 2));
+      await clock.tickAsync(WAIT / 2);
+      assert.equal(await gone, undefined);
+      upload.fail(graphError(100, 2018047));
+      await assert.rejects(waiting);
+      assert.equal(uploads.upload.callCount, 1);
+    });
+
+    it('lets whoever has been refused use what another one gets', async () => {
+      uploadsGive(graphError(100, 2018047));
+      await assert.rejects(get());
+      const upload = heldUpload({ call: 1 });
+      const [good, refused] = [get(targetOf(`${ADDRESS}?good`)), get()];
+      await settle();
+      upload.end('12');
+      assert.deepEqual([(await good)?.id, (await refused)?.id], ['12', '12']);
+    });
+
+    it('fails with the own refusal if the other one fails as well, or takes too long', async () => {
+      uploadsGive(graphError(100, 2018047));
+      await assert.rejects(get());
+      const failing = heldUpload({ call: 1 });
+      const [other, refused] = [get(targetOf(`${ADDRESS}?other`)), get()];
+      await settle();
+      failing.fail(graphError(100));
+      await assert.rejects(other, { subcode: undefined });
+      await assert.rejects(refused, { subcode: 2018047 });
+      heldUpload({ call: 2 });
+      const [hanging, late] = [get(targetOf(`${ADDRESS}?other`)), get()];
+      const rejected = assert.rejects(late, { subcode: 2018047 });
+      await clock.tickAsync(WAIT);
+      assert.equal(await hanging, undefined);
+      await rejected;
+    });
+
+    it('fails with the own refusal after the deadline if another attempt hangs', async () => {
+      const [first, second] = [heldUpload({ call: 0 }), heldUpload({ call: 1 })];
+      const refused = assert.rejects(get(), { subcode: 2018047 });
+      const other = get(targetOf(`${ADDRESS}?other`));
+      await settle();
+      first.fail(graphError(100, 2018047));
+      await clock.tickAsync(WAIT);
+      await refused;
+      assert.equal(await other, undefined);
+      second.end('11');
+    });
+
+    it('makes the attempt of each if all fail', async () => {
       uploads.upload.callsFake(() => Promise.reject(graphError(100, 2018047)));
       const all = Array.from({ length: 20 }, (_, n) => get(targetOf(`${ADDRESS}?${n}`)));
       const results = await Promise.allSettled(all);
       assert.ok(results.every(({ status }) => status === 'rejected'));
       assert.equal(uploads.upload.callCount, 20, 'each once');
+    });
+
+    it('makes three attempts one after the other, and then two for each that fails', async () => {
+      const held = Array.from({ length: 9 }, (_, call) => heldUpload({ call }));
+      const all = held.map((_, n) => get(targetOf(`${ADDRESS}?${n}`)));
+      await settle();
+      for (const [at, made] of [1, 2, 3, 5, 7].entries()) {
+        assert.equal(uploads.upload.callCount, made);
+        held[at]?.fail(graphError(100, 2018047));
+        await settle();
+      }
+      held[6]?.end('11');
+      assert.deepEqual(new Set((await Promise.all(all)).map((one) => one?.id)), new Set(['11']));
     });
 
     it('does not repeat a refused attempt for 30 s, and no other attempt is kept from trying', async () => {
@@ -216,6 +275,17 @@ describe('AssetIds', () => {
       upload.fail(graphError(100));
       await settle();
       assert.deepEqual(reports.names(), ['error']);
+      assert.deepEqual(reports.contexts(), [{ page: '1001', recipient: undefined, sentAnyway: true }]);
+    });
+
+    it('reports that the message is not sent, if it was given up meanwhile', async () => {
+      const upload = heldUpload();
+      const waiting = ids.getOrUpload(target, new Deadline(WAIT).forTemplate());
+      await clock.tickAsync(60_000);
+      assert.equal(await waiting, undefined);
+      upload.fail(graphError(100));
+      await settle();
+      assert.deepEqual(reports.contexts(), [{ page: '1001', recipient: undefined }]);
     });
 
     it('tells the upload whether somebody waits for it', async () => {
@@ -244,6 +314,14 @@ describe('AssetIds', () => {
       assert.deepEqual(reasons(), ['refresh']);
       assert.deepEqual(reports.events, [{ name: 'refresh', event: { ...ABOUT, attachmentId: '11' } }]);
       assert.equal((await get())?.id, '11');
+    });
+
+    it('refreshes it for a template, too', async () => {
+      uploadsGive();
+      const deadline = new Deadline(WAIT).forTemplate();
+      assert.equal((await ids.getOrUploadThroughPauses(target, deadline))?.id, '10');
+      await settle();
+      assert.deepEqual(reasons(), ['refresh']);
     });
 
     it('reports a refresh that fails, goes on with the ID, and waits a minute before the next', async () => {
@@ -302,6 +380,34 @@ describe('AssetIds', () => {
       const needed = ids.getOrUploadThroughPauses(target, new Deadline(WAIT).forTemplate());
       assert.deepEqual(await sending, { answer: { message_id: 'm' }, saved: undefined });
       assert.equal((await needed)?.id, '11');
+      assert.deepEqual(reasons(), ['send']);
+    });
+
+    it('keeps nothing when the message brought no ID', async () => {
+      const put = sinon.spy(cache, 'put');
+      await save(send({ answer: { message_id: 'm' }, saved: undefined }));
+      await settle();
+      sinon.assert.notCalled(put);
+    });
+
+    it('is waited for longer while the bytes of its message move', async () => {
+      let end: (sent: SavingSend) => void = () => undefined;
+      let onBytes: () => void = () => undefined;
+      const saving = ids.saveBySending(target, new Deadline(WAIT), (progress) => {
+        onBytes = progress;
+        onBytes();
+        return new Promise((resolve) => (end = resolve));
+      });
+      await settle();
+      const waiting = get();
+      for (let ms = 0; ms < 2 * WAIT; ms += 1_000) {
+        onBytes();
+        await clock.tickAsync(1_000);
+      }
+      end({ answer: { message_id: 'm' }, saved: saved('11') });
+      await saving;
+      assert.equal((await waiting)?.id, '11');
+      assert.deepEqual(reasons(), []);
     });
   });
 
@@ -352,6 +458,25 @@ describe('AssetIds', () => {
       assert.deepEqual(reasons(), []);
     });
 
+    it('has the attempt of another one made when that of the first fails', async () => {
+      const upload = heldUpload();
+      uploads.upload.onCall(1).callsFake((job, observer) => bring('12', job, observer));
+      const replaceBy = (address: string): Promise<SavedId | undefined> =>
+        ids.replace(targetOf(address), dead, new Deadline(WAIT));
+      const [first, ...others] = ['?expired', '?a', '?b', '?expired'].map((query) =>
+        replaceBy(ADDRESS + query),
+      );
+      assert.equal(await first, undefined);
+      const forFirst = ids.getFromOthers(target, new Deadline(WAIT));
+      upload.fail(graphError(100, 2018008));
+      assert.deepEqual(
+        (await Promise.all([...others, forFirst])).map((one) => one?.id),
+        ['12', '12', '12', '12'],
+      );
+      assert.deepEqual(reasons(), ['recover', 'recover']);
+      assert.deepEqual(reports.names(), [], 'everybody has an ID');
+    });
+
     it('gives nothing when no new one can be made, and reports that once', async () => {
       const upload = heldUpload();
       const waiting = [replace(), replace(), replace()];
@@ -359,6 +484,15 @@ describe('AssetIds', () => {
       upload.fail(graphError(100));
       assert.deepEqual(await Promise.all(waiting), [undefined, undefined, undefined]);
       assert.deepEqual(reports.names(), ['error']);
+    });
+
+    it('gives nothing and reports nothing when the file has changed: it is read again', async () => {
+      const upload = heldUpload();
+      const waiting = [replace(), replace(), replace()];
+      await settle();
+      upload.fail(new AttachmentError('ERR_ATTACHMENT_CHANGED', 'image "tom.png"', 'it kept changing'));
+      assert.deepEqual(await Promise.all(waiting), [undefined, undefined, undefined]);
+      assert.deepEqual(reports.names(), []);
     });
   });
 
@@ -373,7 +507,8 @@ describe('AssetIds', () => {
       assert.equal(cache.known(KEY), undefined);
     });
 
-    it('lets the next one upload anew, and keeps that', async () => {
+    /** An upload whose asset is forgotten, and the next one of that asset, both under way. */
+    async function forgetMeanwhile() {
       const old = heldUpload({ call: 0 });
       const waiting = get();
       await settle();
@@ -381,11 +516,27 @@ describe('AssetIds', () => {
       const next = heldUpload({ call: 1 });
       const second = get();
       await settle();
+      return { old, waiting, next, second };
+    }
+
+    it('lets the next one upload anew, and keeps that', async () => {
+      const { old, waiting, next, second } = await forgetMeanwhile();
       next.end('12');
       assert.equal((await second)?.id, '12');
       old.end('11');
       await waiting;
       assert.equal(cache.known(KEY)?.id, '12');
+    });
+
+    it('has later messages wait for the new upload, though the old one ends first', async () => {
+      const { old, waiting, next, second } = await forgetMeanwhile();
+      old.end('11');
+      await waiting;
+      const third = get();
+      await settle();
+      next.end('12');
+      assert.deepEqual([(await second)?.id, (await third)?.id], ['12', '12']);
+      assert.deepEqual(reasons(), ['send', 'send']);
     });
 
     it('forgets refusals of that asset alone', async () => {
@@ -417,6 +568,26 @@ describe('AssetIds', () => {
       const needed = ids.getOrUploadThroughPauses(target, new Deadline(WAIT).forTemplate());
       await clock.tickAsync(1_000);
       assert.equal((await needed)?.id, '11');
+    });
+
+    it('is not waited for any longer when the caller gives up', async () => {
+      uploads.upload.callsFake(() => {
+        client.uploadPause.begin(graphError(613), 20_000);
+        return Promise.reject(graphError(613));
+      });
+      for (const wait of [
+        (signal: AbortSignal) => ids.warm(target, signal),
+        (signal: AbortSignal) =>
+          ids.getOrUploadThroughPauses(target, new Deadline(60_000, { extension: 0, signal })),
+      ]) {
+        const stop = new AbortController();
+        const waiting = wait(stop.signal);
+        const rejected = assert.rejects(waiting, { message: 'enough' });
+        await clock.tickAsync(1_000);
+        stop.abort(new Error('enough'));
+        await settle();
+        await rejected;
+      }
     });
 
     it('is not waited for when it lasts longer than the deadline', async () => {
@@ -451,6 +622,7 @@ describe('AssetIds', () => {
       uploadsGive();
       void cache.put(KEY, saved('10', TTL - AHEAD));
       assert.deepEqual(await warm(), ['11', true]);
+      assert.deepEqual(reasons(), ['warm']);
     });
 
     it('fails when the upload fails', async () => {
@@ -472,6 +644,7 @@ describe('AssetIds', () => {
     assert.equal((await ids.uploadForOneMessage(target, new Deadline(WAIT)))?.id, '11');
     assert.equal(cache.known(KEY), undefined);
     assert.equal((await get())?.id, '12');
+    assert.equal(uploads.uploadAlone.args[0]?.[0].reason, 'send');
   });
 
   it('is idle when nothing is under way', async () => {
@@ -489,7 +662,7 @@ describe('AssetIds', () => {
     assert.equal(idle, true);
   });
 
-  it('reports an error once, however many messages meet it, and makes one of what is none', () => {
+  it('reports an error once, however many messages meet it, and turns a thrown text into an error', () => {
     const error = graphError(100);
     const message = { page: '1001', recipient: { id: '7001' } };
     for (const thrown of [error, error, 'broken']) ids.reportOnce(thrown, message);
@@ -497,5 +670,8 @@ describe('AssetIds', () => {
       reports.errors().map(({ message }) => message),
       [error.message, 'broken'],
     );
+    ids.reportOnce(graphError(1), message, false);
+    const sentAnyway = { ...message, sentAnyway: true };
+    assert.deepEqual(reports.contexts(), [sentAnyway, sentAnyway, message]);
   });
 });

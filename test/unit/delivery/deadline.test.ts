@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import sinon, { type SinonFakeTimers } from 'sinon';
-import { ActivityDeadlines, Deadline } from '../../../src/delivery/deadline';
+import { Deadline } from '../../../src/delivery/deadline';
 import { fakeTime } from '../../support/checks/fake-time';
 
 const never = new Promise<string>(() => undefined);
@@ -96,44 +97,39 @@ describe('Deadline', () => {
     await new Deadline(10_000).within(Promise.resolve());
     assert.equal(clock.countTimers(), 0);
   });
-});
 
-describe('ActivityDeadlines', () => {
-  let clock: SinonFakeTimers;
-  beforeEach(() => {
-    clock = fakeTime();
-  });
-  afterEach(() => {
-    sinon.restore();
-  });
+  describe('with a signal', () => {
+    let controller: AbortController;
+    let deadline: Deadline;
+    beforeEach(() => {
+      controller = new AbortController();
+      deadline = new Deadline(10_000, { signal: controller.signal });
+    });
 
-  it('gives each message a deadline of its own', async () => {
-    const deadlines = new ActivityDeadlines(1_000);
-    const attachment = {};
-    const first = deadlines.take(attachment);
-    await clock.tickAsync(400);
-    assert.equal(first.left, 600);
-    assert.equal(deadlines.take(attachment).left, 1_000);
-    assert.equal(deadlines.take(undefined).left, 1_000);
-  });
+    it('ends the wait with its reason, and leaves no timer behind', async () => {
+      const waiting = deadline.within(never);
+      assert.equal(clock.countTimers(), 1);
+      controller.abort(new Error('given up'));
+      await assert.rejects(waiting, { message: 'given up' });
+      assert.equal(clock.countTimers(), 0);
+      assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
+    });
 
-  it('hands a deadline from where an activity is first seen to the call that sends it, once', async () => {
-    const deadlines = new ActivityDeadlines(1_000);
-    const [attachments, attachment] = [[], {}];
-    const deadline = deadlines.start([attachments, attachment, undefined]);
-    await clock.tickAsync(400);
-    assert.equal(deadlines.start([attachments, { another: true }]), deadline);
-    assert.equal(deadlines.take(attachment), deadline);
-    assert.equal(deadlines.take(attachment).left, 1_000);
-  });
+    it('does not wait after it, and leaves no timer behind', async () => {
+      controller.abort(new Error('given up'));
+      await assert.rejects(deadline.within(never), { message: 'given up' });
+      await assert.rejects(deadline.within(Promise.resolve('now')), { message: 'given up' });
+      assert.equal(clock.countTimers(), 0);
+    });
 
-  it('forgets a deadline that nobody takes for a minute', async () => {
-    const deadlines = new ActivityDeadlines(100_000);
-    const attachment = {};
-    const deadline = deadlines.start([attachment]);
-    await clock.tickAsync(59_999);
-    assert.equal(deadlines.start([attachment]), deadline);
-    await clock.tickAsync(60_000);
-    assert.notEqual(deadlines.take(attachment), deadline);
+    it('gives what comes before it, and leaves no timer or listener behind', async () => {
+      assert.equal(await deadline.within(Promise.resolve('now')), 'now');
+      assert.equal(clock.countTimers(), 0);
+      assert.equal(getEventListeners(controller.signal, 'abort').length, 0);
+    });
+
+    it('ends the wait when the time is over', async () => {
+      assert.deepEqual(await endOf(deadline.within(never)), { ms: 10_000, value: undefined });
+    });
   });
 });

@@ -11,7 +11,12 @@ const KEY = 'fb-attachment:2:1001:image:a';
 // What becomes of many processes together is tested in test/model/fleet.test.ts.
 describe('Fleet', () => {
   let clock: SinonFakeTimers;
-  let store: { canLease: boolean; lease: sinon.SinonStub; findNewestOf: sinon.SinonStub };
+  let store: {
+    canLease: boolean;
+    lease: sinon.SinonStub;
+    findNewest: sinon.SinonStub;
+    findNewestOf: sinon.SinonStub;
+  };
   let lease: { renew: sinon.SinonStub; release: sinon.SinonStub };
   let turns: boolean[];
   let bytes: number;
@@ -23,6 +28,7 @@ describe('Fleet', () => {
     store = {
       canLease: true,
       lease: sinon.stub<[string, number], Promise<Lease>>().resolves(lease),
+      findNewest: sinon.stub().resolves(undefined),
       findNewestOf: sinon.stub().resolves([undefined]),
     };
     keep = sinon.stub<[SavedId], Promise<void>>().resolves();
@@ -72,7 +78,7 @@ describe('Fleet', () => {
   });
 
   it('takes the ID that another process has made before it came to have the lease', async () => {
-    store.findNewestOf.resolves([savedId('12')]);
+    store.findNewest.resolves(savedId('12'));
     assert.equal((await obtain(never)).id, '12');
     assert.deepEqual(turns, []);
     sinon.assert.notCalled(keep);
@@ -81,8 +87,19 @@ describe('Fleet', () => {
   });
 
   it('uploads although another process has made an ID, if it is not wanted', async () => {
-    store.findNewestOf.resolves([savedId('12')]);
+    store.findNewest.resolves(savedId('12'));
     assert.equal((await obtain(uploads('13'), { isWanted: ({ id }) => id !== '12' })).id, '13');
+  });
+
+  it('asks the store for nothing more when the queue fails before the turn has come', async () => {
+    const failure = new Error('The queue is broken');
+    const job = { key: KEY, isWanted: () => true, keep, onBytes: () => undefined, onTurn: () => undefined };
+    await assert.rejects(
+      new Fleet(store).obtain(job, () => Promise.reject(failure), never),
+      failure,
+    );
+    await clock.tickAsync(10_000);
+    sinon.assert.notCalled(store.findNewestOf);
   });
 
   it('gives the lease back when the upload fails', async () => {
@@ -108,6 +125,47 @@ describe('Fleet', () => {
     await clock.tickAsync(5_000);
     assert.equal((await obtained).id, '13');
     assert.deepEqual(turns, [false, true]);
+  });
+
+  it('takes the ID that another process makes while it waits in the queue, and asks for no lease', async () => {
+    const obtained = obtain(never, {}, 60_000);
+    await clock.tickAsync(10_000);
+    store.findNewestOf.resolves([savedId('12')]);
+    await clock.tickAsync(1_500);
+    assert.equal((await obtained).id, '12');
+    await clock.tickAsync(60_000);
+    sinon.assert.notCalled(store.lease);
+  });
+
+  it('looks again soon where IDs have come, and more and more seldom where none comes', async () => {
+    sinon.stub(Math, 'random').returns(0.5);
+    store.lease.resolves('held');
+    const fleet = new Fleet(store);
+    const [first, second] = ['a', 'b'].map((key) =>
+      fleet.obtain(
+        { key, isWanted: () => true, keep, onBytes: () => undefined, onTurn: () => undefined },
+        (work) => work(() => undefined),
+        never,
+      ),
+    );
+    await clock.tickAsync(600);
+    sinon.assert.callCount(store.findNewestOf, 2);
+    store.findNewestOf.resolves([savedId('12')]);
+    await clock.tickAsync(100);
+    assert.equal((await first)?.id, '12');
+    store.findNewestOf.resolves([savedId('13')]);
+    await clock.tickAsync(100);
+    assert.equal((await second)?.id, '13');
+    sinon.assert.callCount(store.findNewestOf, 4);
+  });
+
+  it('uploads itself when the store hangs while it waits for another process', async () => {
+    store.lease.onCall(0).resolves('held');
+    store.lease.resolves(undefined);
+    store.findNewestOf.returns(new Promise(() => undefined));
+    const obtained = obtain(uploads('13'));
+    await clock.tickAsync(2_000);
+    assert.equal((await obtained).id, '13');
   });
 
   it('renews the lease while bytes move, and not any more when they are still', async () => {
@@ -156,14 +214,16 @@ describe('Fleet', () => {
       assert.deepEqual(turns, [true]);
       await clock.tickAsync(100);
       assert.equal((await obtained).id, '11');
+      sinon.assert.notCalled(store.findNewest);
       sinon.assert.notCalled(store.findNewestOf);
     });
 
     it('asks the store once more when it has waited in the queue', async () => {
-      store.findNewestOf.resolves([savedId('12')]);
+      store.findNewest.resolves(savedId('12'));
       const obtained = obtain(never, {}, 300);
       await clock.tickAsync(300);
       assert.equal((await obtained).id, '12');
+      sinon.assert.notCalled(store.findNewestOf);
     });
   });
 });

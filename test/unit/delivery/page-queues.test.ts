@@ -70,6 +70,20 @@ describe('PageQueues', () => {
     assert.deepEqual(begun, ['a', 'b'], 'its end frees no second place');
   });
 
+  it('keeps the places of a page as long as any of its work goes on', async () => {
+    const queues = new PageQueues(1);
+    for (const name of ['a', 'b']) void queues.run('1', work(name));
+    await settle();
+    ends.get('a')?.();
+    await settle();
+    void queues.run('1', work('c'));
+    await settle();
+    assert.deepEqual(begun, ['a', 'b'], 'the third waits for the second');
+    ends.get('b')?.();
+    await settle();
+    assert.deepEqual(begun, ['a', 'b', 'c']);
+  });
+
   it('fails as the work fails, and goes on with the next', async () => {
     const queues = new PageQueues(1);
     const failing = queues.run('1', () => Promise.reject(new Error('broken')));

@@ -22,6 +22,7 @@ const NOBODY: UploadObserver = {
   onTurn: () => undefined,
   keep: () => Promise.resolve(),
   isAwaited: () => false,
+  isGivenUp: () => false,
 };
 const given = (id: string): Answer => json(200, { attachment_id: id });
 
@@ -349,19 +350,22 @@ describe('Uploads', () => {
     assert.equal((await upload).id, '11');
   });
 
-  for (const [isAwaited, ms, attempts] of [
-    [true, 10_001, 1],
-    [false, 10_001, 2],
-    [true, 9_999, 2],
+  const noAnswer = transportError('ERR_GRAPH_INTERRUPTED');
+  for (const [what, error, isAwaited, ms, attempts] of [
+    ['no answer', noAnswer, true, 10_001, 1],
+    ['no answer', noAnswer, false, 10_001, 2],
+    ['no answer', noAnswer, true, 9_999, 2],
+    ['a temporary fault', graphError(2), true, 10_001, 2],
   ] as const) {
-    it(`is ${attempts === 1 ? 'not ' : ''}tried again after no answer for ${ms} ms, while ${isAwaited ? 'somebody' : 'nobody'} waits`, async () => {
+    it(`is ${attempts === 1 ? 'not ' : ''}tried again after ${what} in ${ms} ms, while ${isAwaited ? 'somebody' : 'nobody'} waits`, async () => {
       sinon.restore();
       const clock = sinon.useFakeTimers({ toFake: ['performance'] });
+      clock.tick(20_000);
       sinon.stub(Math, 'random').returns(0);
       const stub = sinon.createStubInstance(GraphClient);
       stub.post.onFirstCall().callsFake(() => {
         clock.tick(ms);
-        return Promise.reject(transportError('ERR_GRAPH_INTERRUPTED'));
+        return Promise.reject(error);
       });
       stub.post.resolves({ attachment_id: '11' });
       const observer = { ...NOBODY, isAwaited: () => isAwaited };

@@ -10,6 +10,7 @@ import {
   type WarmReport,
 } from '../../../src/delivery/warm';
 import { image } from '../../../src/message/builders';
+import { warningsOf } from '../../support/checks/warnings';
 import { useFolder } from '../../support/files/folder';
 
 type Options = Partial<Parameters<typeof warmAll>[2]>;
@@ -22,6 +23,7 @@ describe('warmAll', () => {
     warmed = [];
     await folder.write('cats/tom.png', 'x');
     await folder.write('cats/mia.png', 'x');
+    for (const name of Array.from('abcde012345')) await folder.write(`${name}.png`, 'x');
   });
 
   /** Uploads everything, and notes what. */
@@ -96,7 +98,16 @@ describe('warmAll', () => {
     });
     const [first, second, third, fourth, fifth] = report.results;
     assert.deepEqual([first?.outcome, fifth?.outcome], ['uploaded', 'uploaded']);
-    assert.deepEqual(second, { asset: 'image "b.png"', type: 'image', outcome: 'failed', error });
+    assert.deepEqual(
+      [
+        second?.asset,
+        second?.type,
+        second?.outcome,
+        second?.error?.message,
+        (second?.error as AttachmentError).code,
+      ],
+      ['image "b.png"', 'image', 'failed', 'Cannot upload image "b.png": it has no content', error.code],
+    );
     assert.deepEqual(third, { asset: 'image c.png', type: 'image', outcome: 'failed', error: plain });
     assert.deepEqual([fourth?.asset, fourth?.type, fourth?.outcome], ['"*.webp"', undefined, 'failed']);
     assert.deepEqual([report.failed, report.uploaded], [3, 2]);
@@ -186,6 +197,42 @@ describe('warmAll', () => {
       progress,
       results.map((result, index) => ({ done: index + 1, total: 3, result })),
     );
+  });
+
+  const failing: [how: string, onProgress: () => void][] = [
+    [
+      'throws',
+      () => {
+        throw new Error('the terminal is gone');
+      },
+    ],
+    // An async function may be given where nothing is expected to be returned.
+    ['rejects', () => Promise.reject(new Error('the terminal is gone'))],
+  ];
+  for (const [how, onProgress] of failing) {
+    it(`goes on with the others when onProgress ${how}, and warns once`, async () => {
+      let report: WarmReport | undefined;
+      const warnings = await warningsOf(async () => {
+        report = await warm(['a.png', 'b.png', 'c.png'], upload, { onProgress });
+      });
+      assert.equal(report?.uploaded, 3);
+      assert.deepEqual(warnings, [
+        'FacebookAttachmentCacheWarning: `onProgress` of `warm` failed: Error: the terminal is gone',
+      ]);
+    });
+  }
+
+  it('goes on telling of its progress after onProgress has failed', async () => {
+    const done: number[] = [];
+    await warningsOf(() =>
+      warm(['a.png', 'b.png', 'c.png'], upload, {
+        onProgress: (step) => {
+          done.push(step.done);
+          if (step.done === 1) throw new Error('the terminal is gone');
+        },
+      }),
+    );
+    assert.deepEqual(done, [1, 2, 3]);
   });
 
   it('stops before the next one when it is told to; what is under way ends', async () => {

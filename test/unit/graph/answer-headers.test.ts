@@ -15,7 +15,7 @@ describe('readRetryAfter', () => {
     ['seconds without end', '9'.repeat(400), DAY],
     ['negative seconds', '-5', 0],
     ['a date', 'Thu, 01 Jan 2026 12:01:30 GMT', 90_000],
-    ['a date that is over', 'Thu, 01 Jan 2026 11:00:00 GMT', 0],
+    ['a date in the past', 'Thu, 01 Jan 2026 11:00:00 GMT', 0],
     ['a date in a year', 'Fri, 01 Jan 2027 12:00:00 GMT', DAY],
     ['words', 'after the break', undefined],
     ['words and seconds', '7 seconds or so', undefined],

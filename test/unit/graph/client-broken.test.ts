@@ -143,7 +143,7 @@ describe('GraphClient, when the connection fails', () => {
       assert.deepEqual(server.received, []);
     });
 
-    it('when the certificate is of an authority that shows itself', async () => {
+    it('when the certificate is of a self-signed authority that the server sends along', async () => {
       const authority = await generateCertificate({ isAuthority: true });
       const leaf = await generateCertificate({ authority });
       const server = await startServer({ key: leaf.private, cert: `${leaf.cert}\n${authority.cert}` });
@@ -158,7 +158,7 @@ describe('GraphClient, when the connection fails', () => {
       await assertUnreachable(call, server.host, /^DEPTH_ZERO_SELF_SIGNED_CERT: /, NOT_TRUSTED);
     });
 
-    it('when the certificate is over', async () => {
+    it('when the certificate has expired', async () => {
       const own = await generateCertificate({ lasts: 60_000 });
       const server = await startServer({ key: own.private, cert: own.cert });
       const call = post(server.host, new Agent({ connect: { ca: own.cert } }));

@@ -117,7 +117,7 @@ describe('GraphClient, call by call', () => {
         expectedAttachmentError(
           'ERR_ATTACHMENT_UNREADABLE',
           'image "tom.png"',
-          'for 30 s no more of it could be read',
+          'reading it made no progress for 30 s',
         ),
       );
       // The token, the head of the part, and the piece.
@@ -295,7 +295,7 @@ describe('GraphClient, call by call', () => {
       name: 'TransportError',
       code: 'ERR_GRAPH_STALLED',
       message:
-        'Could not send image "tom.png": for 30 s none of the calls under way got an answer. Nothing was sent.',
+        'Could not send image "tom.png": no call in progress got an answer for 30 s. Nothing was sent.',
     });
     while (waiting.length < LANE_LIMITS.send) await new Promise(setImmediate);
     clock.tick(30_000);
@@ -366,7 +366,7 @@ describe('GraphClient, call by call', () => {
         name: 'GraphError',
         status: 429,
         message:
-          'Facebook refused to upload attachments of this page for a while: by the usage header of its last answer, the rate limit is used up [HTTP 429].',
+          'Facebook refused to upload attachments of this page for a while: the usage header of an earlier answer says that the rate limit is used up, so no call was made [HTTP 429].',
       });
     });
 
@@ -389,30 +389,32 @@ describe('GraphClient, call by call', () => {
 
   describe('tokenRefusal', () => {
     for (const code of [190, 102]) {
-      it(`remembers ${code} for 30 s`, async () => {
+      it(`remembers ${code} for 30 s, and tells of the asset that is asked about`, async () => {
         const clock = fakeTime();
         server.answer(refused(code));
-        assert.equal(client.tokenRefusal, undefined);
-        const error: unknown = await send().catch((thrown: unknown) => thrown);
-        assert.equal(client.tokenRefusal, error);
+        assert.equal(client.tokenRefusal('image "mia.jpg"'), undefined);
+        await assert.rejects(send());
         clock.tick(29_999);
-        assert.equal(client.tokenRefusal, error);
+        assert.equal(client.tokenRefusal('image "mia.jpg"')?.code, code);
+        const { asset, message } = client.tokenRefusal('image "mia.jpg"') ?? {};
+        assert.equal(asset, 'image "mia.jpg"');
+        assert.match(message ?? '', /refused to upload image "mia.jpg":/);
         clock.tick(1);
-        assert.equal(client.tokenRefusal, undefined);
+        assert.equal(client.tokenRefusal('image "mia.jpg"'), undefined);
       });
     }
 
     it('remembers no other error', async () => {
       server.answer(refused(200), refused(100), json(401, 'No'));
       for (let call = 0; call < 3; call++) await assert.rejects(send());
-      assert.equal(client.tokenRefusal, undefined);
+      assert.equal(client.tokenRefusal('image "mia.jpg"'), undefined);
     });
 
     it('forgets it when the platform takes the token again', async () => {
       server.answer(refused(190), json(200, { ok: true }));
       await assert.rejects(send());
       await send();
-      assert.equal(client.tokenRefusal, undefined);
+      assert.equal(client.tokenRefusal('image "mia.jpg"'), undefined);
     });
   });
 

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { appendFile } from 'node:fs/promises';
-import sinon from 'sinon';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import sinon, { type SinonFakeTimers } from 'sinon';
 import type { Dispatcher } from 'undici';
 import { GraphClient, type GraphAccount, type GraphCall } from '../../../src/graph/client';
 import { Connections } from '../../../src/graph/connections';
@@ -215,6 +217,52 @@ describe('GraphClient', () => {
     });
   });
 
+  describe('an answer that comes a little at a time', () => {
+    /** Connections of our own, whose answers are this. */
+    class Dribbling extends Connections {
+      readonly answer = new PassThrough();
+
+      override dispatcher(): Dispatcher {
+        const body = Object.assign(this.answer, { text: () => text(this.answer) });
+        const request = (): unknown => Promise.resolve({ statusCode: 200, headers: {}, body });
+        return { request } as unknown as Dispatcher;
+      }
+    }
+
+    function ask(): { clock: SinonFakeTimers; answer: PassThrough; asked: Promise<unknown> } {
+      const clock = fakeTime();
+      const connections = new Dribbling();
+      const client = new GraphClient(
+        { host: 'localhost', version: 'v25.0', token: TOKEN, secret: undefined },
+        connections,
+      );
+      const asked = client.post('/me/messages', {}, SEND);
+      asked.catch(() => undefined);
+      return { clock, answer: connections.answer, asked };
+    }
+
+    it('has 90 s in all', async () => {
+      const { clock, answer, asked } = ask();
+      for (let second = 0; second < 90; second++) {
+        await clock.tickAsync(1_000);
+        answer.write(' ');
+      }
+      await assert.rejects(asked, {
+        code: 'ERR_GRAPH_INTERRUPTED',
+        message:
+          'Could not send image "tom.png": the connection broke (the answer did not end within 90 s). The message may have arrived, so it is not sent again.',
+      });
+    });
+
+    it('is taken until then, and leaves no timer behind', async () => {
+      const { clock, answer, asked } = ask();
+      await clock.tickAsync(89_000);
+      answer.end('{"message_id":"m_1"}');
+      assert.deepEqual(await asked, { message_id: 'm_1' });
+      assert.equal(clock.countTimers(), 0);
+    });
+  });
+
   describe('what it makes of an answer', () => {
     it('tells everything that Facebook says of an error', async () => {
       const error = {
@@ -328,7 +376,7 @@ describe('GraphClient', () => {
       ['seconds', '70', 70_000],
       ['no seconds', '0', 0],
       ['a date', 'Thu, 01 Jan 2026 12:01:30 GMT', 90_000],
-      ['a date that is over', 'Thu, 01 Jan 2026 11:00:00 GMT', 0],
+      ['a date in the past', 'Thu, 01 Jan 2026 11:00:00 GMT', 0],
       ['words', 'after the break', undefined],
       ['words and seconds', '7 seconds or so', undefined],
       ['a date that begins with digits', '2026-01-01T12:01:30Z', 90_000],
@@ -401,7 +449,7 @@ describe('GraphClient', () => {
     });
 
     for (const id of [undefined, '', 1001]) {
-      it(`takes ${JSON.stringify({ id })} for no ID`, async () => {
+      it(`does not take ${JSON.stringify({ id })} for an ID`, async () => {
         server.answer(json(200, { id }));
         await assert.rejects(clientOf().pageId(), {
           name: 'TransportError',

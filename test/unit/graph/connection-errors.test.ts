@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { aggregateOfOtherRealm, errorOfOtherRealm } from '../../support/checks/other-realm';
 import {
+  connectionAdvice,
   describeConnectionError as shown,
   hasNotBegun,
   NoConnectionError,
@@ -19,7 +21,7 @@ describe('hasNotBegun', () => {
     ['a proxy with another certificate', withCode('UND_ERR_PRX_TLS'), true],
     ['a closed dispatcher', withCode('UND_ERR_CLOSED'), true],
     ['a dispatcher that was destroyed, before or after', withCode('UND_ERR_DESTROYED'), false],
-    ['a certificate that is over', withCode('CERT_HAS_EXPIRED'), true],
+    ['a certificate that has expired', withCode('CERT_HAS_EXPIRED'), true],
     ['a certificate of nobody known', withCode('UNABLE_TO_GET_ISSUER_CERT_LOCALLY'), true],
     ['a certificate that signed itself', withCode('DEPTH_ZERO_SELF_SIGNED_CERT'), true],
     ['a chain that signed itself', withCode('SELF_SIGNED_CERT_IN_CHAIN'), true],
@@ -51,6 +53,9 @@ describe('hasNotBegun', () => {
     ['several of which one is not sure', new AggregateError([refused, new Error('Reset')]), false],
     ['several that are none', new AggregateError([]), false],
     ['what is no error', { syscall: 'connect' }, false],
+    ['a refused connection, in Jest', errorOfOtherRealm('x', { syscall: 'connect' }), true],
+    ['several of which each is sure, in Jest', aggregateOfOtherRealm([refused]), true],
+    ['several of which one is not sure, in Jest', aggregateOfOtherRealm([refused, new Error('x')]), false],
   ];
   for (const [what, error, expected] of cases) {
     it(`${expected ? 'is sure of' : 'is not sure of'} ${what}`, () => {
@@ -72,10 +77,27 @@ describe('describeConnectionError', () => {
     ],
     ['a code that is none', withCode(7, 'it ended'), 'it ended'],
     ['what is no error', 'it ended', 'it ended'],
+    [
+      'an error of another realm',
+      errorOfOtherRealm('it ended', { code: 'ECONNRESET' }),
+      'ECONNRESET: it ended',
+    ],
   ];
   for (const [what, error, text] of cases) {
     it(`shows ${what}`, () => {
       assert.equal(shown(error), text);
     });
   }
+});
+
+describe('connectionAdvice', () => {
+  it('knows the codes of errors of another realm', () => {
+    const code = 'CERT_HAS_EXPIRED';
+    const errors = [
+      errorOfOtherRealm('x', { code }),
+      new NoConnectionError(errorOfOtherRealm('x', { code })),
+    ];
+    for (const error of errors)
+      assert.match(connectionAdvice(error) ?? '', /is the clock of this machine right/);
+  });
 });

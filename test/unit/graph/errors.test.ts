@@ -28,6 +28,8 @@ describe('GraphError', () => {
       status: 400,
       isTransient: true,
       retryAfter: 1500,
+      page: undefined,
+      recipient: undefined,
       asset: 'image "cats/tom.png"',
     });
   });
@@ -44,6 +46,8 @@ describe('GraphError', () => {
       status: 503,
       isTransient: false,
       retryAfter: undefined,
+      page: undefined,
+      recipient: undefined,
       asset: 'image "cats/tom.png"',
     });
   });
@@ -126,7 +130,12 @@ describe('GraphError', () => {
       { message: 'x', code: 100, error_subcode: 33, type: 'GraphMethodException' },
       'x [100/33].',
     ],
-    ['code 10 of other kinds', { message: 'x', code: 10, error_subcode: 2018278 }, 'x [10/2018278].'],
+    [
+      'a message after the 24 hours: who must write, or what the message needs',
+      { message: 'x', code: 10, error_subcode: 2018278 },
+      'x [10/2018278]. The person wrote more than 24 hours ago: they must write first, or the message needs a tag (messaging_type: "MESSAGE_TAG", tag: "HUMAN_AGENT").',
+    ],
+    ['code 10 of other kinds', { message: 'x', code: 10, error_subcode: 2018065 }, 'x [10/2018065].'],
     [
       'the rate limit of a user',
       { message: 'x', code: 17 },
@@ -166,19 +175,19 @@ describe('GraphError', () => {
       'an unknown fault',
       400,
       1,
-      'failed to send image "cats/tom.png": x [1]. The fault is temporary. The call may have been carried out anyway: Facebook documents sends that arrived although the call failed.',
+      'failed to send image "cats/tom.png": x [1]. The fault is temporary. The call may have been carried out anyway: according to Facebook, a message can arrive although the call failed.',
     ],
     [
       'a temporary fault',
       400,
       2,
-      'failed to send image "cats/tom.png": x [2]. The fault is temporary. The call may have been carried out anyway: Facebook documents sends that arrived although the call failed.',
+      'failed to send image "cats/tom.png": x [2]. The fault is temporary. The call may have been carried out anyway: according to Facebook, a message can arrive although the call failed.',
     ],
     [
       'a fault of the service',
       400,
       1200,
-      'failed to send image "cats/tom.png": x [1200]. The fault is temporary. The call may have been carried out anyway: Facebook documents sends that arrived although the call failed.',
+      'failed to send image "cats/tom.png": x [1200]. The fault is temporary. The call may have been carried out anyway: according to Facebook, a message can arrive although the call failed.',
     ],
     ['HTTP 500', 500, 10, 'failed to send image "cats/tom.png": x [10].'],
     ['HTTP 499', 499, 10, 'refused to send image "cats/tom.png": x [10].'],
@@ -216,6 +225,8 @@ describe('TransportError', () => {
       code: 'ERR_GRAPH_UNREACHABLE',
       status: undefined,
       retryAfter: undefined,
+      page: undefined,
+      recipient: undefined,
       asset: 'image "cats/tom.png"',
     });
   });

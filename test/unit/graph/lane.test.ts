@@ -234,6 +234,20 @@ describe('Lane', () => {
     assert.equal(await stateOf(failure), 'done');
   });
 
+  it('fails nobody because the process stood still: the answers have yet to be read', async () => {
+    const clock = fakeTime();
+    const { run, end } = calls(new Lane(1));
+    void run('first');
+    const waiting = run('waits');
+    await clock.tickAsync(1_000);
+    clock.jump(60_000);
+    await clock.tickAsync(100);
+    assert.equal(await stateOf(waiting.catch(() => undefined)), 'pending');
+    await end('first');
+    await end('waits');
+    assert.equal(await waiting, 'waits');
+  });
+
   it('forgets who has failed: the next place is for the next one', async () => {
     const clock = fakeTime();
     const { begun, run, end } = calls(new Lane(1));
@@ -260,9 +274,9 @@ describe('Lane', () => {
     for (let waiting = 0; waiting < 450; waiting++) run(`${waiting}`).catch(count);
     await clock.tickAsync(30_000);
     assert.equal(failed, 200);
-    await clock.tickAsync(1);
+    await clock.tickAsync(10);
     assert.equal(failed, 400);
-    await clock.tickAsync(1);
+    await clock.tickAsync(10);
     assert.equal(failed, 450);
   });
 

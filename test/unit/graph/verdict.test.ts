@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import {
+  isContentRefused,
   isIdRefused,
+  isNotFetched,
   mayFetchAgain,
   maySendAgain,
   mayUploadAgain,
@@ -113,7 +115,7 @@ describe('verdictOn', () => {
 });
 
 describe('mayFetchAgain', () => {
-  it('is so of what the platform answers now and then to a good address', () => {
+  it('is true of what the platform sometimes answers to a good address', () => {
     const subcodes = [2018008, 2018047, 2018109, 2018294, 2018074, undefined];
     assert.deepEqual(
       subcodes.filter((subcode) => mayFetchAgain(graphError(100, subcode))),
@@ -125,7 +127,7 @@ describe('mayFetchAgain', () => {
 });
 
 describe('isIdRefused', () => {
-  it('is so of a dead ID, and of what is said of the content, which did not go along', () => {
+  it('is true of a dead ID, and of errors about the content, which was not part of the call', () => {
     const subcodes = [2018074, 2018008, 2018047, 2018109, 2018294, 2018001, undefined];
     assert.deepEqual(
       subcodes.filter((subcode) => isIdRefused(graphError(100, subcode))),
@@ -141,6 +143,27 @@ describe('isIdRefused', () => {
     ]) {
       assert.equal(isIdRefused(error), false);
     }
+  });
+});
+
+describe('isContentRefused', () => {
+  it('is true of errors about the content, but not about an ID, and not if the message may have been sent', () => {
+    const subcodes = [2018074, 2018008, 2018047, 2018109, 2018294, 2018001, undefined];
+    assert.deepEqual(
+      subcodes.filter((subcode) => isContentRefused(graphError(100, subcode))),
+      [2018008, 2018047, 2018109, 2018294],
+    );
+    assert.equal(isContentRefused(graphError(100, 2018008, { status: 500 })), false);
+    assert.equal(isContentRefused(transportError('ERR_GRAPH_INTERRUPTED')), false);
+  });
+
+  it('takes an address for one that could not be fetched by 100/2018008 only, with a status that says nothing was sent', () => {
+    assert.equal(isNotFetched(graphError(100, 2018008)), true);
+    assert.equal(isNotFetched(graphError(100, 2018008, { status: 500 })), false);
+    assert.equal(isNotFetched(graphError(100, 2018008, { status: 200 })), false);
+    assert.equal(isNotFetched(graphError(100, 2018047)), false);
+    assert.equal(isNotFetched(graphError(10, 2018008)), false);
+    assert.equal(isNotFetched(transportError('ERR_GRAPH_INTERRUPTED')), false);
   });
 });
 

@@ -80,6 +80,11 @@ describe('findAttachmentSlots', () => {
     ],
     ['an attachment_id that is a number', paramsWith({ type: 'image', payload: { attachment_id: 1 } })],
     ['an unknown type', paramsWith({ type: 'location', payload: { url: 'a' } })],
+    ['a type that is like none of the four', paramsWith({ type: 'picture', payload: { url: 'a' } })],
+    ['a type of Facebook’s own', paramsWith({ type: 'fallback', payload: { url: 'a' } })],
+    ['a misspelt type without content', paramsWith({ type: 'imgae', payload: { id: '1' } })],
+    ['a misspelt type whose content is null', paramsWith({ type: 'imgae', payload: { url: null } })],
+    ['a misspelt type without a payload', paramsWith({ type: 'imgae' })],
     [
       'another template',
       paramsWith({ type: 'template', payload: { template_type: 'generic', elements: [{}] } }),
@@ -165,6 +170,21 @@ describe('findAttachmentSlots', () => {
       { type: 'audio', payload: [] },
       'audio attachment',
       'expected its `payload` to be an object, got an array',
+    ],
+    [
+      { type: 'imgae', payload: { url: 'cats/tom.jpg' } },
+      'attachment cats/tom.jpg',
+      'its type is "imgae"; did you mean "image"?',
+    ],
+    [
+      { type: 'Image', payload: { url: 'https://example.com/tom.jpg?signature=SECRET' } },
+      'attachment https://example.com/tom.jpg',
+      'its type is "Image"; did you mean "image"?',
+    ],
+    [
+      { type: 'flie', payload: { filedata: Buffer.from('a') } },
+      'attachment',
+      'its type is "flie"; did you mean "file"?',
     ],
     [
       mediaTemplate({ url: 'a' }),

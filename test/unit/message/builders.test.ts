@@ -6,6 +6,7 @@ import {
   media,
   video,
   type AttachmentSource,
+  type BuildOptions,
   type MediaOptions,
 } from '../../../src/message/builders';
 import { deepFreeze } from '../../support/checks/deep-freeze';
@@ -67,6 +68,15 @@ describe('The builders', () => {
     });
   });
 
+  it('take the name of the API for reusable, too', () => {
+    for (const options of [{ reusable: false }, { is_reusable: false }] as readonly BuildOptions[]) {
+      assert.deepEqual(image('a.png', options), {
+        attachment: { type: 'image', payload: { url: 'a.png', is_reusable: false } },
+      });
+    }
+    assert.throws(() => image('a.png', { reuseable: false } as never), /; did you mean "reusable"\?/);
+  });
+
   it('make a media template, of a video if its name is one', () => {
     const buttons = [{ type: 'postback', title: 'More', payload: 'more' } as const];
     const elementsOf = ({ source, ...options }: MediaOptions & { source: AttachmentSource }) =>
@@ -100,7 +110,7 @@ describe('The builders', () => {
     }
   });
 
-  const builders: Readonly<Record<string, (source: string, options: object) => unknown>> = {
+  const builders: Readonly<Record<string, (source: string, options?: object) => unknown>> = {
     image,
     audio,
     video,
@@ -114,9 +124,66 @@ describe('The builders', () => {
         name: 'TypeError',
         code: 'ERR_OPTION_UNKNOWN',
         message: new RegExp(
-          `^Expected each option of \`${name}\` to be one of filename, .*, got \`fielname\`\\. Add other .*: \\{ \\.\\.\\.${name}\\(source\\), fielname: … \\}$`,
+          `^Expected each option of \`${name}\` to be one of filename, .*, got \`fielname\`; did you mean "filename"\\?$`,
+        ),
+      });
+      assert.throws(() => build('a.png', { seen: true }), {
+        message: new RegExp(
+          `, got \`seen\` \\(add other fields to the message itself: \\{ \\.\\.\\.${name}\\(source\\), seen: … \\}\\)$`,
         ),
       });
     });
+
+    it(`${name} suggests the field of the message that is meant`, () => {
+      for (const [field, meant] of [
+        ['quick_reply', 'quick_replies'],
+        ['persona', 'persona_id'],
+      ] as const) {
+        assert.throws(() => build('a.png', { [field]: [] }), {
+          code: 'ERR_OPTION_UNKNOWN',
+          message: new RegExp(`, got \`${field}\`; did you mean "${meant}"\\?$`),
+        });
+      }
+    });
+
+    for (const [what, source, got] of [
+      ['nothing', undefined, 'undefined'],
+      ['null', null, 'null'],
+      ['an empty string', '', '""'],
+      ['a number', 7, '7'],
+      ['an object of another kind', { filedat: 1 }, 'an object'],
+      ['a payload', { url: 'a.png' }, 'an object'],
+      ['a list of bytes', [1, 2], 'an array'],
+      ['an ArrayBuffer', new ArrayBuffer(1), 'an object'],
+      ['a Buffer from JSON without its data', { type: 'Buffer' }, 'an object'],
+    ] as const) {
+      it(`${name} refuses at once what can be no source: ${what}`, () => {
+        assert.throws(() => build(source as string), {
+          name: 'TypeError',
+          code: 'ERR_ARGUMENT_INVALID',
+          message: `Expected \`source\` to be the first argument of \`${name}\`: a path, a web address, a data: URI, or bytes (a Buffer, a Uint8Array or a Blob), got ${got}`,
+        });
+      });
+    }
+
+    it(`${name} leaves it to the send whether there is a file or an address`, () => {
+      for (const source of ['no.png', ' ', 'https://', 'ftp://example.com/a.png']) {
+        assert.doesNotThrow(() => build(source));
+      }
+    });
+
+    for (const [options, got] of [
+      [null, 'null'],
+      ['This is Tom', 'a string'],
+      [['This is Tom'], 'an array'],
+    ] as const) {
+      it(`${name} says what its second argument is, if it is ${got}`, () => {
+        assert.throws(() => build('a.png', options as object), {
+          name: 'TypeError',
+          code: 'ERR_ARGUMENT_INVALID',
+          message: `Expected \`options\` to be the second argument of \`${name}\`, an object with options and fields of the message such as { text: "This is Tom" }, got ${got}`,
+        });
+      });
+    }
   }
 });

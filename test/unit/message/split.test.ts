@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { attachmentsOrigin, FOLLOWING, splitMessage, withQuickReplies } from '../../../src/message/split';
+import { FOLLOWING, hasAttachment, splitMessage, withQuickReplies } from '../../../src/message/split';
 import { deepFreeze } from '../../support/checks/deep-freeze';
 
 const recipient = { id: '7001' };
@@ -43,6 +43,14 @@ describe('splitMessage', () => {
     ]);
   });
 
+  it('gives an attachment of a misspelt type among several images a message of its own, which is refused', () => {
+    const misspelt = { type: 'imgae', payload: { url: 'https://example.com/2.png' } };
+    assert.deepEqual(messagesOf({ attachments: [web('1.png'), misspelt] }), [
+      { attachments: [web('1.png')] },
+      { attachment: misspelt },
+    ]);
+  });
+
   const here: [what: string, payload: object][] = [
     ['a path', { url: 'a.png' }],
     ['a path that begins like an address', { url: 'https/a.png' }],
@@ -78,6 +86,9 @@ describe('splitMessage', () => {
 
   it('takes out an empty text, and leaves one message', () => {
     assert.deepEqual(messagesOf({ text: '', attachment: tom }), [{ attachment: tom }]);
+    assert.deepEqual(messagesOf({ text: '', sticker_id: '369239263222822' }), [
+      { sticker_id: '369239263222822' },
+    ]);
   });
 
   const whole: [what: string, params: unknown][] = [
@@ -132,7 +143,7 @@ describe('splitMessage', () => {
   });
 
   it('lets attachments that follow follow, one message each', () => {
-    const following = { attachments: [tom, bytes], origin: [] };
+    const following = [tom, bytes];
     const params = {
       recipient,
       message: { text: 'Look!', attachment: web('1.png') },
@@ -145,14 +156,14 @@ describe('splitMessage', () => {
   });
 
   it('does not tell the platform of attachments that follow', () => {
-    const params = { message: { text: '' }, [FOLLOWING]: { attachments: [tom], origin: [] } };
+    const params = { message: { text: '' }, [FOLLOWING]: [tom] };
     const [part, ...more] = splitMessage(params)?.parts ?? [];
     assert.deepEqual(more, []);
     assert.deepEqual(Reflect.ownKeys(part ?? {}), ['message']);
   });
 
   it('sends a sticker before what follows', () => {
-    const params = { message: { sticker_id: '1' }, [FOLLOWING]: { attachments: [tom], origin: [] } };
+    const params = { message: { sticker_id: '1' }, [FOLLOWING]: [tom] };
     assert.deepEqual(splitMessage(params)?.parts, [
       { message: { sticker_id: '1' } },
       { message: { attachment: tom } },
@@ -163,7 +174,7 @@ describe('splitMessage', () => {
     const params = {
       recipient,
       sender_action: 'typing_on',
-      [FOLLOWING]: { attachments: [tom], origin: [] },
+      [FOLLOWING]: [tom],
     };
     assert.deepEqual(splitMessage(params)?.parts, [
       { recipient, sender_action: 'typing_on' },
@@ -199,14 +210,12 @@ describe('splitMessage', () => {
   });
 });
 
-describe('attachmentsOrigin', () => {
-  it('is the object that the author gave', () => {
-    const list = [web('1.png')];
-    const origin = [{}];
-    assert.equal(attachmentsOrigin({ message: { attachment: tom, attachments: list } }), tom);
-    assert.equal(attachmentsOrigin({ message: { attachment: undefined, attachments: list } }), list);
-    assert.equal(attachmentsOrigin({ message: {}, [FOLLOWING]: { attachments: [tom], origin } }), origin);
-    assert.equal(attachmentsOrigin({ message: { text: 'Look!' } }), undefined);
-    assert.equal(attachmentsOrigin(undefined), undefined);
+describe('hasAttachment', () => {
+  it('knows each place where a call can have one', () => {
+    assert.ok(hasAttachment({ message: { attachment: tom } }));
+    assert.ok(hasAttachment({ message: { attachments: [web('1.png')] } }));
+    assert.ok(hasAttachment({ message: { text: 'Look!' }, [FOLLOWING]: [tom] }));
+    assert.ok(!hasAttachment({ message: { text: 'Look!', attachment: undefined } }));
+    assert.ok(!hasAttachment({ sender_action: 'typing_on' }));
   });
 });

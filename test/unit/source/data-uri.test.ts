@@ -121,6 +121,8 @@ describe('A data: URI is read as fetch reads it', () => {
     );
   }).timeout(60_000);
 
+  it('with a host that URL refuses', () => assertAsFetched('data://,\0Q'));
+
   it('with whatever head', async () => {
     await fc.assert(
       fc.asyncProperty(text(20), fc.constantFrom('', ';base64'), text(8), (head, base64, content) =>

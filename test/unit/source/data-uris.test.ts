@@ -4,7 +4,6 @@ import sinon from 'sinon';
 import type { Asset, AttachmentType } from '../../../src/source/asset';
 import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { factsOf, fileOf } from '../../support/files/asset-content';
-import { longestTurn } from '../../support/checks/longest-turn';
 import { readAsset } from '../../support/files/assets';
 import { sha256 } from '../../support/checks/sha256';
 import { DataUris } from '../../../src/source/data-uris';
@@ -165,19 +164,4 @@ describe('DataUris', () => {
     ];
     assert.equal(new Set(attempts).size, 3);
   });
-
-  it('blocks the event loop for no longer than a moment', async function () {
-    // Garbage is collected when it is, and the machine may be busy.
-    this.retries(4);
-    // The first who reads a string that was put together of two has V8 copy it as a whole, which is not measured here.
-    const uri = Buffer.from(base64('file/x', Buffer.alloc(20_000_000, 'cat'))).toString();
-    await identify('file', base64('file/x', PNG));
-    const longest = await longestTurn(async () => {
-      const { content } = await identify('file', uri);
-      let bytes = 0;
-      for await (const piece of content.file?.stream() ?? []) bytes += (piece as Uint8Array).length;
-      assert.equal(bytes, 20_000_000);
-    });
-    assert.ok(longest < 60, `${longest} ms`);
-  }).timeout(60_000);
 });

@@ -241,7 +241,7 @@ describe('FetchedAddresses', () => {
       assert.notEqual((await identify()).key, before.key);
     });
 
-    it('of the version alone is none of the content', async () => {
+    it('is none if only the ETag is new', async () => {
       const before = await identify();
       origin.serve(content(PAW, 'image/png', { etag: '"2"' }));
       assert.equal((await identify()).key, before.key);

@@ -193,7 +193,7 @@ describe('FileOperations', () => {
       assert.ok(!begun.includes('a2'));
     });
 
-    it('gives whoever waits for a file that hangs 5 s of his own', async () => {
+    it('gives each operation that waits for a file that hangs its own 5 s', async () => {
       void ignoring(read('a', 'a1'));
       await clock.tickAsync(4_000);
       const waiting = read('a', 'a2');
@@ -222,6 +222,16 @@ describe('FileOperations', () => {
       await clock.tickAsync(5_002);
       assert.equal(await result, 'in time');
       assert.equal(clock.countTimers(), 0);
+    });
+
+    it('does not end because the process stood still, also if the operation takes several calls', async () => {
+      const result = read('a');
+      await clock.tickAsync(1);
+      clock.jump(60_000);
+      // The second call of the same operation.
+      await clock.tickAsync(50);
+      await end('a');
+      assert.equal(await result, 'result of a');
     });
 
     it('begins anew for what got its turn only when the event loop went on', async () => {

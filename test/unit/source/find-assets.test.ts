@@ -91,11 +91,35 @@ describe('findAssets', () => {
     assert.equal((await find('cats')).length, 7);
   });
 
-  it('leaves a plain path to be looked at when it is sent', async () => {
-    assert.deepEqual(await find('nowhere.png'), ['image nowhere.png']);
+  it('leaves what is no path inside the root to be refused when it is sent', async () => {
     assert.deepEqual(await find('../secret.png'), ['image ../secret.png']);
+    assert.deepEqual(await find('../nowhere.png'), ['image ../nowhere.png']);
+    assert.deepEqual(await find('file:///nowhere.png'), ['image file:///nowhere.png']);
     assert.deepEqual(await find('null\0byte.png'), ['image null\0byte.png']);
   });
+
+  const similar: [pattern: string, advice: string][] = [
+    ['catz', '; did you mean "cats"?'],
+    ['cats/tmo.png', '; did you mean "cats/tom.png"?'],
+    ['cats/kitens/', '; did you mean "cats/kittens"?'],
+    ['cast/*.png', '; did you mean "cats/*.png"?'],
+    ['cats/Kitten/**/*.gif', '; did you mean "cats/kittens/**/*.gif"?'],
+    ['cats/*.webp', ''],
+    ['example.com/tom.jpg', ' (a web address begins with https://)'],
+    ['nowhere', ''],
+  ];
+  for (const [pattern, advice] of similar) {
+    it(`fails for ${pattern}${advice === '' ? '' : ', with advice'}`, async () => {
+      await assert.rejects(
+        find(pattern),
+        expectedAttachmentError(
+          'ERR_ATTACHMENT_NOT_FOUND',
+          JSON.stringify(pattern),
+          `it matches no file in ${JSON.stringify(folder.path)}${advice}`,
+        ),
+      );
+    });
+  }
 
   it('leaves every path to be refused when there is no root', async () => {
     for (const pattern of ['test', 'test/**', 'cats/*']) {

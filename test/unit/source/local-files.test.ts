@@ -260,7 +260,7 @@ describe('LocalFiles', () => {
     });
   });
 
-  describe('a file that stands', () => {
+  describe('an unchanged file', () => {
     beforeEach(() => {
       later(3_600_000);
     });
@@ -460,7 +460,7 @@ describe('LocalFiles', () => {
       });
     });
 
-    describe('as it has been seen to stand', () => {
+    describe('as it has been seen unchanged', () => {
       const steps: [what: string, wait: number, times: number][] = [
         ['each time within 2 s, the step of some file systems', 2_000, 3],
         ['once more after that', 2_001, 2],

@@ -147,7 +147,7 @@ describe('A local file that cannot be read', () => {
     sinon.restore();
   });
 
-  it('says why, and is closed; that this may fail is nobody’s matter', async () => {
+  it('says why, and is closed; a failure to close it is ignored', async () => {
     const root = new Root(folder.path);
     const file = await folder.write('tom.png', 'TOM');
     const { open } = fs;

@@ -44,7 +44,7 @@ describe('Preparation', () => {
     const late = expectedAttachmentError(
       'ERR_ATTACHMENT_PREPARE_FAILED',
       LABEL,
-      '`prepare.convert` threw: it took longer than 60 s',
+      '`prepare.convert` took longer than 60 s',
     );
     const failed = assert.rejects(prepare(), late);
     await Promise.resolve();

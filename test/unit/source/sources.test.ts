@@ -181,7 +181,7 @@ describe('Sources', () => {
   });
 
   describe('bytes', () => {
-    it('can be given', async () => {
+    it('are identified by their content and labelled with their filename', async () => {
       const found = await identify({ filedata: PNG, filename: 'paw.png' });
       assert.equal(found.label, 'image "paw.png" (from filedata)');
       await assertPaw({ filedata: PNG });

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { identifyAddress, type CacheKey } from '../../../src/source/web-address';
+import { identifyAddress, WebAddresses, type CacheKey } from '../../../src/source/web-address';
 import { addressKey } from '../../../src/source/asset-key';
 import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { contentOf, factsOf } from '../../support/files/asset-content';
@@ -123,4 +123,19 @@ describe('identifyAddress', () => {
       );
     });
   }
+});
+
+describe('WebAddresses', () => {
+  it('remembers what an address stands for, by type, and asks cacheKey once', () => {
+    const asked: string[] = [];
+    const addresses = new WebAddresses(({ href }) => {
+      asked.push(href);
+      return href;
+    });
+    const asset = addresses.identify('image', 'https://example.com/tom.png');
+    assert.equal(addresses.identify('image', 'https://example.com/tom.png'), asset);
+    assert.deepEqual(asked, ['https://example.com/tom.png']);
+    assert.equal(addresses.identify('file', 'https://example.com/tom.png').type, 'file');
+    assert.notEqual(addresses.identify('image', 'https://example.com/tom.png?v=2').key, asset.key);
+  });
 });

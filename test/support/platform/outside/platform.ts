@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
+import { TYPESCRIPT } from '../../processes/typescript';
 import type { Counts, Rule } from './rules';
 import type { Listening, Request } from './server';
 
@@ -27,7 +28,7 @@ export class OutsidePlatform {
   }
 
   static async start(): Promise<OutsidePlatform> {
-    const child = fork(path.join(__dirname, 'server.ts'), { execArgv: ['--import', 'tsx'] });
+    const child = fork(path.join(__dirname, 'server.ts'), { execArgv: [...TYPESCRIPT] });
     const [listening] = (await once(child, 'message')) as [Listening];
     return new OutsidePlatform(child, listening);
   }

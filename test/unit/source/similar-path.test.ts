@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs/promises';
 import sinon from 'sinon';
-import { findSimilarFile } from '../../../src/source/similar-file';
+import { findSimilarPath } from '../../../src/source/similar-path';
 import { useFolder } from '../../support/files/folder';
 
-describe('findSimilarFile', () => {
+describe('findSimilarPath', () => {
   const folder = useFolder();
   afterEach(() => {
     sinon.restore();
@@ -16,7 +16,7 @@ describe('findSimilarFile', () => {
     }
   });
 
-  const find = (missing: string): Promise<string | undefined> => findSimilarFile(folder.path, missing);
+  const find = (missing: string): Promise<string | undefined> => findSimilarPath(folder.path, missing);
 
   const cases: [what: string, missing: string, found: string | undefined][] = [
     ['other case', 'cats/Tom.JPG', 'cats/tom.jpg'],
@@ -42,6 +42,14 @@ describe('findSimilarFile', () => {
       assert.equal(await find(missing), found);
     });
   }
+
+  it('finds a folder only if it may be one', async () => {
+    assert.equal(await find('catz'), undefined);
+    const both = ['file', 'folder'] as const;
+    assert.equal(await findSimilarPath(folder.path, 'catz', both), 'cats');
+    assert.equal(await findSimilarPath(folder.path, 'night', both), 'sounds/night');
+    assert.equal(await findSimilarPath(folder.path, 'men.pdf', ['folder']), undefined);
+  });
 
   it('takes the one with the fewest slips', async () => {
     await folder.write('cats/tom-1.jpg', 'x');

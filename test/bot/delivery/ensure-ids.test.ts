@@ -8,12 +8,12 @@ const template = (element: object): object => ({
   payload: { template_type: 'media', elements: [{ media_type: 'image', ...element }] },
 });
 
-describe('Delivery, preparing', () => {
+describe('Delivery.ensureIds', () => {
   const platform = useDelivery();
 
   it('uploads beforehand, and sends nothing', async () => {
     const { delivery, messageWith, send } = platform.open();
-    await delivery.prepare(messageWith(TOM));
+    await delivery.ensureIds(messageWith(TOM));
     assert.deepEqual(calls(platform.sim), ['upload-file']);
     await send(TOM);
     assert.deepEqual(calls(platform.sim), ['upload-file', 'send-id']);
@@ -21,26 +21,26 @@ describe('Delivery, preparing', () => {
 
   it('uploads the pictures of a template beforehand, also when messages are to save them', async () => {
     const { delivery, messageWith } = platform.open({ save: 'send' });
-    await delivery.prepare(messageWith(template({ url: 'cats/tom.jpg' })));
+    await delivery.ensureIds(messageWith(template({ url: 'cats/tom.jpg' })));
     assert.deepEqual(calls(platform.sim), ['upload-file']);
   });
 
   it('does nothing when the message is to save it', async () => {
     const { delivery, messageWith } = platform.open({ save: 'send' });
-    await delivery.prepare(messageWith(TOM));
+    await delivery.ensureIds(messageWith(TOM));
     assert.deepEqual(calls(platform.sim), []);
   });
 
   it('does nothing for what is not to be saved', async () => {
     const { delivery, messageWith } = platform.open();
-    await delivery.prepare(messageWith(UNSAVED));
+    await delivery.ensureIds(messageWith(UNSAVED));
     assert.deepEqual(calls(platform.sim), []);
   });
 
   it('keeps nothing of what is not to be saved in a template, either', async () => {
     const { delivery, messageWith, send } = platform.open();
     const unsaved = template({ url: 'cats/tom.jpg', is_reusable: false });
-    await delivery.prepare(messageWith(unsaved));
+    await delivery.ensureIds(messageWith(unsaved));
     await send(unsaved);
     await send(TOM);
     assert.deepEqual(calls(platform.sim), ['upload-file', 'send-template', 'upload-file', 'send-id']);
@@ -51,7 +51,9 @@ describe('Delivery, preparing', () => {
     for (const save of ['upload', 'send'] as const) {
       const { delivery, messageWith } = platform.open({ save });
       for (const attachment of [{ type: 'image', payload: missing }, template(missing)]) {
-        await assert.rejects(delivery.prepare(messageWith(attachment)), { code: 'ERR_ATTACHMENT_NOT_FOUND' });
+        await assert.rejects(delivery.ensureIds(messageWith(attachment)), {
+          code: 'ERR_ATTACHMENT_NOT_FOUND',
+        });
       }
     }
   });
@@ -59,21 +61,21 @@ describe('Delivery, preparing', () => {
   it('lets an upload fail when the message can still go in one step', async () => {
     const { delivery, messageWith } = platform.open({ attempts: 1 });
     platform.sim.addFaults({ path: '/message_attachments', ...BUSY });
-    await delivery.prepare(messageWith(TOM));
+    await delivery.ensureIds(messageWith(TOM));
     platform.sim.addFaults({ path: '/me$', times: 3, status: 500, body: 'Out of order' });
-    await delivery.prepare(messageWith(TOM, { page: undefined }));
+    await delivery.ensureIds(messageWith(TOM, { page: undefined }));
     assert.deepEqual(calls(platform.sim), ['upload-file 2', 'read', 'read', 'read']);
   });
 
   it('fails when a template cannot be sent without it', async () => {
     const { delivery, messageWith } = platform.open({ attempts: 1 });
     platform.sim.addFaults({ path: '/message_attachments', ...BUSY });
-    await assert.rejects(delivery.prepare(messageWith(template({ url: 'cats/tom.jpg' }))), { code: 2 });
+    await assert.rejects(delivery.ensureIds(messageWith(template({ url: 'cats/tom.jpg' }))), { code: 2 });
   });
 
   it('fails when the platform refuses it for good', async () => {
     const { delivery, messageWith } = platform.open();
     platform.sim.addFaults({ path: '/message_attachments', error: { code: 100, subcode: 2018047 } });
-    await assert.rejects(delivery.prepare(messageWith(TOM)), { subcode: 2018047 });
+    await assert.rejects(delivery.ensureIds(messageWith(TOM)), { subcode: 2018047 });
   });
 });

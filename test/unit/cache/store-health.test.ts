@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import sinon, { type SinonFakeTimers } from 'sinon';
+import { NoAnswerError } from '../../../src/base/in-time';
+import { StoreHealth } from '../../../src/cache/store-health';
+import { fakeTime } from '../../support/checks/fake-time';
+
+describe('StoreHealth', () => {
+  let clock: SinonFakeTimers;
+  let works: boolean;
+  let checks: number;
+  let reported: unknown[];
+  let health: StoreHealth;
+
+  beforeEach(() => {
+    clock = fakeTime();
+    works = true;
+    checks = 0;
+    reported = [];
+    health = new StoreHealth({
+      check: async () => {
+        checks += 1;
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        if (!works) throw new Error('broken');
+      },
+      onDown: (error) => reported.push(error),
+      onChecked: () => undefined,
+      runInBackground: (work) => void work,
+    });
+  });
+  afterEach(() => {
+    sinon.restore();
+  });
+
+  it('makes one check at a time, and says so while it lasts', async () => {
+    assert.equal(health.isChecking, false);
+    const both = Promise.all([health.check(), health.check()]);
+    assert.equal(health.isChecking, true);
+    await clock.tickAsync(100);
+    await both;
+    assert.deepEqual([checks, health.isChecking], [1, false]);
+  });
+
+  it('takes no further note of failures while the store is down', async () => {
+    works = false;
+    const late = new NoAnswerError(500);
+    health.suspect(late);
+    health.suspect(new Error('another'));
+    health.suspect(new NoAnswerError(500));
+    await clock.tickAsync(999);
+    assert.equal(checks, 0);
+    await clock.tickAsync(1);
+    assert.deepEqual([checks, reported], [1, [late]]);
+  });
+
+  it('checks a store that is down when it is resumed, and no other', async () => {
+    health.stop();
+    health.resume();
+    assert.equal(checks, 0);
+    health.suspect(new NoAnswerError(500));
+    health.stop();
+    await clock.tickAsync(60_000);
+    assert.equal(checks, 0);
+    health.resume();
+    await clock.tickAsync(100);
+    assert.deepEqual([checks, health.isDown], [1, false]);
+  });
+});
