@@ -149,6 +149,13 @@ describe('Secrets', () => {
     await agent.close();
   });
 
+  it('are in nothing that a text leaves which the platform refuses, although the adapter sends and prints it', async () => {
+    const bot = await open();
+    sim.addFaults({ path: '/messages$', times: 1, error: { code: 190, message: ECHO } });
+    await sendAndCollect(bot, { text: 'Hello' });
+    assert.equal(botkit?.errors.length, 1);
+  });
+
   it('are in nothing that connect leaves, whatever the platform says', async () => {
     await open();
     const { token: accessToken, secret: appSecret } = CANARY_PAGE;

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { runCommand } from '../support/processes/command';
+import { TYPESCRIPT } from '../support/processes/typescript';
 
 const TIMEOUT = 180_000;
 
@@ -9,7 +10,7 @@ describe('A soak', function () {
   it('of more assets than memory holds leaves heap and handles as they were (the short one)', async () => {
     const program = path.join(__dirname, 'soak.ts');
     const size = ['--sends', '8000', '--assets', '800', '--memory', '50'];
-    const { stdout } = await runCommand(process.execPath, ['--import', 'tsx', program, ...size], {
+    const { stdout } = await runCommand(process.execPath, [...TYPESCRIPT, program, ...size], {
       cwd: path.join(__dirname, '../..'),
       timeout: TIMEOUT,
     });

@@ -12,6 +12,7 @@ import type { Listening } from '../../bench/platform/counts';
 import { Platform } from '../../bench/platform/platform';
 import { image } from '../../src';
 import { openPlainAdapter, type PlainAdapter } from '../support/bot/plain-adapter';
+import { TYPESCRIPT } from '../support/processes/typescript';
 
 /*
  * Many more assets than the memory tier holds, sent for a long time, some of them by IDs that have died. Heap, file
@@ -62,7 +63,7 @@ async function main(): Promise<void> {
   for (let number = 0; number < FILES; number++)
     await writeFile(path.join(root, `${number}.png`), `${number}`);
   const server = fork(path.join(__dirname, '../../bench/platform/server.ts'), {
-    execArgv: ['--import', 'tsx'],
+    execArgv: [...TYPESCRIPT],
   });
   try {
     const { samples, plugin } = await soak(server, root);

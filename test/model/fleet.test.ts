@@ -28,7 +28,9 @@ const WRITE = 20;
 interface Course {
   /** When it wants the ID. */
   readonly at: number;
-  /** How long its upload takes. */
+  /** How long it waits for a place in its queue, each time. */
+  readonly queued: number;
+  /** How long its upload takes. Without a sign of life, a lease ends after 8 s: then there are two holders. */
   readonly takes: number;
   /** A piece of the body goes out all the time; otherwise only the answer is waited for. */
   readonly moves: boolean;
@@ -46,7 +48,8 @@ interface Outage {
 const aTime = fc.integer({ min: 0, max: 8_000 });
 const aCourse: fc.Arbitrary<Course> = fc.record({
   at: aTime,
-  takes: fc.integer({ min: 0, max: 8_000 }),
+  queued: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2_000 })),
+  takes: fc.integer({ min: 0, max: 15_000 }),
   moves: fc.boolean(),
   killedAt: fc.option(aTime, { nil: undefined, freq: 3 }),
 });
@@ -88,6 +91,7 @@ class SharedStore {
     return {
       canLease: true,
       lease: (_key, ms) => answer(() => (this.#isDown ? undefined : this.#take(ms, isAlive))),
+      findNewest: () => answer(() => (this.#isDown ? undefined : this.saved)),
       findNewestOf: (keys) => answer(() => keys.map(() => (this.#isDown ? undefined : this.saved))),
     };
   }
@@ -156,9 +160,15 @@ async function run(courses: readonly Course[], outages: readonly Outage[]): Prom
       onBytes: () => undefined,
       onTurn: () => undefined,
     };
+    const inQueue = (ms: number): Promise<void> =>
+      new Promise((resolve) => {
+        clock.setTimeout(() => {
+          resolve();
+        }, ms);
+      });
     clock.setTimeout(() => {
       void fleet
-        .obtain(job, (work) => work(() => undefined), upload)
+        .obtain(job, (work) => inQueue(course.queued).then(() => work(() => undefined)), upload)
         .then(() => {
           outcome.endedAt = clock.now - begun;
         });
@@ -170,13 +180,13 @@ async function run(courses: readonly Course[], outages: readonly Outage[]): Prom
   return outcomes;
 }
 
-/** Each process's upload is as long as the longest, and nobody holds others up for longer than `DELAY`. */
+/** Each process's upload and queue are as long as the longest, and nobody holds others up for longer than `DELAY`. */
 function assertInTime(outcomes: readonly Outcome[], outages: readonly Outage[]): void {
   const troubles = [
     ...outcomes.map(({ course }) => Math.max(course.at, course.killedAt ?? 0)),
     ...outages.map(({ from, lasts }) => from + lasts),
   ];
-  const longest = Math.max(...outcomes.map(({ course }) => course.takes));
+  const longest = Math.max(...outcomes.map(({ course }) => course.takes + 2 * course.queued));
   for (const { course, endedAt } of outcomes) {
     if (course.killedAt !== undefined) continue;
     assert.ok(endedAt !== undefined, 'it gets its ID');
@@ -216,6 +226,16 @@ describe('A fleet that obtains the ID of one asset', function () {
       ),
       { numRuns: RUNS, seed: SEED },
     );
+  });
+
+  it('has two holders when an upload hangs: the second one uploads, and all others take its ID', async () => {
+    const hanging: Course = { at: 0, queued: 0, takes: 60_000, moves: false, killedAt: undefined };
+    const others = [1, 2, 3].map((at): Course => ({ ...hanging, at, takes: 100, moves: true }));
+    const [holder, ...outcomes] = await run([hanging, ...others], []);
+    assert.ok((holder?.endedAt ?? 0) >= 60_000, 'the first one has the ID of its own upload');
+    assert.equal(sum(outcomes), 1, 'uploads of the others');
+    for (const { endedAt = Infinity } of outcomes)
+      assert.ok(endedAt < 12_000, `it had its ID after ${endedAt} ms`);
   });
 
   it('uploads once more at most for each process that is killed', async () => {

@@ -47,8 +47,8 @@ export const UPLOAD_WAIT = 80;
 const BYTES = Buffer.from('Bytes that never change');
 
 /**
- * Each is another, over all runs: a message that comes late must not be taken for one of the next run. They begin above the
- * IDs of pages.
+ * Each is another, over all runs: a message that comes late must not be taken for one of the next run. They begin above
+ * the IDs of pages.
  */
 let users = 100_000;
 

@@ -2,7 +2,7 @@
 import KeyvRedis from '@keyv/redis';
 import type { PageOptions, Simulator } from 'messenger-platform-simulator';
 import { image } from '../../src';
-import { openPlainAdapter } from '../support/bot/plain-adapter';
+import { openPageBot } from '../support/bot/page-bot';
 
 export interface BroadcasterOrders {
   readonly redis: string;
@@ -53,7 +53,7 @@ async function broadcast(orders: BroadcasterOrders): Promise<BroadcasterReport> 
   const { redis, sim, page, root, pictures, each, from, to } = orders;
   const store = new CountingRedis(redis);
   // Four processes start at a time on a machine that may have two cores: the first answer may be late.
-  const client = openPlainAdapter(sim, { store, storeTimeout: 20_000, page, root });
+  const client = openPageBot(sim, { store, storeTimeout: 20_000, page, root });
   const begun = performance.now();
   let next = from;
   const worker = async (): Promise<void> => {

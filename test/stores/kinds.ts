@@ -59,6 +59,8 @@ export interface StoreKind {
   /** The same store was tested by itself, and this is another way to it. */
   readonly isKnown?: boolean;
   open(place: Place): OpenStore;
+  /** Opens it with a table of its own that holds no emoji; closing it drops the table. */
+  readonly openWithoutEmoji?: (place: Place) => Promise<OpenStore>;
   /** Takes away what a run left, rows whose key holds `part`. */
   clean(place: Place, part: string): Promise<void>;
 }
@@ -89,7 +91,9 @@ export const MEMORY: StoreKind = {
   },
 };
 
-/** A file for each ID. In its other mode, a process has all of them in memory, and writes that come together get lost. */
+/**
+ * A file for each ID. In its other mode, a process has all of them in memory, and writes that come together get lost.
+ */
 export const FILE: StoreKind = {
   name: 'keyv-file',
   isShared: true,
@@ -156,6 +160,7 @@ const MYSQL = sqlKind({
   adapter: '@keyv/mysql',
   keyColumn: 'id',
   address: process.env.MYSQL_URL ?? 'mysql://root@127.0.0.1:3306/test',
+  withoutEmoji: (table) => `ALTER TABLE ${table} CONVERT TO CHARACTER SET utf8mb3`,
 });
 
 export const KINDS: readonly StoreKind[] = [MEMORY, FILE, SQLITE, REDIS, VALKEY, REDIS_3, POSTGRES, MYSQL];
@@ -230,39 +235,59 @@ interface SqlKind {
   readonly address?: string;
   readonly uri?: (at: string) => string;
   readonly skipsWhenRowsEnd?: boolean;
+  /** After this statement, the table holds no emoji. */
+  readonly withoutEmoji?: (table: string) => string;
 }
 
-function sqlKind({ name, adapter, keyColumn, address, uri = (at) => at, ...rest }: SqlKind): StoreKind {
+function sqlKind({
+  name,
+  adapter,
+  keyColumn,
+  address,
+  uri = (at) => at,
+  withoutEmoji,
+  ...rest
+}: SqlKind): StoreKind {
   const openAdapter = ({ at, table }: Place): SqlAdapter => {
     const opened = new (loadSqlAdapter(adapter))({ uri: uri(at), table });
     // By default ten, each ten in a call within the one before: 100,000 overflow the stack.
     opened.opts.iterationLimit = BATCH;
     return opened;
   };
+  const openTable = (store: SqlAdapter, table: string): OpenStore => ({
+    adapter: store,
+    rows: async (part) => {
+      const found = await store.query(`SELECT * FROM ${table} WHERE ${keyColumn} LIKE '%${part}%'`);
+      return found.map((columns) => row(String(columns[keyColumn]), columns.value));
+    },
+    insert: async (rows) => {
+      for (let from = 0; from < rows.length; from += BATCH) {
+        const values = rows.slice(from, from + BATCH).map(({ key, value }) => `('${key}', '${value}')`);
+        await store.query(`INSERT INTO ${table} (${keyColumn}, value) VALUES ${values.join(', ')}`);
+      }
+    },
+    close: () => store.disconnect(),
+  });
   return {
     ...rest,
     name,
     canLease: true,
     ...(address !== undefined && { address }),
     isShared: true,
-    open: (place) => {
-      const store = openAdapter(place);
-      const { table } = place;
-      return {
-        adapter: store,
-        rows: async (part) => {
-          const found = await store.query(`SELECT * FROM ${table} WHERE ${keyColumn} LIKE '%${part}%'`);
-          return found.map((columns) => row(String(columns[keyColumn]), columns.value));
-        },
-        insert: async (rows) => {
-          for (let from = 0; from < rows.length; from += BATCH) {
-            const values = rows.slice(from, from + BATCH).map(({ key, value }) => `('${key}', '${value}')`);
-            await store.query(`INSERT INTO ${table} (${keyColumn}, value) VALUES ${values.join(', ')}`);
-          }
-        },
-        close: () => store.disconnect(),
-      };
-    },
+    open: (place) => openTable(openAdapter(place), place.table),
+    ...(withoutEmoji && {
+      openWithoutEmoji: async (place: Place) => {
+        const table = `${place.table}_without_emoji`;
+        const store = openAdapter({ ...place, table });
+        await store.query(withoutEmoji(table));
+        return {
+          ...openTable(store, table),
+          close: async () => {
+            await store.query(`DROP TABLE ${table}`);
+          },
+        };
+      },
+    }),
     clean: async (place) => {
       const store = openAdapter(place);
       await store.query(`DROP TABLE ${place.table}`);

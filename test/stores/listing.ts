@@ -7,9 +7,9 @@ import { savedId } from '../support/stores/saved-id';
 import { PREFIX, type StoreKind } from './kinds';
 import type { StoreFixture } from './use-store';
 
+const MANY = Number(process.env.IDS ?? 100_000);
 /** Where the store itself has shown that it can. */
-const FEWER = 10_000;
-const MANY = 100_000;
+const FEWER = Math.min(10_000, MANY);
 const ENDED = 20;
 
 /** How many are written at a time. */

@@ -1,7 +1,7 @@
 /** A bot in a process of its own: sends pictures to a user, and ends. */
 import type { PageOptions, Simulator } from 'messenger-platform-simulator';
 import { image } from '../../src';
-import { openPlainAdapter } from '../support/bot/plain-adapter';
+import { openPageBot } from '../support/bot/page-bot';
 import { openPlace, type Place } from './kinds';
 
 export interface OtherBot {
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
   const { place, sim, page, user, pictures, root } = JSON.parse(process.argv[2] ?? '') as OtherBot;
   const { adapter, close } = openPlace(place);
   // With three of them starting at a time, the first answer may be late.
-  const client = openPlainAdapter(sim, { store: adapter, storeTimeout: 20_000, page, root });
+  const client = openPageBot(sim, { store: adapter, storeTimeout: 20_000, page, root });
   await Promise.all(pictures.map((picture) => client.send(user, image(picture))));
   await client.close();
   await close();

@@ -4,6 +4,7 @@ import { runCommand } from '../support/processes/command';
 import { countUploads } from '../support/platform/received';
 import type { OtherBot } from './other-bot';
 import { PICTURES, type StoreFixture } from './use-store';
+import { TYPESCRIPT } from '../support/processes/typescript';
 
 const ROOT = path.join(__dirname, '../..');
 
@@ -15,7 +16,7 @@ export function promisesOnProcesses(fixture: StoreFixture): void {
     const { place, page, root } = fixture;
     const other: OtherBot = { place, sim: { host, ca }, page, user, pictures: PICTURES, root };
     const program = path.join(__dirname, 'other-bot.ts');
-    await runCommand(process.execPath, ['--import', 'tsx', program, JSON.stringify(other)], {
+    await runCommand(process.execPath, [...TYPESCRIPT, program, JSON.stringify(other)], {
       cwd: ROOT,
       timeout: 90_000,
     });

@@ -1,13 +1,14 @@
 /**
  * What each kind of store does for bots: `npm run test:stores`, or some of its suites: `npm run test:stores -- fleet`.
- * The servers are those of REDIS_URL, POSTGRES_URL and MYSQL_URL; whatever is not there is skipped, unless REQUIRE_STORES
- * is set.
+ * The servers are those of REDIS_URL, POSTGRES_URL and MYSQL_URL; whatever is not there is skipped, unless
+ * REQUIRE_STORES is set.
  */
 import { fork } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { installNodeVersions, NODE_VERSIONS } from '../matrix/node-versions';
 import { installOwnPackages, reportInstalling } from '../support/processes/own-packages';
+import { TYPESCRIPT } from '../support/processes/typescript';
 import type { Counts } from './mocha';
 
 const SUITES = ['stores', 'broadcast', 'fleet', 'newer'] as const;
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
 async function runFile(file: string, node: string): Promise<Counts> {
   const child = fork(path.join(__dirname, 'mocha.ts'), [path.join(__dirname, file)], {
     execPath: node,
-    execArgv: ['--import', 'tsx'],
+    execArgv: [...TYPESCRIPT],
     timeout: TIMEOUT,
   });
   let counts: Counts = { passed: 0, failed: 1, skipped: 0 };

@@ -4,6 +4,7 @@ import { KINDS, type StoreKind } from './kinds';
 import { promisesOnLeases } from './leases';
 import { promisesOnListing } from './listing';
 import { promisesOnProcesses } from './processes';
+import { promisesOnRefusedRecords } from './refused-records';
 import { useStore, type MakeDispatcher } from './use-store';
 
 /** What a store of any kind does for bots. */
@@ -17,5 +18,6 @@ export function describeStore(kind: StoreKind, makeDispatcher?: MakeDispatcher):
     if (kind.canLease === true) promisesOnLeases(fixture);
     if (kind.address !== undefined) promisesOnFaults(kind.address, fixture);
     promisesOnListing(kind, fixture);
+    if (kind.openWithoutEmoji) promisesOnRefusedRecords(kind.openWithoutEmoji, fixture);
   });
 }

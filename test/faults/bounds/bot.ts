@@ -4,7 +4,9 @@ import { FacebookAdapter } from 'botbuilder-adapter-facebook';
 import type * as Plugin from '../../../src';
 import { instantPlatform } from './instant-platform';
 
-/** The program that `MeasuredBot` starts: a bot with the plugin on its default options, which sends as it is told to. */
+/**
+ * The program that `MeasuredBot` starts: a bot with the plugin on its default options, which sends as it is told to.
+ */
 
 export interface Orders {
   /** The module that is the plugin: the source, or a build. */

@@ -11,7 +11,9 @@ const CONTROLLER: Dispatcher.DispatchController = {
   resume: () => undefined,
 };
 
-/** A dispatcher that answers each call of the platform at once and keeps nothing, so that what grows is the plugin's. */
+/**
+ * A dispatcher that answers each call of the platform at once and keeps nothing, so that what grows is the plugin's.
+ */
 export function instantPlatform(): Dispatcher {
   let ids = 0;
   const answer = (path: string): object => {

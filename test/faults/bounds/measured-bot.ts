@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { inTime } from '../../support/checks/waiting';
+import { TYPESCRIPT } from '../../support/processes/typescript';
 import type { Heaps, Orders, Outcome, Request, Sending } from './bot';
 
 const BOT = path.join(__dirname, 'bot.ts');
@@ -41,7 +42,7 @@ export class MeasuredBot {
 
   static async start(orders: Orders, ca: string, { descriptors }: BotSettings = {}): Promise<MeasuredBot> {
     const limit = descriptors === undefined ? '' : `ulimit -n ${descriptors} && `;
-    const program = [process.execPath, '--expose-gc', '--import', 'tsx', BOT, JSON.stringify(orders)];
+    const program = [process.execPath, '--expose-gc', ...TYPESCRIPT, BOT, JSON.stringify(orders)];
     const child = spawn('sh', ['-c', `${limit}exec "$0" "$@"`, ...program], {
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
       env: { ...process.env, NODE_EXTRA_CA_CERTS: ca },

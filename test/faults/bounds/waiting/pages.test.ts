@@ -2,61 +2,9 @@ import assert from 'node:assert/strict';
 import type { Sending } from '../bot';
 import { assertAllArrivedOnce, assertAtMost, DESCRIPTORS, LIMIT, MB, show, useBounds } from '../fixture';
 
-describe('What messages wait for each other, on default options', function () {
+describe('What pages wait for each other, on default options', function () {
   this.timeout(120_000);
   const bounds = useBounds();
-
-  it('twelve videos of 3 s each on one page do not hold up a picture of another page', async () => {
-    const bot = await bounds.start({ pages: ['1001', '1002'] });
-    await bounds.platform.follow({ call: 'upload', page: '1001', content: 'url', delay: 3_000 });
-    const { sent } = await bot.send(
-      [
-        ...Array.from({ length: 12 }, (_, index) => ({
-          first: 7_001 + index,
-          page: '1001',
-          source: `https://films.example/${index}.mp4`,
-          as: 'video' as const,
-        })),
-        { first: 8_001, page: '1002', source: await bounds.write('paw.png', 10_000), after: 300 },
-      ],
-      LIMIT,
-    );
-    const counts = await bounds.platform.counts();
-    show('twelve videos', { sent: sent.map(({ longest }) => longest), ...counts });
-    assertAllArrivedOnce(sent, counts);
-    assertAtMost('ms that the picture took', sent.at(-1)?.longest ?? Infinity, 1_500);
-    assert.equal(counts.delivered.id, 13, 'all of them by ID');
-  });
-
-  for (const [what, write, rule] of [
-    [
-      'films on a slow line',
-      (index: number) => bounds.write(`${index}.mp4`, 10 * MB),
-      { call: 'upload', content: 'file', times: 8, bytesPerSecond: 1.25 * MB },
-    ],
-    [
-      'slow addresses',
-      (index: number) => Promise.resolve(`https://films.example/${index}.mp4`),
-      { call: 'upload', content: 'url', delay: 8_000 },
-    ],
-  ] as const) {
-    it(`eight uploads of ${what} do not hold up a small picture of the same page`, async () => {
-      const bot = await bounds.start();
-      const sendings: Sending[] = [];
-      for (let index = 0; index < 8; index++) {
-        sendings.push({ first: 7_001 + index, source: await write(index), as: 'video' });
-      }
-      await bounds.platform.follow(rule);
-      const { sent } = await bot.send(
-        [...sendings, { first: 8_001, source: await bounds.write('paw.png', 10_000), after: 500 }],
-        2 * LIMIT,
-      );
-      const counts = await bounds.platform.counts();
-      show(`eight ${what}`, { sent: sent.map(({ longest }) => longest), ...counts });
-      assertAllArrivedOnce(sent, counts);
-      assertAtMost('ms that the picture took', sent.at(-1)?.longest ?? Infinity, 2_000);
-    });
-  }
 
   const tenPages = Array.from({ length: 10 }, (_, index) => `${1_001 + index}`);
 
@@ -90,39 +38,58 @@ describe('What messages wait for each other, on default options', function () {
     ['upload', false],
     ['send', true],
   ] as const) {
-    for (const [hang, files] of [
-      ['answer', { count: 30, bytes: 5_000, name: 'png', as: 'image' }],
-      ['body', { count: 3, bytes: 12 * MB, name: 'mp4', as: 'video' }],
-    ] as const) {
-      it(`files whose ${call} hangs, with its ${hang}, on ten pages hold up no file of another page`, async () => {
-        const bot = await bounds.start({ pages: [...tenPages, '2001'] });
-        await bounds.platform.expectFilesOf(files.bytes);
-        await bounds.platform.follow(...tenPages.map((page) => ({ call, page, hang }) as const));
-        const sources: string[] = [];
-        for (let index = 0; index < files.count; index++) {
-          sources.push(await bounds.write(`${index}.${files.name}`, files.bytes));
-        }
-        // One page after the other, so that the first one can take what it gets.
-        const sendings = tenPages.flatMap((page) =>
-          sources.map((source, index): Sending => ({
-            first: 10_001 + index,
+    it(`files whose ${call} hangs and waits on ten pages hold up no file of another kind, nor of another page`, async () => {
+      const bot = await bounds.start({ pages: [...tenPages, '2001'] });
+      await bounds.platform.follow(
+        ...tenPages.map((page) => ({ call, page, content: 'file', hang: 'answer' }) as const),
+      );
+      // More than have a place: the others wait for one.
+      const hanging = await Promise.all(
+        Array.from({ length: 30 }, (_, index) => bounds.write(`${index}.png`, 5_000)),
+      );
+      const source = await bounds.write('paw.png', 5_000);
+      const { sent, descriptors } = await bot.send(
+        [
+          ...[...tenPages, '2001'].map((page, index) => ({
+            first: 8_001 + index,
             page,
             source,
-            as: files.as,
-            once,
+            once: page === '2001' ? once : !once,
+            after: 1_500,
           })),
-        );
-        const source = await bounds.write('paw.png', 5_000);
-        const { sent, descriptors } = await bot.send(
-          [...sendings, { first: 8_001, page: '2001', source, once, after: 2_000 }],
-          8_000,
-        );
-        show(`${call} ${hang}`, { sent: sent.at(-1), descriptors });
-        assert.equal(sent.at(-1)?.arrived, 1);
-        assertAtMost('ms that the picture took', sent.at(-1)?.longest ?? Infinity, 1_500);
-        assertAtMost('descriptors', descriptors, DESCRIPTORS);
-      });
-    }
+          ...tenPages.flatMap((page) =>
+            hanging.map((source, index) => ({ first: 10_001 + index, page, source, once })),
+          ),
+        ],
+        6_000,
+      );
+      const pictures = sent.slice(0, 11);
+      show(`${call}s hang and wait`, { pictures, descriptors });
+      for (const { arrived, longest } of pictures) {
+        assert.equal(arrived, 1);
+        assertAtMost('ms that the picture took', longest, 1_500);
+      }
+      assertAtMost('descriptors', descriptors, DESCRIPTORS);
+    });
+
+    it(`files that nobody reads in ${call}s of ten pages hold up no file of another page`, async () => {
+      const bot = await bounds.start({ pages: [...tenPages, '2001'] });
+      await bounds.platform.follow(...tenPages.map((page) => ({ call, page, hang: 'body' }) as const));
+      const films = await Promise.all([0, 1, 2].map((index) => bounds.write(`${index}.mp4`, 12 * MB)));
+      // One page after the other, so that the first one can take what it gets.
+      const sendings = tenPages.flatMap((page) =>
+        films.map((source, index): Sending => ({ first: 10_001 + index, page, source, as: 'video', once })),
+      );
+      const source = await bounds.write('paw.png', 5_000);
+      const { sent, descriptors } = await bot.send(
+        [...sendings, { first: 8_001, page: '2001', source, once, after: 2_000 }],
+        6_000,
+      );
+      show(`${call} body`, { sent: sent.at(-1), descriptors });
+      assert.equal(sent.at(-1)?.arrived, 1);
+      assertAtMost('ms that the picture took', sent.at(-1)?.longest ?? Infinity, 1_500);
+      assertAtMost('descriptors', descriptors, DESCRIPTORS);
+    });
   }
 
   it('sends that hang on ten pages hold up no send of another page', async () => {

@@ -7,7 +7,7 @@ const ANSWER_TIMEOUT = 90_000;
 const STALLED = 30_000;
 const GRACE = 8_000;
 
-// In a file of its own, so that it waits while others run.
+// In a folder of its own, because it takes long, and others can run meanwhile.
 describe('Sends that the platform never answers', function () {
   this.timeout(180_000);
   const bounds = useBounds();

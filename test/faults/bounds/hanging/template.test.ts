@@ -5,7 +5,7 @@ import { assertAtMost, show, useBounds } from '../fixture';
 const TEMPLATE_WAIT = 60_000;
 const GRACE = 8_000;
 
-// In a file of its own, so that it waits while others run.
+// In a folder of its own, because it takes long, and others can run meanwhile.
 describe('A media template whose upload hangs', function () {
   this.timeout(150_000);
   const bounds = useBounds();
