@@ -21,7 +21,9 @@ export interface Person extends Promised {
   taps(title: string, payload: string, ...expected: Expected[]): Promise<void>;
 }
 
-/** The simulator, the bot in a process of its own, a website with a picture; and a folder that all of it is gone with. */
+/**
+ * The simulator, the bot in a process of its own, a website with a picture; and a folder that all of it is gone with.
+ */
 export class Stage {
   readonly simulator: Simulator;
   readonly people: Person[] = [];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdir, readFile, truncate } from 'node:fs/promises';
+import { mkdir, readdir, readFile, truncate } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { countUploads } from '../support/platform/received';
 import { ASSETS, readAsset } from '../support/files/assets';
@@ -55,6 +55,7 @@ describe('facebook-attachments doctor', () => {
     for (const name of ['botbuilder-adapter-facebook', 'botkit', 'request']) await install(name, '1.0.12');
     await bench.folder.write('.env', `FACEBOOK_API_HOST=${bench.sim.host}\nOTHER=1`);
     await bench.folder.write('assets/paw.png', readAsset('paw.png'));
+    await bench.createStore();
     const { code, checks, of } = await examine(['--root', 'assets', '--store', STORE, '--page', PAGE.id]);
     assert.deepEqual(
       outcomes(checks),
@@ -66,7 +67,7 @@ describe('facebook-attachments doctor', () => {
     assert.deepEqual(of('files'), {
       name: 'files',
       outcome: 'ok',
-      detail: '1, 64.5 kB in total; Facebook accepts 1 of them',
+      detail: '1, 64.5 kB in total; no problem was found in 1 of them',
       cure: null,
     });
     assert.equal(countUploads(bench.sim), 0);
@@ -87,6 +88,7 @@ describe('facebook-attachments doctor', () => {
   });
 
   it('uploads a picture if it is told to, and saves no ID of it', async () => {
+    await bench.createStore();
     const { code, of } = await examine(['--upload', '--store', STORE]);
     assert.equal(code, 0);
     const [asset, ...more] = bench.sim.assets();
@@ -181,6 +183,15 @@ describe('facebook-attachments doctor', () => {
       }
     });
 
+    it('knows a wrong secret, whatever type Facebook gives the error', async () => {
+      const message = 'Invalid appsecret_proof provided in the API argument';
+      const body = { error: { message, type: 'OAuthException', code: 100, fbtrace_id: 'A' } };
+      bench.sim.addFaults({ purpose: 'read', afterCalls: 1, status: 400, body });
+      const { of } = await examine();
+      assert.deepEqual([of('token')?.outcome, of('app secret')?.outcome], ['skipped', 'failed']);
+      assert.match(of('app secret')?.cure ?? '', /^Set FACEBOOK_APP_SECRET/);
+    });
+
     it('warns if there is no secret, and none is wanted', async () => {
       bench.sim.addFaults({ purpose: 'read', afterCalls: 1, body: { id: PAGE.id, name: 'Cats' } });
       const { code, of } = await examine([], { env: { FACEBOOK_ACCESS_TOKEN: PAGE.token } });
@@ -189,9 +200,15 @@ describe('facebook-attachments doctor', () => {
 
     it('says what a token or a secret looks like that cannot be one', async () => {
       const token = await examine([], { env: { ...TOKEN, FACEBOOK_ACCESS_TOKEN: 'a token' } });
-      assert.match(token.of('token')?.detail ?? '', /without spaces/);
+      assert.match(
+        token.of('token')?.detail ?? '',
+        /^expected FACEBOOK_ACCESS_TOKEN to be .* without spaces/,
+      );
       const secret = await examine([], { env: { ...TOKEN, FACEBOOK_APP_SECRET: 'a secret' } });
-      assert.match(secret.of('app secret')?.detail ?? '', /without spaces/);
+      assert.match(
+        secret.of('app secret')?.detail ?? '',
+        /^expected FACEBOOK_APP_SECRET to be .* without spaces/,
+      );
     });
 
     it('warns of a version that is served by another one', async () => {
@@ -250,6 +267,16 @@ describe('facebook-attachments doctor', () => {
       assert.equal(of('store read')?.outcome, 'failed');
       assert.equal(of('store list')?.outcome, 'skipped');
       assert.equal(stdout.includes('hunter22'), false);
+    });
+
+    it('warns of a store that is not there, and creates none', async () => {
+      for (const store of ['file://.data/ids', 'file://ids.json', 'sqlite://ids.sqlite']) {
+        const { of } = await examine(['--store', store]);
+        assert.equal(of('store read')?.outcome, 'warning');
+        assert.equal(of('store read')?.detail, `there is no store ${store} yet`);
+        assert.deepEqual([of('store write')?.outcome, of('store list')?.outcome], ['skipped', 'skipped']);
+      }
+      assert.deepEqual(await readdir(bench.folder.path), []);
     });
 
     it('says that a server does not answer', async function () {
@@ -355,10 +382,17 @@ describe('facebook-attachments doctor', () => {
 
     it('finds nothing wrong with the example bot’s, nor with what it is to leave out', async () => {
       const { of } = await examine(['--root', ASSETS]);
-      assert.match(of('files')?.detail ?? '', /^7, 375 kB in total; Facebook accepts 7 of them/);
+      assert.match(of('files')?.detail ?? '', /^7, 375 kB in total; no problem was found in 7 of them/);
       await bench.folder.write('assets/paw.psd.png', 'no picture');
       const { of: without } = await examine(['--root', 'assets', '--exclude', '*.psd.png']);
       assert.equal(without('files')?.detail, 'there are none');
+    });
+
+    it('finds no file in an empty root, and looks for none elsewhere', async () => {
+      await mkdir(bench.folder.at('assets'));
+      await bench.folder.write('bot.js', 'code');
+      const { of } = await examine(['--root', 'assets']);
+      assert.deepEqual([of('files')?.outcome, of('files')?.detail], ['warning', 'there are none']);
     });
 
     it('warns of a root that holds what is not for messages', async () => {

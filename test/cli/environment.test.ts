@@ -30,6 +30,43 @@ describe('facebook-attachments, by its environment', () => {
     assert.equal(stderr.includes(SECRET), false);
   });
 
+  const unusable: readonly (readonly [env: NodeJS.ProcessEnv, variable: string, expected: string])[] = [
+    [
+      { FACEBOOK_ACCESS_TOKEN: `a ${SECRET}` },
+      'FACEBOOK_ACCESS_TOKEN',
+      'the access token of a page, without spaces and with ASCII characters only',
+    ],
+    [
+      { FACEBOOK_ACCESS_TOKEN: `“${SECRET}”` },
+      'FACEBOOK_ACCESS_TOKEN',
+      'the access token of a page, without spaces and with ASCII characters only',
+    ],
+    [
+      { ...TOKEN, FACEBOOK_APP_SECRET: `a ${SECRET}` },
+      'FACEBOOK_APP_SECRET',
+      'the secret of the app, without spaces and with ASCII characters only',
+    ],
+  ];
+  for (const [env, variable, expected] of unusable) {
+    it(`names the variable that cannot be used, and not what it holds: ${JSON.stringify(env)}`, async () => {
+      const { code, stdout, stderr } = await bench.tool(['warm', 'cats', ...IN_ASSETS], { env });
+      assert.equal(code, 2);
+      assert.equal(
+        stderr,
+        `error: expected ${variable} to be ${expected}, got another value\nMore: facebook-attachments warm --help\n`,
+      );
+      assert.equal((stdout + stderr).includes(SECRET), false);
+      assert.equal(bench.sim.totals().calls, 0);
+    });
+  }
+
+  it('does not mind a token that cannot be used where none is needed', async () => {
+    await bench.createStore();
+    const env = { FACEBOOK_ACCESS_TOKEN: 'a b' };
+    assert.equal((await bench.tool(['list', '--store', STORE], { env })).code, 0);
+    assert.equal((await bench.tool(['forget', '--id', '1', '--store', STORE], { env })).code, 0);
+  });
+
   describe('in a file .env', () => {
     const WARM = ['warm', 'cats', '--root', ASSETS];
     /** Nothing of it is in the environment. */

@@ -23,6 +23,7 @@ describe('facebook-attachments forget', () => {
   });
 
   it('says what had no ID, and exits with 0', async () => {
+    await bench.createStore();
     const { code, stdout } = await bench.tool(['forget', 'cats/tom.jpg', ...IN_ASSETS]);
     assert.equal(code, 0);
     assert.match(stdout, /^no ID +image "cats\/tom\.jpg"\n$/);
@@ -74,6 +75,7 @@ describe('facebook-attachments forget', () => {
   });
 
   it('exits with 1 when a name stands for nothing', async () => {
+    await bench.createStore();
     const { code, stderr } = await bench.tool(['forget', 'nothing.png', ...IN_ASSETS]);
     assert.equal(code, 1);
     assert.match(stderr, /\[ERR_ATTACHMENT_NOT_FOUND\]\n$/);

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
 import KeyvFile from 'keyv-file';
 import { image } from '../../src';
 import { openPlainAdapter } from '../support/bot/plain-adapter';
@@ -46,7 +47,7 @@ describe('facebook-attachments list', () => {
     const { stdout } = await bench.tool(['list', '--store', STORE]);
     const [id] = bench.sim.assets().map((asset) => asset.id);
     const day = '\\d{4}-\\d\\d-\\d\\d';
-    assert.match(stdout, /^ID +PAGE +UPLOADED +GOOD UNTIL +FOR +SIZE +ASSET$/m);
+    assert.match(stdout, /^ID +PAGE +UPLOADED +EXPIRES +LEFT +SIZE +ASSET$/m);
     assert.match(
       stdout,
       new RegExp(`^${id ?? ''} +1001 +${day} +${day} +88 days +52\\.8 kB +image "cats/tom\\.jpg"$`, 'm'),
@@ -70,6 +71,8 @@ describe('facebook-attachments list', () => {
   });
 
   it('says that there are none, where it does not get into the output', async () => {
+    await bench.createStore();
+    await mkdir(bench.folder.at('ids'));
     const { code, stdout, stderr } = await bench.tool(['list', '--store', STORE, '--page', '77']);
     assert.deepEqual([code, stdout, stderr], [0, '', 'No IDs in file://ids.json for page 77\n']);
     assert.deepEqual(await list(), []);

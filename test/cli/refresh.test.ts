@@ -117,11 +117,11 @@ describe('facebook-attachments refresh', () => {
         ['image "b.png" (from filedata)', 'only the bot has its bytes'],
         ['image "changed.png"', 'there is no such file in … [ERR_ATTACHMENT_NOT_FOUND]'],
         ['image "gone.png"', 'there is no such file in … [ERR_ATTACHMENT_NOT_FOUND]'],
-        ['image /paw.png', 'its address had a query string, which is not stored; name it'],
+        ['image /paw.png', 'its address had a query string, which is not stored; pass the address'],
       ],
     );
     const { stdout } = await bench.tool(['refresh', '--all', '--store', 'file://ids']);
-    assert.match(stdout, /^kept +image "changed\.png" {2}\(the file is not what it was; name it\)$/m);
+    assert.match(stdout, /^kept +image "changed\.png" {2}\(the file has changed; pass its path\)$/m);
     assert.match(stdout, /^1 uploaded \(4 B\), 3 kept · /m);
   });
 
@@ -134,6 +134,7 @@ describe('facebook-attachments refresh', () => {
   });
 
   it('has nothing to do in a store without IDs', async () => {
+    await bench.createStore();
     const { code, stdout } = await bench.tool(['refresh', ...IN_ASSETS]);
     assert.deepEqual([code, stdout], [0, 'Nothing to refresh: there are no IDs of this page\n']);
   });

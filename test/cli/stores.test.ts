@@ -53,6 +53,32 @@ describe('The store of facebook-attachments', () => {
     assert.match(stdout, /image "cats\/tom\.jpg"/);
   });
 
+  const MISSING = ['file://.data/attachment-ids', 'file://ids.json', 'sqlite://ids.sqlite'];
+  for (const store of MISSING) {
+    for (const [name, ...more] of [['list'], ['prune'], ['forget', 'x'], ['refresh'], ['list', '--json']]) {
+      it(`is not created by ${[name, ...more].join(' ')}, which says that there is no ${store}`, async () => {
+        const ended = await bench.tool([name ?? '', ...more, '--store', store]);
+        const stderr = `There is no store ${store}. Check its address\n`;
+        assert.deepEqual(ended, { code: 1, stdout: '', stderr });
+        assert.deepEqual(await readdir(bench.folder.path), []);
+      });
+    }
+
+    it(`is not created by a dry run, which says that there is no ${store} yet`, async () => {
+      for (const command of ['warm', 'refresh']) {
+        const args = [command, 'cats/tom.jpg', '--dry-run', '--root', ASSETS, '--store', store];
+        const { code, stdout, stderr } = await bench.tool(args);
+        assert.equal(code, 0);
+        assert.match(stdout, /^to upload +image "cats\/tom\.jpg"/);
+        assert.equal(
+          stderr,
+          `There is no store ${store} yet; the same command without --dry-run creates it\n`,
+        );
+      }
+      assert.deepEqual(await readdir(bench.folder.path), []);
+    });
+  }
+
   it('may be named by an absolute address', async () => {
     const { code } = await warm(`file://${bench.folder.at('a folder', 'ids.json').replace(' ', '%20')}`);
     assert.equal(code, 0);

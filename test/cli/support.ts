@@ -13,9 +13,9 @@ import { until } from '../support/checks/waiting';
 import { useSimulator, type SimulatorFixture } from '../support/bot/use-simulator';
 import { ASSETS } from '../support/files/assets';
 import { PAGE } from '../support/platform/pages';
+import { TYPESCRIPT } from '../support/processes/typescript';
 
 const MAIN = path.join(__dirname, '../../src/cli/main.ts');
-const LOADER = require.resolve('tsx');
 
 /** No spawned tool outlives this. */
 const LONGEST = 60_000;
@@ -50,6 +50,8 @@ export interface Workbench extends Pick<SimulatorFixture, 'openBotkit' | 'closeA
   readonly sim: Simulator;
   /** The current folder. */
   readonly folder: Folder;
+  /** `STORE`, without any IDs. */
+  createStore(): Promise<void>;
   /** Runs the tool in this process, against the simulator. */
   tool(args: readonly string[], options?: ToolOptions): Promise<Ended>;
   spawnTool(args: readonly string[], options?: ToolOptions): Promise<Spawned>;
@@ -80,7 +82,7 @@ export function workbench(): Workbench {
   after(() => dispatcher?.close());
 
   const command: Workbench['command'] = (args) => ({
-    line: [process.execPath, '--import', LOADER, MAIN, ...args],
+    line: [process.execPath, ...TYPESCRIPT, MAIN, ...args],
     // Without what the machine itself sets: a proxy, CI.
     env: {
       PATH: process.env.PATH,
@@ -97,6 +99,9 @@ export function workbench(): Workbench {
     openBotkit: (options) => platform.openBotkit(options),
     closeAfterTest: (thing) => platform.closeAfterTest(thing),
     command,
+    createStore: async () => {
+      await folder.write('ids.json', '{"cache":[]}');
+    },
     tool: async (args, { env = TOKEN, folder: cwd = folder.path, signal, terminal = false } = {}) => {
       const [stdout, stderr] = [new Captured(terminal), new Captured(terminal)];
       const code = await run(args, {

@@ -45,7 +45,7 @@ describe('facebook-attachments on a terminal', () => {
   it('tells what failed below the bar', async () => {
     const { code, screen } = await onTerminal(['warm', 'cats', 'nothing.png', ...IN_ASSETS]);
     assert.equal(code, 1);
-    assert.match(screen, /█.*\r\nCannot send "nothing\.png": .*\[ERR_ATTACHMENT_NOT_FOUND\]\r\n2 uploaded/);
+    assert.match(screen, /█.*\r\nCannot upload "nothing\.png": .*\[ERR_ATTACHMENT_NOT_FOUND\]\r\n2 uploaded/);
   });
 
   it('prints plain lines into a pipe', async () => {

@@ -56,6 +56,18 @@ describe('facebook-attachments', () => {
     for (const args of [['help'], ['help', 'help']]) assert.equal((await bench.tool(args)).code, 0);
   });
 
+  it('says in the help of doctor, and of no other command, that without --root no files are checked', async () => {
+    for (const name of ['doctor', 'warm', 'forget', 'prune', 'refresh']) {
+      const { stdout } = await bench.tool([name, '--help']);
+      const [, text = ''] = /--root <folder> +([^]*?)\n {2}--/.exec(stdout) ?? [];
+      const expected =
+        name === 'doctor'
+          ? /\(default: none, and no files are checked\)$/
+          : /\(default: the current folder\)$/;
+      assert.match(text.replace(/\s+/g, ' '), expected);
+    }
+  });
+
   it('prints help for want of a command, and exits with 2', async () => {
     const { stdout: help } = await bench.tool(['--help']);
     assert.deepEqual(await bench.tool([]), { code: 2, stdout: '', stderr: help });
@@ -69,7 +81,10 @@ describe('facebook-attachments', () => {
     for (const example of examples) {
       it(`understands the example of its help: ${example}`, async () => {
         mkdirSync(bench.folder.at('assets'));
-        const [program, ...args] = example.split(' ');
+        const words = example.match(/"[^"]*"|\S+/g) ?? [];
+        // zsh refuses a pattern that matches no file. Double quotes work in all shells, also in those of Windows.
+        for (const word of words) assert.doesNotMatch(word, /^(?!").*[*?[\]'&]/);
+        const [program, ...args] = words.map((word) => word.replaceAll('"', ''));
         assert.equal(program, 'facebook-attachments');
         const run: unknown[] = [];
         await programWith({
@@ -126,7 +141,25 @@ describe('facebook-attachments', () => {
       '--store',
       'mongodb://x',
     ],
-    [/^error: expected the store to be a URL .*, got something else$/, 'list', '--store', 'ids.json'],
+    ...[
+      ['.data/attachment-ids', 'file://.data/attachment-ids'],
+      ['ids.json', 'file://ids.json'],
+      ['/var/bot/ids', 'file:///var/bot/ids'],
+      ['ids.sqlite', 'sqlite://ids.sqlite'],
+    ].map(([store = '', meant = '']): [RegExp, ...string[]] => [
+      new RegExp(
+        `^error: expected the store to be a URL .*, got something else; did you mean "${meant.replaceAll('.', '\\.')}"\\?$`,
+      ),
+      'list',
+      '--store',
+      store,
+    ]),
+    ...['redis', '127.0.0.1:6379', 'bot@example.com', '//localhost/0'].map((store): [RegExp, ...string[]] => [
+      /^error: expected the store to be a URL .*, got something else$/,
+      'list',
+      '--store',
+      store,
+    ]),
     [
       /^error: option '--page <id>' argument 'my page' is invalid\. Expected a page ID, which has digits only\.$/,
       'list',
@@ -193,7 +226,7 @@ describe('facebook-attachments', () => {
       STORE,
     ],
     [
-      /^error: expected either assets or --all or --within, got both/,
+      /^error: expected assets, or --all or --within, and not both/,
       'refresh',
       'cats',
       '--all',
@@ -201,7 +234,7 @@ describe('facebook-attachments', () => {
       STORE,
     ],
     [
-      /^error: expected either assets or --all or --within, got both/,
+      /^error: expected assets, or --all or --within, and not both/,
       'refresh',
       'cats',
       '--within',
@@ -238,6 +271,7 @@ describe('facebook-attachments', () => {
   });
 
   it('takes a number of days with a fraction, and the most that an ID is trusted', async () => {
+    await bench.createStore();
     for (const days of ['0.5', '89']) {
       const { code } = await bench.tool(['refresh', '--within', days, '--store', STORE]);
       assert.equal(code, 0);

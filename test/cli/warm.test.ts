@@ -203,6 +203,29 @@ describe('facebook-attachments warm', () => {
     );
   });
 
+  it('takes an empty folder of the root for what it is, and not for one of the same name elsewhere', async () => {
+    await bench.folder.write('paw.png', 'content');
+    await mkdir(bench.folder.at('assets/paws'), { recursive: true });
+    await bench.folder.write('paws/paw.png', 'content');
+    for (const name of ['.', 'paws']) {
+      const { code, stderr } = await bench.tool(['warm', name, '--root', 'assets', '--store', STORE]);
+      assert.equal(code, 1);
+      assert.match(
+        stderr,
+        new RegExp(`"${name}": it matches no file in .*/assets" \\[ERR_ATTACHMENT_NOT_FOUND\\]\\n$`),
+      );
+    }
+    assert.equal(countUploads(bench.sim), 0);
+  });
+
+  it('suggests the folder that is meant', async () => {
+    for (const command of ['warm', 'forget']) {
+      await bench.createStore();
+      const { stderr } = await bench.tool([command, 'catz', ...IN_ASSETS]);
+      assert.match(stderr, /it matches no file in .*; did you mean "cats"\?/);
+    }
+  });
+
   it('reads no file outside the root', async () => {
     const secret = await bench.folder.write('secret.png', 'not for others');
     const { code, stderr } = await bench.tool(['warm', secret, ...IN_ASSETS]);

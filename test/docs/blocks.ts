@@ -62,7 +62,13 @@ export function blocksOfDocstrings(file: string): Block[] {
   return blocks;
 }
 
-export const MARKDOWN = ['README.md', 'simulator/README.md', '.github/CONTRIBUTING.md', ...list('docs/*.md')];
+export const MARKDOWN = [
+  'README.md',
+  'simulator/README.md',
+  '.github/CONTRIBUTING.md',
+  ...list('docs/*.md'),
+  ...list('simulator/docs/*.md'),
+];
 
 /** All that is published as an API has its docstrings in these. */
 export const SOURCES = list('src/**/*.ts').filter((file) => !file.startsWith('src/cli/'));

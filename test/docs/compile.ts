@@ -30,6 +30,11 @@ export function compileStrictly(blocks: readonly Block[]): string[] {
   return check(blocks, {}, []);
 }
 
+/** The same with the types of a browser, too: TypeScript has them unless `lib` is set. */
+export function compileWithDom(blocks: readonly Block[]): string[] {
+  return check(blocks, { lib: ['lib.es2023.d.ts', 'lib.dom.d.ts'] }, []);
+}
+
 function check(blocks: readonly Block[], more: ts.CompilerOptions, types: readonly string[]): string[] {
   const { config } = ts.readConfigFile(path.join(ROOT, 'tsconfig.json'), ts.sys.readFile.bind(ts.sys)) as {
     config: { compilerOptions: object };

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
-import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } from './blocks';
-import { compile, compileStrictly } from './compile';
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, ROOT, SOURCES, type Block } from './blocks';
+import { compile, compileStrictly, compileWithDom } from './compile';
+import { TSX } from '../simulator/running-cli';
 import { until } from '../support/checks/waiting';
+import { freePort } from '../support/platform/listen';
 import { PAGE } from '../support/platform/pages';
 import { arrived } from '../support/platform/received';
 import { openPlace, USER, type Place } from './programs';
 import { expectEcho } from './readme-bots';
 
+/** With a bot in Python, in testing.test.ts. */
+const ELSEWHERE = 'simulator/docs/testing.md: A bot in a process of its own';
 const inMarkdown = MARKDOWN.flatMap(blocksOfMarkdown);
 const inDocstrings = SOURCES.flatMap(blocksOfDocstrings);
 
@@ -17,6 +23,24 @@ const WRONG: Block = {
   language: 'js',
   isFragment: true,
   text: `await bot.reply(message, image('cats/tom.jpg', { reusable: 'no' }));`,
+};
+
+/** With the types of a browser, `Blob` is another type than that of `node:buffer`. */
+const BLOBS: Block = {
+  file: 'blobs.md',
+  line: 1,
+  heading: '',
+  language: 'ts',
+  isFragment: false,
+  text: `import buffer from 'node:buffer';
+import { file, image, type Filedata } from 'botkit-plugin-facebook-attachments';
+image(new Blob(['x']));
+image(new buffer.Blob(['x']));
+file(new File(['x'], 'a.txt'));
+export const bytes: Filedata[] = [Buffer.alloc(1), new Uint8Array(1), new Blob([])];
+export const response = async (): Promise<unknown> => image(await (await fetch('https://example.com')).blob());
+// @ts-expect-error An ArrayBuffer is no source.
+image(new ArrayBuffer(1));`,
 };
 
 /** What each whole program of the documentation does, by the heading that it stands under. */
@@ -71,6 +95,16 @@ const PROGRAMS: Readonly<Record<string, (place: Place, program: Block) => Promis
       place.sim.reset();
     }
   },
+  'simulator/docs/testing.md: A Botkit bot': async (place, program) => {
+    const [bot] = programs(['README.md']);
+    await writeFile(path.join(place.folder, 'bot.js'), bot?.text ?? assert.fail());
+    assert.match(await runWithOwnSimulator(place, program), /^# pass 1$[^]*^# fail 0$/m);
+  },
+  "simulator/docs/testing.md: A bot in the test's own process": async (place, program) => {
+    // As the example says: the authority cannot come from here.
+    const printed = await runWithOwnSimulator(place, program, { NODE_EXTRA_CA_CERTS: '' });
+    assert.match(printed, /^# pass 2$[^]*^# fail 0$/m);
+  },
 };
 
 /** Sends one message, so that there is something to trace. */
@@ -86,6 +120,18 @@ new FacebookAttachmentCache({ root: 'assets' })
 `;
 
 const FORGED = { 'content-type': 'application/json', 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
+
+/** A test that starts the simulator. */
+async function runWithOwnSimulator(
+  place: Place,
+  program: Block,
+  env: NodeJS.ProcessEnv = {},
+): Promise<string> {
+  const text = program.text
+    .replace('3000', String(await freePort()))
+    .replace("'messenger-platform-simulator'", JSON.stringify(path.join(ROOT, 'simulator/index.ts')));
+  return place.run({ ...program, text }, { NODE_OPTIONS: `--import ${TSX}`, ...env });
+}
 
 async function repeatsWhatIsWritten(_place: Place, { text }: Block): Promise<void> {
   await expectEcho({ file: 'bot.js', code: text, command: ['node', 'bot.js'] });
@@ -118,6 +164,12 @@ describe('the examples of the documentation', () => {
     assert.deepEqual(compileStrictly(typed), []);
   });
 
+  it('compile with the types of a browser, where Blob is another type, as well', function () {
+    this.timeout(60_000);
+    assert.deepEqual(compileWithDom([...programs().filter(({ language }) => language === 'ts'), BLOBS]), []);
+    assert.deepEqual(compileStrictly([BLOBS]), []);
+  });
+
   it('are found', () => {
     assert.ok(inMarkdown.some(({ file }) => file === 'docs/simulator.md'));
     assert.ok(inDocstrings.some(({ heading }) => heading.startsWith('async warm(')));
@@ -147,7 +199,9 @@ describe('the examples of the documentation', () => {
 });
 
 function programs(files: readonly string[] = MARKDOWN): Block[] {
-  return inMarkdown.filter(({ file, isFragment }) => files.includes(file) && !isFragment);
+  return inMarkdown.filter(
+    (block) => files.includes(block.file) && nameOf(block) !== ELSEWHERE && !block.isFragment,
+  );
 }
 
 function nameOf({ file, heading }: Block): string {

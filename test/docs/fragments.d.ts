@@ -13,6 +13,7 @@ declare const GraphError: Plugin['GraphError'];
 declare const TransportError: Plugin['TransportError'];
 declare const StoreError: Plugin['StoreError'];
 declare const FacebookAttachmentsError: Plugin['FacebookAttachmentsError'];
+declare const isAdapterError: Plugin['isAdapterError'];
 declare const isAttachmentError: Plugin['isAttachmentError'];
 declare const isGraphError: Plugin['isGraphError'];
 declare const isPartlySentError: Plugin['isPartlySentError'];
@@ -39,7 +40,7 @@ declare const cache: import('botkit-plugin-facebook-attachments').FacebookAttach
 declare const page: import('botkit-plugin-facebook-attachments').PageClient;
 declare const dispatcher: import('undici').Dispatcher;
 
-/** In docs/testing.md, with a bot at `webhook`. */
+/** In simulator/docs/testing.md, with a bot at `webhook`. */
 declare const simulator: import('messenger-platform-simulator').Simulator;
 declare const webhook: string;
 

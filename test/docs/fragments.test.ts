@@ -22,7 +22,7 @@ import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } f
 import { runFragment } from './run-fragment';
 
 /** What needs packages of the tests of stores, and what needs another bot: see testing.test.ts. */
-const ELSEWHERE = ['docs/scaling.md', 'docs/testing.md', 'simulator/README.md'];
+const ELSEWHERE = ['docs/scaling.md', 'simulator/docs/testing.md', 'simulator/README.md'];
 
 /** It is large, and made for each system. */
 const NEEDS_SHARP = /require\('sharp'\)/;

@@ -5,7 +5,7 @@ import { globSync } from 'tinyglobby';
 import { readOptions } from '../../src/options';
 import { ROOT } from './blocks';
 
-const FILES = globSync(['*.md', 'simulator/*.md', '{docs,example-bot,.github}/**/*.md'], {
+const FILES = globSync(['*.md', 'simulator/*.md', '{docs,simulator/docs,example-bot,.github}/**/*.md'], {
   cwd: ROOT,
   dot: true,
 }).sort();
@@ -28,6 +28,32 @@ describe('the documentation', () => {
       );
     });
   }
+
+  it('of the simulator links to nothing that its package does not contain', () => {
+    const { files } = JSON.parse(read('simulator/package.json')) as { files: string[] };
+    const contained = globSync([...files, 'README.md', 'LICENSE'], { cwd: path.join(ROOT, 'simulator') });
+    const documents = contained.filter((file) => file.endsWith('.md'));
+    assert.ok(documents.length > 1);
+    for (const file of documents) {
+      const targets = [...read(`simulator/${file}`).matchAll(LINK)]
+        .map(([, link = '']) => link.split('#')[0] ?? '')
+        .filter((target) => target !== '' && !/^https?:/.test(target))
+        .map((target) => path.join(path.dirname(file), target));
+      assert.deepEqual(
+        targets.filter((target) => !contained.includes(target)),
+        [],
+        file,
+      );
+    }
+  });
+
+  it('names the commands that try and test a clone, as they can be copied', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    for (const command of ['npm ci && npm run demo', 'npm ci && npm test']) {
+      assert.ok(read('README.md').includes(`\`${command}\``), command);
+      assert.ok(scripts[command.split(' ').at(-1) ?? ''], command);
+    }
+  });
 
   it('names tests that are there', () => {
     const named = [...read('docs/reliability.md').matchAll(/`(test\/[\w./-]+)`/g)].map(

@@ -23,6 +23,8 @@ export const USER = '1';
 
 /** Where the programs of the documentation are run: the built package, assets, and the simulator for Facebook. */
 export interface Place {
+  /** Where programs are saved. */
+  readonly folder: string;
   readonly sim: Simulator;
   /** Runs a program to its end, and gives what it printed. */
   run(program: Block, env?: NodeJS.ProcessEnv): Promise<string>;
@@ -59,6 +61,7 @@ export async function openPlace(): Promise<Place> {
     return name;
   };
   return {
+    folder,
     sim,
     run: async (program, env = {}) => {
       const options = { cwd: folder, timeout: ANSWER_TIMEOUT, env: { ...environment, ...env } };

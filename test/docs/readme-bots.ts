@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { DEMO_PAGE } from 'messenger-platform-simulator';
 import { until } from '../support/checks/waiting';
 import { freePort } from '../support/platform/listen';
 import { RunningCli } from '../simulator/running-cli';
@@ -25,6 +26,16 @@ export interface ReadmeBot {
   options?: readonly string[];
 }
 
+/** Passes the thread to another app, or takes it back. */
+async function control(url: string, action: 'pass' | 'take', more: object = {}): Promise<void> {
+  const response = await fetch(`${url}/me/${action}_thread_control?access_token=${DEMO_PAGE.token}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ recipient: { id: '1' }, ...more }),
+  });
+  assert.equal(response.status, 200, await response.text());
+}
+
 /** Runs a bot by the command that the README names, and expects it to repeat what somebody writes. */
 export async function expectEcho({ file, code, command, options = [] }: ReadmeBot): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), 'simulator-readme-'));
@@ -41,6 +52,13 @@ export async function expectEcho({ file, code, command, options = [] }: ReadmeBo
     await running.say(url, 'hello');
     await until('it answers', async () => (await running.answers(url)).length > 0);
     assert.deepEqual(await running.answers(url), ['You wrote: hello']);
+    await control(url, 'pass', { target_app_id: '7' });
+    await running.say(url, 'to an agent');
+    await control(url, 'take');
+    await running.say(url, 'again');
+    await until('it answers again', async () => (await running.answers(url)).length > 1);
+    assert.deepEqual(await running.answers(url), ['You wrote: hello', 'You wrote: again']);
+    assert.doesNotMatch(running.output, /error|warning/i);
   } finally {
     running.child.kill('SIGTERM');
     await running.exitCode;

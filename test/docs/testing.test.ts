@@ -1,12 +1,21 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmod, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { startSimulator, type Simulator } from 'messenger-platform-simulator';
+import { CLI, TSX } from '../simulator/running-cli';
 import { text, useSmallBot } from '../simulator/small-bot';
-import { blocksOfMarkdown } from './blocks';
+import { useFolder } from '../support/files/folder';
+import { freePort } from '../support/platform/listen';
+import { runCommand } from '../support/processes/command';
+import { blocksOfMarkdown, ROOT } from './blocks';
+import { codeOf } from './readme-bots';
 import { runFragment } from './run-fragment';
 
+const FILE = 'simulator/docs/testing.md';
 const PAGE = { id: '1001', token: 'a-token' };
 
-describe('the examples of docs/testing.md run, with a bot that sends cats:', () => {
+describe(`the examples of ${FILE} run, with a bot that sends cats:`, () => {
   /** The bot sends to the one that was started last. */
   const simulators: Simulator[] = [];
   const start: typeof startSimulator = async (options) => {
@@ -23,7 +32,8 @@ describe('the examples of docs/testing.md run, with a bot that sends cats:', () 
     await Promise.all(simulators.splice(0).map((each) => each.close()));
   });
 
-  for (const { line, text: example } of blocksOfMarkdown('docs/testing.md')) {
+  for (const { line, text: example, isFragment } of blocksOfMarkdown(FILE)) {
+    if (!isFragment) continue;
     it(`line ${line}`, async () => {
       bot().onEvent = async ({ message }, send) => {
         if (message?.quick_reply) {
@@ -39,7 +49,7 @@ describe('the examples of docs/testing.md run, with a bot that sends cats:', () 
       const printed: unknown[] = [];
       const console = { log: (...values: unknown[]) => void printed.push(...values) };
       const { url: webhook } = simulator().state().webhook ?? assert.fail('no webhook is set');
-      await runFragment(example, `docs/testing.md:${line}`, {
+      await runFragment(example, `${FILE}:${line}`, {
         startSimulator: start,
         simulator: simulator(),
         webhook,
@@ -48,4 +58,47 @@ describe('the examples of docs/testing.md run, with a bot that sends cats:', () 
       assert.equal(printed.includes(undefined), false);
     });
   }
+});
+
+describe(`the tests in ${FILE} pass, with the README’s bot in Python as a process of its own:`, function () {
+  this.timeout(60_000);
+  const folder = useFolder();
+  before(function () {
+    if (spawnSync('python3', ['--version']).error) this.skip();
+  });
+  beforeEach(async () => {
+    await folder.write('bot.py', await codeOf('python'));
+  });
+
+  /** Free ports stand for those that the examples name. */
+  async function withFreePorts(example: string): Promise<string> {
+    const [bot, simulator] = [await freePort(), await freePort()];
+    return example.replaceAll('3000', String(bot)).replaceAll('8080', String(simulator));
+  }
+
+  it('in JavaScript', async () => {
+    const example = blocksOfMarkdown(FILE).find(({ isFragment }) => !isFragment)?.text ?? assert.fail();
+    const index = JSON.stringify(path.join(ROOT, 'simulator/index.ts'));
+    const program = (await withFreePorts(example)).replace("'messenger-platform-simulator'", index);
+    await folder.write('test-bot.js', program);
+    const { stdout } = await runCommand(process.execPath, ['--import', TSX, 'test-bot.js'], {
+      cwd: folder.path,
+      timeout: 50_000,
+    });
+    assert.equal(stdout, 'You wrote: hello\n');
+  });
+
+  it('in Python, by the control API', async () => {
+    const documentation = await readFile(path.join(ROOT, FILE), 'utf8');
+    const example = /^```python\n(.*?)^```$/ms.exec(documentation)?.[1] ?? assert.fail();
+    await folder.write('test_bot.py', await withFreePorts(example));
+    const shim = `#!/bin/sh\nexec '${process.execPath}' --import '${TSX}' '${CLI}' --port 0 "$@"\n`;
+    await chmod(await folder.write('node_modules/.bin/messenger-platform-simulator', shim), 0o755);
+    const { stderr } = await runCommand('python3', ['-m', 'unittest', 'test_bot'], {
+      cwd: folder.path,
+      timeout: 50_000,
+      env: { PORT: '' },
+    });
+    assert.match(stderr, /^Ran 1 test[^]*^OK$/m);
+  });
 });

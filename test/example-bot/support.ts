@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { startSimulator, type Simulator, type ThreadMessage } from 'messenger-platform-simulator';
 import { createBot, type Bot } from '../../example-bot/bot';
+import { TYPESCRIPT } from '../support/processes/typescript';
 
 const PROJECT = path.join(__dirname, '..', '..');
 export const ASSETS = path.join(PROJECT, 'example-bot', 'assets');
@@ -85,7 +86,7 @@ export async function run(
   environment: Record<string, string> = {},
   onOutput: (output: string, end: () => void) => void = () => undefined,
 ): Promise<Ended> {
-  const child = spawn(process.execPath, ['--import', 'tsx', ...args], {
+  const child = spawn(process.execPath, [...TYPESCRIPT, ...args], {
     cwd: PROJECT,
     env: { ...process.env, FACEBOOK_ACCESS_TOKEN: '', FACEBOOK_PAGES: '', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],

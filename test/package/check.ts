@@ -25,9 +25,9 @@ import {
   askForHelp,
   chatWithBot,
   checkNoBuildTools,
+  followDockerfile,
   measureStart,
   openSimulator,
-  runAsInDockerfile,
   startFromInit,
 } from './simulator';
 
@@ -47,7 +47,11 @@ async function main(): Promise<void> {
     );
     await report.check('the simulator starts from what init writes', () => startFromInit(alone));
     await report.check('the simulator brings no compiler and no bundler', () => checkNoBuildTools(alone));
-    await report.check('the Dockerfile starts it for other containers', () => runAsInDockerfile(alone));
+    if (simulator) {
+      await report.check('the steps of the Dockerfile, in an empty folder', () =>
+        followDockerfile(simulator, alone, folder),
+      );
+    }
     if (plugin && simulator) await tryExampleBot([plugin.tarball, simulator.tarball], folder);
     if (plugin) await tryBots(plugin.tarball, folder);
   } finally {

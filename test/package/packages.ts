@@ -27,7 +27,9 @@ export const PLUGIN: PublishedPackage = {
   otherFiles: ['LICENSE', 'README.md', 'package.json'],
   // 50 kB of these are http-cache-semantics, so that `fetchFrom` need not have rules of its own for HTTP's caches.
   // And 40 kB of the package itself are `facebook-attachments doctor`, `prune` and what `forget` finds by paths and IDs.
-  limits: { tarball: 190_000, unpacked: 650_000, packages: 23, brought: 6_300_000 },
+  // And 50 kB are suggestions for misspelt names and types, checks of each method's options, and errors that say which
+  // message they are about.
+  limits: { tarball: 205_000, unpacked: 705_000, packages: 23, brought: 6_300_000 },
 };
 
 export const SIMULATOR: PublishedPackage = {
@@ -41,7 +43,11 @@ export const SIMULATOR: PublishedPackage = {
     'dist/ui/icon.svg',
     'dist/ui/index.html',
     'dist/ui/ui.css',
+    'docs/control-api.md',
+    'docs/images/simulator-light.png',
+    'docs/testing.md',
     'package.json',
   ],
-  limits: { tarball: 250_000, unpacked: 900_000, packages: 130, brought: 19_000_000 },
+  // A third of these is the picture in the README.
+  limits: { tarball: 300_000, unpacked: 900_000, packages: 130, brought: 19_000_000 },
 };

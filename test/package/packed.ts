@@ -5,7 +5,7 @@ import { runCommand } from '../support/processes/command';
 import type { Note } from '../support/processes/check-report';
 import type { PublishedPackage } from './packages';
 
-const ROOT = path.join(__dirname, '../..');
+export const ROOT = path.join(__dirname, '../..');
 
 const TIMEOUT = 120_000;
 

@@ -9,6 +9,7 @@ import { until } from '../support/checks/waiting';
 import { freePort } from '../support/platform/listen';
 import { runCommand } from '../support/processes/command';
 import type { Note } from '../support/processes/check-report';
+import { type Packed, ROOT } from './packed';
 import { SIMULATOR } from './packages';
 import { withProgram } from './program';
 
@@ -18,8 +19,11 @@ const ANY_PORTS = ['--port', '0', '--http-port', '0'];
 const BUILD_TOOLS =
   /^(@esbuild\/.*|esbuild|typescript|tsx|ts-node|rollup|webpack|vite|@swc\/.*|@babel\/.*|preact)$/;
 
-/** Milliseconds of processor time; the machine may be busy with other checks, so that the clock would say little. */
-const MAX_START = 1_000;
+/**
+ * Processor time, compared with what Node itself takes to start: the machine may be slow, or busy with other checks. At
+ * 90 ms for Node, this is under a second.
+ */
+const MAX_START = 11;
 
 /** `npx` finds the program of the installed package. */
 export async function askForHelp(folder: string): Promise<void> {
@@ -46,8 +50,8 @@ export async function openSimulator(node: string, folder: string, note?: Note): 
 }
 
 /**
- * The bot of the README, alone in a folder, and the one command that it names: somebody chats with it in the browser, or
- * by the control API where there is none.
+ * The bot of the README, alone in a folder, and the one command that it names: somebody chats with it in the browser,
+ * or by the control API where there is none.
  */
 export async function chatWithBot(node: string, folder: string, note: Note): Promise<void> {
   const bot = await mkdtemp(path.join(folder, 'bot-'));
@@ -104,15 +108,22 @@ export async function measureStart(folder: string, note: Note): Promise<void> {
       require('node:fs').writeSync(2, 'took ' + (user + system) / 1000 + ' ms\\n');
     });`,
   );
-  const args = ['--require', hook, cliIn(folder), ...ANY_PORTS, '--', 'node', '-e', '0'];
-  const times: number[] = [];
-  for (let run = 0; run < 3; run++) {
-    const { stderr } = await runCommand(process.execPath, args, { cwd: folder, timeout: 60_000 });
-    times.push(Number(/took ([\d.]+) ms/.exec(stderr)?.[1]));
+  const measure = async (...args: string[]) => {
+    const { stderr } = await runCommand(process.execPath, ['--require', hook, ...args], {
+      cwd: folder,
+      timeout: 60_000,
+    });
+    return Number(/took ([\d.]+) ms/.exec(stderr)?.[1]);
+  };
+  let node = Infinity;
+  let simulator = Infinity;
+  for (let run = 0; run < 6; run++) {
+    node = Math.min(node, await measure('-e', '0'));
+    simulator = Math.min(simulator, await measure(cliIn(folder), ...ANY_PORTS, '--', 'node', '-e', '0'));
   }
-  const best = Math.min(...times);
-  note(`${best.toFixed(0)} ms of processor time`);
-  assert.ok(best < MAX_START, `${best} ms to start, and the limit is ${MAX_START}`);
+  const times = simulator / node;
+  note(`${simulator.toFixed(0)} ms of processor time, ${times.toFixed(1)} times that of Node`);
+  assert.ok(times < MAX_START, `${times} times as long to start as Node, and the limit is ${MAX_START}`);
 }
 
 /** The UI comes bundled, and the code compiled. */
@@ -127,14 +138,31 @@ export async function checkNoBuildTools(folder: string): Promise<void> {
   );
 }
 
-/** Docker is not needed to see that what the Dockerfile starts can be called by other containers. */
-export async function runAsInDockerfile(folder: string): Promise<void> {
-  const dockerfile = await readFile(path.join(folder, 'node_modules', SIMULATOR.name, 'Dockerfile'), 'utf8');
-  const [program, ...args] = JSON.parse(/^ENTRYPOINT (.*)$/m.exec(dockerfile)?.[1] ?? '[]') as string[];
-  assert.equal(program, SIMULATOR.name);
-  assert.ok(dockerfile.includes(`npm install --global ${SIMULATOR.name}`));
-  const started = [cliIn(folder), ...args, ...ANY_PORTS, '--allow-host', 'messenger'];
-  await withProgram(started, { cwd: folder }, /and (http:\S+)/, async ([, url = '']) => {
+/**
+ * Docker is not needed to follow the steps of the Dockerfile: in an empty folder, with the packed package for the
+ * published one. Other containers can call what it starts.
+ */
+export async function followDockerfile({ tarball }: Packed, alone: string, folder: string): Promise<void> {
+  const dockerfile = await readFile(path.join(alone, 'node_modules', SIMULATOR.name, 'Dockerfile'), 'utf8');
+  const steps = [...dockerfile.matchAll(/^([A-Z]+) (.*)$/gm)].map(([, step = '', what = '']) => [step, what]);
+  const { version } = JSON.parse(await readFile(path.join(ROOT, 'simulator/package.json'), 'utf8')) as {
+    version: string;
+  };
+  const [, , , , [, entry = '[]'] = []] = steps;
+  assert.deepEqual(steps, [
+    ['FROM', 'node:24-alpine'],
+    ['RUN', `npm install --global ${SIMULATOR.name}@${version.split('.')[0] ?? ''}`],
+    ['USER', 'node'],
+    ['EXPOSE', '8080 8443'],
+    ['ENTRYPOINT', entry],
+  ]);
+  const prefix = path.join(folder, 'container');
+  await mkdir(path.join(prefix, 'home'), { recursive: true });
+  const install = ['install', '--global', '--prefix', prefix, '--no-audit', '--no-fund', tarball];
+  await runCommand('npm', install, { cwd: prefix, timeout: 120_000 });
+  const [program = '', ...args] = JSON.parse(entry) as string[];
+  const started = [path.join(prefix, 'bin', program), ...args, ...ANY_PORTS, '--allow-host', 'messenger'];
+  await withProgram(started, { cwd: path.join(prefix, 'home') }, /and (http:\S+)/, async ([, url = '']) => {
     const status = (host: string) =>
       new Promise<number | undefined>((resolve, reject) => {
         getByHttp(`${url}/_sim/state`, { headers: { host } }, (res) => {

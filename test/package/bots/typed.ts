@@ -1,3 +1,4 @@
+import { strict as assert } from 'node:assert';
 import { Botkit } from 'botkit';
 import { FacebookAdapter, type FacebookBotWorker } from 'botbuilder-adapter-facebook';
 import Keyv from 'keyv';
@@ -47,8 +48,11 @@ cache.on('error', (error) => {
   if (error instanceof GraphError) errors.push(error.subcode ?? error.status);
 });
 cache.on('send', ({ how }) => sends.push(how));
-// @ts-expect-error -- So is an event that there is none of.
-cache.on('sent', () => undefined);
+assert.throws(
+  // @ts-expect-error -- So is an event that there is none of.
+  () => cache.on('sent', () => undefined),
+  { code: 'ERR_ARGUMENT_INVALID' },
+);
 
 async function main(): Promise<void> {
   const bot = (await controller.spawn(PAGE)) as Bot;
