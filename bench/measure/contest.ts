@@ -14,7 +14,7 @@ const WARM_UPS = 2;
 /** So many rounds are taken, however slow the machine is. */
 const LEAST_ROUNDS = 5;
 
-/** Milliseconds after which no further round begins, so that all rows together take less than three minutes. */
+/** Milliseconds after which no further round begins, so that all rows together take a few minutes. */
 const TIME = 8_000;
 
 /**

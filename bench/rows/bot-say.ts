@@ -12,7 +12,9 @@ export const contenders: Contenders<'plugin' | 'bare', Round> = {
   bare: async (bench) => sayAll(bench, await createController(bench), BY_ID),
 };
 
-/** `bot.say` from end to end: Botkit, the adapter, the wire. Each message is another bot's, and goes to another person. */
+/**
+ * `bot.say` from end to end: Botkit, the adapter, the wire. Each message is another bot's, and goes to another person.
+ */
 export const row: Row = async (bench) => {
   const sends = sendsOf(bench);
   const rounds = bench.size(7, 1);
