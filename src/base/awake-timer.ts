@@ -3,20 +3,27 @@ const STEPS = 10;
 
 /**
  * A timer that counts time for which the process was running: a blocked event loop, or a process or machine that was
- * suspended, counts for one step of ten at most. Otherwise it would fire before answers that have arrived meanwhile are
- * read.
+ * suspended or had no processor, counts for one step of ten at most. Otherwise it would fire before answers that have
+ * arrived meanwhile are read.
  *
  * @param ms - Milliseconds. It can take up to a tenth longer.
+ * @param holdsProcess - Whether the process stays alive for it.
  * @returns Cancels it.
  */
-export function awakeTimer(ms: number, onEnd: () => void): () => void {
-  let steps = 0;
-  const step = (): void => {
-    steps += 1;
-    if (steps === STEPS) onEnd();
-    else timer = setTimeout(step, ms / STEPS);
+export function awakeTimer(ms: number, onEnd: () => void, holdsProcess = true): () => void {
+  // A timer takes a millisecond at least.
+  const steps = Math.min(STEPS, Math.max(1, Math.floor(ms)));
+  let done = 0;
+  const start = (): NodeJS.Timeout => {
+    const started = setTimeout(step, ms / steps);
+    return holdsProcess ? started : started.unref();
   };
-  let timer = setTimeout(step, ms / STEPS);
+  const step = (): void => {
+    done += 1;
+    if (done === steps) onEnd();
+    else timer = start();
+  };
+  let timer = start();
   return () => {
     clearTimeout(timer);
   };

@@ -1,3 +1,4 @@
+import { awakeTimer } from './awake-timer';
 import { SECOND } from './time';
 
 /** Something did not answer in the time that it had. */
@@ -10,27 +11,27 @@ export class NoAnswerError extends Error {
 }
 
 /**
- * Waits for `work` for a limited time. An answer that has come while the process was busy counts: it is looked for once
- * more before the time is over.
+ * Waits for `work` for a limited time. Time in which the process was busy or suspended hardly counts, and an answer
+ * that has come meanwhile is looked for once more before the time is over.
  *
  * @param limit - Milliseconds.
  * @param holdsProcess - Whether the process stays alive for it. False: nobody waits for the result.
  * @throws {NoAnswerError} It took longer. How it ends then is nobody's concern.
  */
 export async function inTime<T>(work: Promise<T>, limit: number, holdsProcess = true): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
+  let cancel: (() => void) | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
+    const giveUp = (): void => {
       // Timers come before the answers that wait to be read, this comes after.
       setImmediate(() => {
         reject(new NoAnswerError(limit));
       });
-    }, limit);
-    if (!holdsProcess) timer.unref();
+    };
+    cancel = awakeTimer(limit, giveUp, holdsProcess);
   });
   try {
     return await Promise.race([work, late]);
   } finally {
-    clearTimeout(timer);
+    cancel?.();
   }
 }

@@ -5,6 +5,7 @@ import { MINUTE } from '../base/time';
 import { KeyvClient, PROBE_KEY, type KeyvLike, type KeyvStorageLike, type Patience } from './keyv-client';
 import { LossWatch } from './loss-watch';
 import type { Lease } from './leases';
+import { RecordReader } from './record-reader';
 import { fromRecord, KEY_PREFIX, toRecord, type SavedId } from './saved-id';
 import { StoreHealth } from './store-health';
 
@@ -37,6 +38,7 @@ const PROBE_TTL = MINUTE;
 export class IdStore {
   readonly #options: IdStoreOptions;
   readonly #client: KeyvClient;
+  readonly #reader: RecordReader;
   readonly #reads: StoreHealth;
   readonly #writes: StoreHealth;
   readonly #lossWatch: LossWatch;
@@ -58,6 +60,7 @@ export class IdStore {
     this.#client = new KeyvClient(store, (error) => {
       if (!this.#isClosed) this.#reads.suspect(error);
     });
+    this.#reader = new RecordReader(this.#client, timeout);
     this.#reads = new StoreHealth({
       check: async () => {
         await this.#client.get(PROBE_KEY, this.#patience);
@@ -103,8 +106,7 @@ export class IdStore {
     this.#reopen();
     if (this.#reads.isDown) return undefined;
     try {
-      const patience = { limit: this.#options.timeout, isAwaited: true };
-      const saved = fromRecord(key, await this.#client.get(key, patience));
+      const saved = fromRecord(key, await this.#reader.read(key));
       if (saved) this.#lossWatch.begin();
       else this.#lossWatch.missed();
       return saved;

@@ -104,7 +104,10 @@ export class KeyvClient {
         : Promise.all(keys.map((key) => this.#keyv.get(key)));
     const { answer, failure } = await this.#ask(ask, patience);
     if (failure) throw failure.error;
-    return Array.isArray(answer) ? (answer as unknown[]) : [];
+    // Without a value for each key it is not known which is whose.
+    if (!Array.isArray(answer) || answer.length !== keys.length)
+      throw new Error('the store gave not one value for each key');
+    return answer as unknown[];
   }
 
   /** Whether processes with this store can take turns. */

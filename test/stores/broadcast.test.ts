@@ -73,13 +73,14 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
     }
   }
 
-  it('each picture arrives once; it goes up once a process at most; the store is asked once for each, and once more before each upload', async () => {
+  it('each picture arrives once; it goes up once a process at most; the store is asked a few times for each, however many messages there are', async () => {
     const reports = await broadcast();
     assertEachArrivedOnce();
-    for (const { uploads, storeReads, storeWrites, errors } of reports) {
+    for (const { uploads, readCalls, storeWrites, errors } of reports) {
       assert.deepEqual(errors, []);
       assert.ok(uploads <= PICTURES.length, `${uploads} uploads`);
-      assert.ok(storeReads <= PICTURES.length + uploads, `${storeReads} reads, ${uploads} uploads`);
+      // For a message, when it is this process's turn, and while another one uploads.
+      assert.ok(readCalls <= 3 * PICTURES.length, `${readCalls} calls`);
       assert.equal(storeWrites, uploads);
     }
   });
@@ -100,13 +101,14 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
 });
 
 function printReports(reports: readonly BroadcasterReport[]): void {
-  const sum = (name: 'sends' | 'uploads' | 'cpuSeconds' | 'storeReads' | 'storeWrites'): number =>
-    reports.reduce((total, report) => total + report[name], 0);
+  const sum = (
+    name: 'sends' | 'uploads' | 'cpuSeconds' | 'storeReads' | 'readCalls' | 'storeWrites',
+  ): number => reports.reduce((total, report) => total + report[name], 0);
   const sends = sum('sends');
   const seconds = Math.max(...reports.map((report) => report.seconds));
   const each = (1000 * sum('cpuSeconds')) / sends;
   console.log(
     `      ${sends} sends in ${seconds.toFixed(1)} s, ${each.toFixed(2)} ms of computing each; ` +
-      `${sum('uploads')} uploads, ${sum('storeReads')} reads and ${sum('storeWrites')} writes of the store`,
+      `${sum('uploads')} uploads, ${sum('storeReads')} reads in ${sum('readCalls')} calls and ${sum('storeWrites')} writes of the store`,
   );
 }

@@ -23,7 +23,9 @@ export interface BroadcasterReport {
   readonly seconds: number;
   /** Of the whole process, from its start. */
   readonly cpuSeconds: number;
+  /** IDs that were asked for, and calls of the store for that. */
   readonly storeReads: number;
+  readonly readCalls: number;
   readonly storeWrites: number;
   readonly errors: readonly string[];
 }
@@ -36,24 +38,34 @@ const MARK = 'fb-attachment:mark';
 /** Counts what is asked of Redis for IDs. */
 class CountingRedis extends KeyvRedis<string> {
   reads = 0;
+  calls = 0;
   writes = 0;
 
   override get<T = string>(key: string): Promise<T | undefined> {
-    if (!key.endsWith(MARK)) this.reads += 1;
+    if (!key.endsWith(MARK)) this.#count(1);
     return super.get<T>(key);
+  }
+
+  override getMany<T = string>(keys: string[]): Promise<(T | undefined)[]> {
+    this.#count(keys.length);
+    return super.getMany<T>(keys);
   }
 
   override set(key: string, value: string, ttl?: number): Promise<void> {
     if (!key.endsWith(MARK)) this.writes += 1;
     return super.set(key, value, ttl);
   }
+
+  #count(keys: number): void {
+    this.reads += keys;
+    this.calls += 1;
+  }
 }
 
 async function broadcast(orders: BroadcasterOrders): Promise<BroadcasterReport> {
   const { redis, sim, page, root, pictures, each, from, to } = orders;
   const store = new CountingRedis(redis);
-  // Four processes start at a time on a machine that may have two cores: the first answer may be late.
-  const client = openPageBot(sim, { store, storeTimeout: 20_000, page, root });
+  const client = openPageBot(sim, { store, page, root });
   const begun = performance.now();
   let next = from;
   const worker = async (): Promise<void> => {
@@ -70,9 +82,18 @@ async function broadcast(orders: BroadcasterOrders): Promise<BroadcasterReport> 
   await store.disconnect();
   const { user, system } = process.cpuUsage();
   const { sends, uploads } = client.plugin.stats;
-  const { reads: storeReads, writes: storeWrites } = store;
+  const { reads: storeReads, calls: readCalls, writes: storeWrites } = store;
   const cpuSeconds = (user + system) / 1e6;
-  return { sends, uploads, seconds, cpuSeconds, storeReads, storeWrites, errors: client.errors.map(String) };
+  return {
+    sends,
+    uploads,
+    seconds,
+    cpuSeconds,
+    storeReads,
+    readCalls,
+    storeWrites,
+    errors: client.errors.map(String),
+  };
 }
 
 export function userOf(index: number): string {

@@ -34,7 +34,6 @@ async function main(): Promise<void> {
   const client = openPageBot(sim, { store: adapter, page, root });
   // Its first connection takes a database longer than `storeTimeout`, on a machine that starts six of them.
   await adapter.get('connected');
-  await client.findPage();
   console.log(READY);
   await once(process.stdin.resume(), 'end');
   const lost: string[] = [];

@@ -119,6 +119,7 @@ describe(`Six processes that send the same ${ASSETS} pictures`, function () {
       reports.push(ended);
     }
     const longest = Math.max(...reports.map(({ longest }) => longest));
+    for (const [error, times] of countErrors(reports)) console.log(`      ${times} × ${error}`);
     console.log(
       `      ${uploadsOf(fixture)} uploads; no message waited for its ID for longer than ${Math.round(longest)} ms`,
     );
@@ -207,6 +208,14 @@ describe(`Six processes that send the same ${ASSETS} pictures`, function () {
 /** Without what went in one step, because its process was too busy to wait for its ID. */
 function uploadsOf({ sim }: StoreFixture): number {
   return sim.totals().byPurpose['upload-file'] ?? 0;
+}
+
+/** How often each failure was reported, without what it concerns: that tells why there was an upload too many. */
+function countErrors(reports: readonly FleetReport[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const error of reports.flatMap(({ errors }) => errors))
+    counts.set(error, (counts.get(error) ?? 0) + 1);
+  return counts;
 }
 
 function assertUploads(fixture: StoreFixture, most: number): void {

@@ -12,8 +12,6 @@ import type { Server } from './plain-adapter';
 export interface PageBot {
   readonly plugin: FacebookAttachmentCache;
   readonly errors: Error[];
-  /** Learns its page's ID, which the adapter's activities tell, and which is asked for otherwise. */
-  findPage(): Promise<void>;
   send(user: string, message: MessengerMessage): Promise<SendAnswer>;
   close(): Promise<void>;
 }
@@ -34,9 +32,6 @@ export function openPageBot(
   return {
     plugin,
     errors,
-    findPage: async () => {
-      await client.pageId();
-    },
     send: (user, message) => client.send(user, message),
     close: async () => {
       await plugin.close();

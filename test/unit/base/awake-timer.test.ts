@@ -26,6 +26,27 @@ describe('awakeTimer', () => {
     assert.equal(clock.countTimers(), 0);
   });
 
+  it('ends after its time, also if that is a few milliseconds', () => {
+    awakeTimer(3, onEnd);
+    clock.tick(2);
+    assert.equal(hasEnded, false);
+    clock.tick(1);
+    assert.equal(hasEnded, true);
+  });
+
+  it('keeps the process alive in each of its steps, unless nobody waits for it', () => {
+    for (const holdsProcess of [true, false]) {
+      const started = sinon.spy(globalThis, 'setTimeout');
+      awakeTimer(1_000, onEnd, holdsProcess);
+      clock.tick(1_000);
+      assert.deepEqual(
+        started.returnValues.map((timer) => timer.hasRef()),
+        Array.from({ length: 10 }, () => holdsProcess),
+      );
+      started.restore();
+    }
+  });
+
   it('counts a pause of the process, however long, for a tenth of its time', () => {
     awakeTimer(5_000, onEnd);
     clock.tick(1_000);

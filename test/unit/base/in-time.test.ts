@@ -33,4 +33,16 @@ describe('inTime', () => {
     socket.destroy();
     await server.terminate();
   });
+
+  it('hardly counts time for which the process was busy, again and again', async () => {
+    let answer: (value: string) => void = () => undefined;
+    const waiting = inTime(new Promise<string>((resolve) => (answer = resolve)), 500);
+    for (let pause = 0; pause < 4; pause++) {
+      const begun = performance.now();
+      while (performance.now() - begun < 200);
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    answer('after 800 ms, of which it was busy for nearly all');
+    assert.match(await waiting, /^after/);
+  });
 });

@@ -192,8 +192,11 @@ describe('KeyvClient, asked for several keys,', () => {
     assert.deepEqual(await getBoth({}), ['value of a', 'value of b']);
   });
 
-  it('takes an answer that is no list for no value', async () => {
-    assert.deepEqual(await getBoth({ getMany: () => Promise.resolve(undefined) }), []);
+  it('takes no answer that has not one value for each key', async () => {
+    for (const answer of [undefined, ['one of a'], ['one of a', 'one of b', 'one of c']]) {
+      const asked = getBoth({ getMany: () => Promise.resolve(answer) });
+      await assert.rejects(asked, { message: 'the store gave not one value for each key' });
+    }
   });
 
   it('rejects when the store tells of a failure meanwhile', async () => {
