@@ -1,7 +1,6 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { runCommand } from '../test/support/processes/command';
 import { makeAssets } from './assets';
@@ -23,9 +22,6 @@ const ROWS = path.join(__dirname, 'rows');
 /** Inside node_modules, so that the built package finds what it requires. */
 const BUILDS = path.join(ROOT, 'node_modules/.cache');
 
-/** Two seconds after a file was written, the plugin takes its times to tell whether it changes. */
-const FILES_SETTLE = 2_100;
-
 async function main(): Promise<void> {
   const { values: options } = parseArgs({
     options: {
@@ -44,7 +40,7 @@ async function main(): Promise<void> {
     const [listening, built] = await Promise.all([
       firstMessage<Listening>(platform),
       options.package ?? build(),
-      makeAssets(assets).then(() => wait(FILES_SETTLE)),
+      makeAssets(assets),
     ]);
     const scene: Scene = { platform: listening, assets, built, smoke: options.smoke };
     const results: RowResult[] = [];

@@ -23,7 +23,7 @@ export const contenders: Contenders<Source | 'raw', Round> = {
 /** An asset whose ID is known, through the plugin's API client, 32 at a time; the floor is raw undici. */
 export const row: Row = async (bench) => {
   const sends = sendsOf(bench);
-  const rounds = bench.size(15, 1);
+  const rounds = bench.size(150, 1);
   await bench.stage.forget();
   const results = await contest(rounds, await apart(bench, __filename, contenders));
   await bench.stage.expectOnceEach(turnsOf(results.raw) * sends * 3);
@@ -53,5 +53,5 @@ export const row: Row = async (bench) => {
 };
 
 function sendsOf({ size }: Bench): number {
-  return size(5_000, 50);
+  return size(500, 50);
 }

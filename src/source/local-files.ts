@@ -4,6 +4,7 @@ import fastq, { type queueAsPromised } from 'fastq';
 import { LRUCache } from 'lru-cache';
 import { AttachmentError } from '../base/errors';
 import { withoutQuery } from '../base/redact';
+import { SECOND } from '../base/time';
 import { attemptKey, contentKey } from './asset-key';
 import { checkedContent } from './checked-content';
 import { readFacts, type ContentFacts } from './content-facts';
@@ -22,10 +23,12 @@ const MEMO_ENTRIES = 10_000;
 const HASHES_AT_A_TIME = 4;
 
 /**
- * File systems stamp times in steps of up to 2 s. A file that is read sooner than that after a change can change again
- * and show the same times. Milliseconds.
+ * In what steps file systems stamp times, in milliseconds: some in whole seconds, one or two at a time, all others in
+ * those of the system's clock, which are ten at most. A file that is read sooner than that after a change can change
+ * again and show the same times.
  */
-const TIMESTAMP_STEP = 2_000;
+const COARSE_STEP = 2_000;
+const FINE_STEP = 100;
 
 /** How far the clock of a file system, that of a network mount say, may be behind ours. Milliseconds. */
 const CLOCK_TOLERANCE = 60_000;
@@ -131,7 +134,7 @@ async function hashFile(
     const fingerprint = fingerprintOf(opened.stats);
     const now = performance.now();
     const seenSince = before && isSame(before.fingerprint, fingerprint) ? before.seenSince : now;
-    const isReliable = now - seenSince > TIMESTAMP_STEP || isOld(fingerprint);
+    const isReliable = now - seenSince > stepOf(fingerprint) || isOld(fingerprint);
     // Digest and size of what is really read: if the file changes later, sending it finds that out.
     const facts = await readFacts(opened.read(), (bytes) => {
       checkSize(bytes, label);
@@ -150,6 +153,11 @@ async function hashFile(
 function isOld({ mtimeMs, ctimeMs }: Fingerprint): boolean {
   const now = Date.now();
   return now - Math.max(ctimeMs, mtimeMs > now ? 0 : mtimeMs) > CLOCK_TOLERANCE;
+}
+
+/** A time of whole seconds is hardly ever one of finer steps. The one of modification could be somebody's choice. */
+function stepOf({ mtimeMs, ctimeMs }: Fingerprint): number {
+  return [mtimeMs, ctimeMs].some((time) => time % SECOND === 0) ? COARSE_STEP : FINE_STEP;
 }
 
 async function check(root: Root, file: string, label: string): Promise<Stats> {
