@@ -70,6 +70,13 @@ export class AssetIds {
     this.#report = report;
   }
 
+  /** The ID of an asset, if it is in memory. One that is near its end is refreshed in the background. */
+  getKnown(target: PageAsset): SavedId | undefined {
+    const known = this.#cache.known(target.key);
+    if (known) this.#refreshInTime(target, known);
+    return known;
+  }
+
   /**
    * The ID of an asset. One that is near its end is refreshed in the background.
    *
@@ -77,7 +84,7 @@ export class AssetIds {
    * @throws {AttachmentError | GraphError | TransportError} The caller's own attempt to upload it failed.
    */
   async getOrUpload(target: PageAsset, deadline: Deadline): Promise<SavedId | undefined> {
-    const saved = this.#cache.known(target.key) ?? (await this.#obtain(target, deadline, 'send'));
+    const saved = await this.#obtain(target, deadline, 'send');
     if (saved) this.#refreshInTime(target, saved);
     return saved;
   }

@@ -8,6 +8,7 @@ import { TEMPLATE_WAIT, type Deadline } from './deadline';
 import { OneStep } from './one-step';
 import {
   failedMessage,
+  knownPageOf,
   pageIn,
   pageOf,
   post,
@@ -149,7 +150,7 @@ export class Delivery {
     if (!slot.reusable || asset.isUnidentified) {
       return (params) => this.#oneStep.send({ ...message, params }, asset, message.page);
     }
-    const page = await this.#orOneStep(message, () => pageOf(message));
+    const page = knownPageOf(message) ?? (await this.#orOneStep(message, () => pageOf(message)));
     if (page === undefined) return (params) => this.#oneStep.send({ ...message, params }, asset, page);
     const target = pageAsset(client, page, asset, recipientOf(message));
     if (this.#save === 'upload') return this.#getIdReady(message, slot, target);
@@ -163,7 +164,9 @@ export class Delivery {
   }
 
   async #getIdReady(message: OutgoingMessage, slot: AttachmentSlot, target: PageAsset): Promise<ReadySend> {
-    const saved = await this.#orOneStep(message, () => this.#ids.getOrUpload(target, message.deadline));
+    const saved =
+      this.#ids.getKnown(target) ??
+      (await this.#orOneStep(message, () => this.#ids.getOrUpload(target, message.deadline)));
     if (!saved) return (params) => this.#oneStep.send({ ...message, params }, target.asset, target.page);
     return (params) => this.#sendOrRecover({ ...message, params }, { slot, target, saved });
   }

@@ -59,8 +59,11 @@ export function recipientOf({ params }: { readonly params: unknown }): unknown {
 
 /** IDs belong to one page. The path or the activity names it; otherwise it is the page of the token. */
 export async function pageOf(message: OutgoingMessage): Promise<string | undefined> {
-  const known = pageIn(message) ?? message.client.knownPageId;
-  return known ?? message.deadline.within(message.client.pageId());
+  return knownPageOf(message) ?? message.deadline.within(message.client.pageId());
+}
+
+export function knownPageOf(message: OutgoingMessage): string | undefined {
+  return pageIn(message) ?? message.client.knownPageId;
 }
 
 export function pageIn({ path, page }: Pick<OutgoingCall, 'path' | 'page'>): string | undefined {

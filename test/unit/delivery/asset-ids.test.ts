@@ -316,6 +316,15 @@ describe('AssetIds', () => {
       assert.equal((await get())?.id, '11');
     });
 
+    it('refreshes it for a message that finds it in memory, and keeps that message from waiting', async () => {
+      uploadsGive();
+      assert.equal(ids.getKnown(targetOf(`${ADDRESS}/other`)), undefined);
+      assert.equal(ids.getKnown(target)?.id, '10');
+      await settle();
+      assert.deepEqual(reasons(), ['refresh']);
+      assert.equal(ids.getKnown(target)?.id, '11');
+    });
+
     it('refreshes it for a template, too', async () => {
       uploadsGive();
       const deadline = new Deadline(WAIT).forTemplate();
