@@ -18,7 +18,7 @@ import { OTHER_PAGE, PAGE } from '../support/platform/pages';
 import type { RunningBotkit } from '../support/bot/botkit';
 import { openWebhook } from '../support/platform/webhook';
 import { openWebsite, type Website } from '../support/platform/website';
-import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, SOURCES, type Block } from './blocks';
+import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, ROOT, SOURCES, type Block } from './blocks';
 import { runFragment } from './run-fragment';
 
 /** What needs packages of the tests of stores, and what needs another bot: see testing.test.ts. */
@@ -56,6 +56,17 @@ const OWN_ID = /\battachment_id: '\d+'/;
 
 /** Registers somebody who is told of what the plugin does. */
 const LISTENS = /\bcache\.on\(/;
+
+describe('the examples of docstrings', () => {
+  it('are all found, each on lines of its own', async () => {
+    for (const file of SOURCES) {
+      const text = await readFile(path.join(ROOT, file), 'utf8');
+      const tags = text.match(/^ *(?:\/\*)?\* @example.*$/gm) ?? [];
+      assert.equal(blocksOfDocstrings(file).length, tags.length, file);
+      for (const tag of tags) assert.match(tag, /@example$/, file);
+    }
+  });
+});
 
 describe('the fragments of the documentation run in the middle of a conversation:', function () {
   this.timeout(30_000);
