@@ -6,7 +6,7 @@ const STEPS = 10;
  * suspended or had no processor, counts for one step of ten at most. Otherwise it would fire before answers that have
  * arrived meanwhile are read.
  *
- * @param ms - Milliseconds. It can take up to a tenth longer.
+ * @param ms - Milliseconds. While other work delays each turn of the event loop, it takes up to ten such delays longer.
  * @param holdsProcess - Whether the process stays alive for it.
  * @returns Cancels it.
  */

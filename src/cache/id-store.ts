@@ -289,7 +289,7 @@ export class IdStore {
       if (left > 0) {
         // Together, because a store that is one file may miss what comes while it is written.
         this.#lossWatch.begin();
-        await this.#client.set(key, toRecord(saved), left, this.#patience);
+        await this.#client.set(key, toRecord(key, saved), left, this.#patience);
       }
       if (this.#unsaved.peek(key) === saved) this.#unsaved.delete(key);
     });

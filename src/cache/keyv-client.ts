@@ -110,6 +110,11 @@ export class KeyvClient {
     return answer as unknown[];
   }
 
+  /** Whether one call of the store gives several values, and those in the order of their keys, as far as is known. */
+  get canReadMany(): boolean {
+    return this.canLease && typeof this.#keyv.getMany === 'function';
+  }
+
   /** Whether processes with this store can take turns. */
   get canLease(): boolean {
     return this.#leases !== undefined;

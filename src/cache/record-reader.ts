@@ -1,83 +1,106 @@
 import { inTime, NoAnswerError } from '../base/in-time';
-import type { KeyvClient, Patience } from './keyv-client';
+import { MINUTE } from '../base/time';
+import type { KeyvClient } from './keyv-client';
 
 /** What it asks. */
-export type Records = Pick<KeyvClient, 'get' | 'getMany' | 'canLease'>;
+export type Records = Pick<KeyvClient, 'get' | 'getMany' | 'canReadMany'>;
 
-/** How many calls of the store are under way at a time, and how many records are asked for in one call. */
+/** So many calls are made at once. While they are under way, further reads gather, for so many milliseconds at most. */
 const CALLS_AT_ONCE = 4;
+const LONGEST_GATHERING = 20;
+
+/** How many records are asked for in one call. */
 const BATCH_LIMIT = 500;
 
-/** A read that waits for its call. */
-interface Waiting {
+/** Milliseconds that records are read one by one after a call for several failed: some servers cannot do that. */
+const ONE_BY_ONE = MINUTE;
+
+/** A message that waits for a record. */
+interface Reader {
   readonly key: string;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
+  /** It has its record, or goes on without. */
+  isGone: boolean;
 }
 
 /**
- * Reads records that messages wait for. A few calls are under way at a time; what is asked for meanwhile goes together
- * in the next one. Otherwise hundreds of first messages at the same moment would ask for a record each, and keep a
- * database from answering in time.
+ * Reads records that messages wait for. Hundreds of first messages at the same moment would ask for a record each, and
+ * keep a database from answering in time; so what is asked for while some calls are under way goes together.
  */
 export class RecordReader {
   readonly #records: Records;
-  readonly #patience: Patience;
+  readonly #timeout: number;
   #underWay = 0;
-  readonly #waiting = new Set<Waiting>();
+  #waiting: Reader[] = [];
+  #gathering: NodeJS.Timeout | undefined;
+  #oneByOneUntil = -Infinity;
 
-  /** @param timeout - Milliseconds that a message waits for a record, for its call, and for those before it. */
+  /** @param timeout - Milliseconds that a message waits for a record. */
   constructor(records: Records, timeout: number) {
     this.#records = records;
-    this.#patience = { limit: timeout, isAwaited: true };
+    this.#timeout = timeout;
   }
 
   /** @throws What the store throws or tells, or NoAnswerError. */
   async read(key: string): Promise<unknown> {
-    // Of other stores it is not known whether several values come in the order of their keys.
-    if (!this.#records.canLease) return this.#records.get(key, this.#patience);
-    let waiting: Waiting | undefined;
+    if (!this.#records.canReadMany || performance.now() < this.#oneByOneUntil) {
+      return this.#records.get(key, { limit: this.#timeout, isAwaited: true });
+    }
+    let reader: Reader | undefined;
     const answer = new Promise((resolve, reject) => {
-      waiting = { key, resolve, reject };
-      this.#waiting.add(waiting);
+      reader = { key, resolve, reject, isGone: false };
+      this.#waiting.push(reader);
+      if (this.#underWay < CALLS_AT_ONCE) this.#readWaiting();
+      else this.#gathering ??= setTimeout(this.#readWaiting, LONGEST_GATHERING);
     });
-    if (this.#underWay < CALLS_AT_ONCE) void this.#readWaiting();
     try {
-      return await inTime(answer, this.#patience.limit);
+      return await inTime(answer, this.#timeout);
     } finally {
-      // Its message goes on without it.
-      if (waiting) this.#waiting.delete(waiting);
+      if (reader) reader.isGone = true;
     }
   }
 
-  async #readWaiting(): Promise<void> {
-    this.#underWay++;
-    while (this.#waiting.size > 0) {
-      const batch = [...this.#waiting].slice(0, BATCH_LIMIT);
-      for (const one of batch) this.#waiting.delete(one);
-      await this.#readBatch(batch);
-    }
-    this.#underWay--;
+  readonly #readWaiting = (): void => {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    while (this.#waiting.length > 0) void this.#readBatch(this.#waiting.splice(0, BATCH_LIMIT));
+  };
+
+  async #readBatch(batch: readonly Reader[]): Promise<void> {
+    this.#underWay += 1;
+    if (batch.length === 1) await this.#readEach(batch);
+    else await this.#readTogether(batch);
+    this.#underWay -= 1;
+    this.#readWaiting();
   }
 
-  /** Never rejects. */
-  async #readBatch(batch: readonly Waiting[]): Promise<void> {
-    if (batch.length === 1) return this.#readEach(batch);
+  async #readTogether(batch: readonly Reader[]): Promise<void> {
     try {
-      const keys = batch.map(({ key }) => key);
-      const values = await this.#records.getMany(keys, this.#patience);
+      const values = await this.#records.getMany(
+        batch.map(({ key }) => key),
+        this.#patience,
+      );
       for (const [at, { resolve }] of batch.entries()) resolve(values[at]);
     } catch (error) {
+      if (error instanceof NoAnswerError) {
+        for (const { reject } of batch) reject(error);
+        return;
+      }
       // One record that cannot be read must not take the others with it.
-      if (!(error instanceof NoAnswerError)) return this.#readEach(batch);
-      for (const { reject } of batch) reject(error);
+      this.#oneByOneUntil = performance.now() + ONE_BY_ONE;
+      await this.#readEach(batch.filter(({ isGone }) => !isGone));
     }
   }
 
-  async #readEach(batch: readonly Waiting[]): Promise<void> {
-    const reads = batch.map(({ key, resolve, reject }) =>
-      this.#records.get(key, this.#patience).then(resolve, reject),
+  async #readEach(batch: readonly Reader[]): Promise<void> {
+    await Promise.all(
+      batch.map(({ key, resolve, reject }) => this.#records.get(key, this.#patience).then(resolve, reject)),
     );
-    await Promise.all(reads);
+  }
+
+  /** Its readers hold the process. */
+  get #patience(): { limit: number; isAwaited: false } {
+    return { limit: this.#timeout, isAwaited: false };
   }
 }

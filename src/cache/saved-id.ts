@@ -20,8 +20,11 @@ export interface SavedId {
   readonly bytes: number | undefined;
 }
 
-/** A record in the store. One of another version, or with a field that is not as it should be, is ignored. */
-type StoredRecord = { readonly v: typeof VERSION } & SavedId;
+/**
+ * A record in the store. One of another version, under another key, or with a field that is not as it should be is
+ * ignored.
+ */
+type StoredRecord = { readonly v: typeof VERSION; readonly key: string } & SavedId;
 
 const VERSION = 2;
 
@@ -40,19 +43,32 @@ export function keyOf(page: string, assetKey: string): string {
 }
 
 /** Without the fields that are undefined, which not every serializer can keep. */
-export function toRecord(saved: SavedId): object {
+export function toRecord(key: string, saved: SavedId): object {
   return Object.fromEntries(
-    Object.entries({ v: VERSION, ...saved }).filter(([, value]) => value !== undefined),
+    Object.entries({ v: VERSION, key, ...saved }).filter(([, value]) => value !== undefined),
   );
 }
 
-/** Anything can be in a store that is shared, under any key. Undefined: it is no record that can be trusted. */
+/**
+ * Anything can be in a store that is shared, under any key; and a store that is asked for several keys could mix up the
+ * values, so that a message would get another's picture. Undefined: it is no record that can be trusted.
+ */
 export function fromRecord(key: string, value: unknown): SavedId | undefined {
   if (!isRecord(value)) return undefined;
-  const { v, id, uploadedAt, page, type, sentAs, asset, source, bytes } = value as Partial<
-    Record<keyof StoredRecord, unknown>
-  >;
-  if (v !== VERSION || typeof id !== 'string' || id === '' || id.length > LONGEST_ID) return undefined;
+  const {
+    v,
+    key: ownKey,
+    id,
+    uploadedAt,
+    page,
+    type,
+    sentAs,
+    asset,
+    source,
+    bytes,
+  } = value as Partial<Record<keyof StoredRecord, unknown>>;
+  if (v !== VERSION || ownKey !== key || typeof id !== 'string' || id === '' || id.length > LONGEST_ID)
+    return undefined;
   if (!isTime(uploadedAt) || typeof asset !== 'string') return undefined;
   if (typeof page !== 'string' || !isAttachmentType(type) || !key.startsWith(keyOf(page, `${type}:`))) {
     return undefined;

@@ -24,11 +24,11 @@ const HASHES_AT_A_TIME = 4;
 
 /**
  * In what steps file systems stamp times, in milliseconds: some in whole seconds, one or two at a time, all others in
- * those of the system's clock, which are ten at most. A file that is read sooner than that after a change can change
+ * those of the system's clock, which are 16 at most. A file that is read sooner than that after a change can change
  * again and show the same times.
  */
 const COARSE_STEP = 2_000;
-const FINE_STEP = 100;
+const FINE_STEP = 250;
 
 /** How far the clock of a file system, that of a network mount say, may be behind ours. Milliseconds. */
 const CLOCK_TOLERANCE = 60_000;

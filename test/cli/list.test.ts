@@ -56,15 +56,17 @@ describe('facebook-attachments list', () => {
 
   it('lets nothing in the store give commands to the terminal', async () => {
     const store = new KeyvFile({ filename: bench.folder.at('ids.json') });
+    const key = 'fb-attachment:2:1001:image:x';
     const record = {
       v: 2,
+      key,
       id: '1',
       uploadedAt: Date.now(),
       page: '1001',
       type: 'image',
       asset: '\u001b[2Jimage\nx',
     };
-    await store.set('facebook-attachments:fb-attachment:2:1001:image:x', JSON.stringify({ value: record }));
+    await store.set(`facebook-attachments:${key}`, JSON.stringify({ value: record }));
     const { stdout } = await bench.tool(['list', '--store', STORE]);
     assert.equal(stdout.includes('\u001b'), false);
     assert.equal(stdout.trimEnd().split('\n').length, 2);

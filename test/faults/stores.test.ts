@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import Keyv from 'keyv';
 import { image } from '../../src';
-import { answers, FaultyStore, hangs, throws } from '../support/stores/faulty-store';
+import { FaultyStore, hangs, throws } from '../support/stores/faulty-store';
 import { openPlainAdapter } from '../support/bot/plain-adapter';
 import { countUploads, arrived } from '../support/platform/received';
 import { until } from '../support/checks/waiting';
 import { useSimulator } from '../support/bot/use-simulator';
 import { PAGE } from '../support/platform/pages';
 import { ARRIVES, sendAgain, useMatrix } from './matrix/cell';
-import { assertToldOnce, recordOf, STORE_FAULTS } from './matrix/store-faults';
+import { assertToldOnce, holdsRecord, STORE_FAULTS } from './matrix/store-faults';
 import { FILE_WAYS, FIRST, RECOVERY, WARM_STORE } from './matrix/ways';
 
 /** Long enough for a slow store on a busy machine. */
@@ -46,7 +46,7 @@ describe('A store', () => {
       await other.send('7000', { attachment: { type: 'video', payload: { url: 'night.mp4' } } });
       await other.close();
       const [video] = sim.assets();
-      store.fail({ get: answers(JSON.stringify(recordOf({ id: video?.id, type: 'video' }))) });
+      store.fail({ get: holdsRecord({ id: video?.id, type: 'video' }) });
     },
     outcome: ARRIVES,
   }));

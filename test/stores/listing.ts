@@ -64,7 +64,8 @@ async function fill({ page, openStore }: StoreFixture, many: number): Promise<vo
     const saved = savedId(`${index}`, { page: page.id, asset: `image ${index}.png`, uploadedAt });
     // Spread over all, as uploads are.
     const ttl = index % (many / ENDED) === 0 ? 1 : HOUR;
-    return { key: keyOf(page.id, `image:${index}`), value: toRecord(saved), ttl };
+    const key = keyOf(page.id, `image:${index}`);
+    return { key, value: toRecord(key, saved), ttl };
   });
   if (insert) {
     const rows = entries.map(({ key, value, ttl }) => ({

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { StoreError } from '../../../src';
+import { KEY_PREFIX } from '../../../src/cache/saved-id';
 import {
   answers,
   hangs,
@@ -32,28 +33,28 @@ const OUTAGES: readonly StoreFault[] = [
   { name: 'is full', courses: { set: throws("OOM command not allowed when used memory > 'maxmemory'.") } },
 ].map((fault) => ({ ...fault, isOutage: true }));
 
-const JUNK: readonly (readonly [string, string | object])[] = [
-  ['text that is no JSON', '{"value":{"v":1,'],
-  ['null', { value: null }],
-  ['a number', { value: 42 }],
-  ['a list', { value: [] }],
-  ['another application’s record', { value: { id: 7, user: 'tom' } }],
-  ['a record of a future version', recordOf({ v: 3, id: { upload: '1', send: '2' } })],
-  ['a record whose ID is empty', recordOf({ id: '' })],
-  ['a record whose ID is dead', recordOf({ id: '123456789' })],
-  ['a record without an age', recordOf({ uploadedAt: 'yesterday' })],
-  ['a record that is too old', recordOf({ id: '123456789', uploadedAt: Date.now() - 90 * DAY })],
-  ['a record from the future', recordOf({ id: '123456789', uploadedAt: Date.now() + 400 * DAY })],
+const JUNK: readonly (readonly [what: string, get: StoreBehavior])[] = [
+  ['text that is no JSON', answers('{"value":{"v":1,')],
+  ['null', answers(JSON.stringify({ value: null }))],
+  ['a number', answers(JSON.stringify({ value: 42 }))],
+  ['a list', answers(JSON.stringify({ value: [] }))],
+  ['another application’s record', answers(JSON.stringify({ value: { id: 7, user: 'tom' } }))],
+  ['a record of a future version', holdsRecord({ v: 3, id: { upload: '1', send: '2' } })],
+  [
+    'the record of another asset',
+    holdsRecord({ key: `${KEY_PREFIX}${PAGE.id}:image:OTHER`, id: '123456789' }),
+  ],
+  ['a record whose ID is empty', holdsRecord({ id: '' })],
+  ['a record whose ID is dead', holdsRecord({ id: '123456789' })],
+  ['a record without an age', holdsRecord({ uploadedAt: 'yesterday' })],
+  ['a record that is too old', holdsRecord({ id: '123456789', uploadedAt: Date.now() - 90 * DAY })],
+  ['a record from the future', holdsRecord({ id: '123456789', uploadedAt: Date.now() + 400 * DAY })],
 ];
 
 export const STORE_FAULTS: readonly StoreFault[] = [
   ...OUTAGES,
   { name: 'is slow', courses: { get: isSlow(20), set: isSlow(20), delete: isSlow(20) }, isOutage: false },
-  ...JUNK.map(([what, record]) => ({
-    name: `holds ${what}`,
-    courses: { get: answers(typeof record === 'string' ? record : JSON.stringify(record)) },
-    isOutage: false,
-  })),
+  ...JUNK.map(([what, get]) => ({ name: `holds ${what}`, courses: { get }, isOutage: false })),
 ];
 
 /** An outage is reported once for reading and once for writing, and nothing else is wrong. */
@@ -63,17 +64,20 @@ export function assertToldOnce(errors: readonly Error[]): void {
   assert.deepEqual([...operations].sort(), expected);
 }
 
-/** As Keyv keeps it, but for what is said to be different. */
-export function recordOf(differing: object): object {
-  const saved = {
-    v: 2,
-    id: '1',
-    uploadedAt: Date.now(),
-    page: PAGE.id,
-    type: 'image',
-    asset: 'image "paw.png"',
+/** Under whatever key it is asked for, as Keyv keeps it. */
+export function holdsRecord(differing: object): StoreBehavior {
+  return (_, key) => {
+    const saved = {
+      v: 2,
+      key: key.slice(key.indexOf(KEY_PREFIX)),
+      id: '1',
+      uploadedAt: Date.now(),
+      page: PAGE.id,
+      type: 'image',
+      asset: 'image "paw.png"',
+    };
+    return JSON.stringify({ value: { ...saved, ...differing } });
   };
-  return { value: { ...saved, ...differing } };
 }
 
 function throwsAtOnce(): never {

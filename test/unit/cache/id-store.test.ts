@@ -170,7 +170,7 @@ describe('IdStore', () => {
       const store = open(keyv);
       void store.put(KEY, saved);
       await store.close();
-      assert.deepEqual(keyv.written, [[KEY, toRecord(saved), TTL - 1_000]]);
+      assert.deepEqual(keyv.written, [[KEY, toRecord(KEY, saved), TTL - 1_000]]);
       assert.deepEqual(errors, []);
     });
 
@@ -219,7 +219,7 @@ describe('IdStore', () => {
       ['JSON of another kind', '"text"'],
       ['null', 'null'],
       ["another program's record", JSON.stringify({ value: { v: 7, id: '11' } })],
-      ['a value without a wrapping', JSON.stringify(toRecord(savedId('11')))],
+      ['a value without a wrapping', JSON.stringify(toRecord(KEY, savedId('11')))],
       ['a number', 7],
       ['brackets in brackets, more than can be read', '['.repeat(100_000) + ']'.repeat(100_000)],
     ];
@@ -348,7 +348,7 @@ describe('IdStore', () => {
       const keyv = new Keyv();
       const store = open(keyv);
       const saved = savedId('11');
-      await keyv.set(KEY, toRecord(saved));
+      await keyv.set(KEY, toRecord(KEY, saved));
       sinon.stub(keyv, 'set').returns(new Promise(() => undefined));
       void store.put(KEY, saved);
       assert.deepEqual(await list(store), [saved]);
@@ -367,16 +367,16 @@ describe('IdStore', () => {
       const keyv = new Keyv();
       const saved = savedId('11');
       keyv.iterator = async function* () {
-        yield await Promise.resolve([`facebook-attachments:${KEY}`, toRecord(saved)]);
+        yield await Promise.resolve([`facebook-attachments:${KEY}`, toRecord(KEY, saved)]);
       };
       assert.deepEqual(await list(open(keyv)), [saved]);
     });
 
     it("leaves out another program's records, and junk", async () => {
       const keyv = new Keyv();
-      await keyv.set('session:1', toRecord(savedId('11')));
+      await keyv.set('session:1', toRecord('session:1', savedId('11')));
       await keyv.set(KEY, { v: 7 });
-      await keyv.set(OTHER_KEY, toRecord(savedId('12')));
+      await keyv.set(OTHER_KEY, toRecord(OTHER_KEY, savedId('12')));
       assert.deepEqual(
         (await list(open(keyv))).map(({ id }) => id),
         ['12'],

@@ -1,32 +1,39 @@
 import assert from 'node:assert/strict';
+import { setTimeout as wait } from 'node:timers/promises';
 import sinon, { type SinonFakeTimers } from 'sinon';
 import { NoAnswerError } from '../../../src/base/in-time';
 import { RecordReader, type Records } from '../../../src/cache/record-reader';
 import { fakeTime } from '../../support/checks/fake-time';
 
 const TIMEOUT = 500;
+const MINUTE = 60_000;
 
-/** Answers when the test says so, and notes which keys each call asked for. */
+/** Takes its time for each answer, and notes which keys each call asked for. */
 class SlowRecords implements Records {
-  canLease = true;
+  canReadMany = true;
+  latency = 5;
   readonly calls: (readonly string[])[] = [];
-  readonly bad = new Set<string>();
-  readonly #answers: (() => void)[] = [];
+  /** No call that asks for it succeeds. */
+  bad: string | undefined;
+  /** How a call for several fails. */
+  failure: Error | undefined;
 
   async get(key: string): Promise<unknown> {
-    const [value] = await this.getMany([key]);
+    const [value] = await this.#answer([key]);
     return value;
   }
 
   async getMany(keys: readonly string[]): Promise<unknown[]> {
-    this.calls.push(keys);
-    await new Promise<void>((resolve) => this.#answers.push(resolve));
-    if (keys.some((key) => this.bad.has(key))) throw new SyntaxError('no JSON');
-    return keys.map((key) => `value of ${key}`);
+    const values = await this.#answer(keys);
+    if (this.failure) throw this.failure;
+    return values;
   }
 
-  answerAll(): void {
-    for (const answer of this.#answers.splice(0)) answer();
+  async #answer(keys: readonly string[]): Promise<unknown[]> {
+    this.calls.push(keys);
+    await wait(this.latency);
+    if (this.bad !== undefined && keys.includes(this.bad)) throw new SyntaxError('no JSON');
+    return keys.map((key) => `value of ${key}`);
   }
 }
 
@@ -45,78 +52,108 @@ describe('RecordReader', () => {
   });
 
   const keys = (count: number): string[] => Array.from({ length: count }, (_, n) => `key ${n}`);
+  const sizes = (): number[] => records.calls.map(({ length }) => length);
+
+  /** Reads them all at the same moment: what comes of each, after so many milliseconds. */
+  async function read(names: readonly string[], ms = 2 * TIMEOUT): Promise<unknown[]> {
+    const results = Array.from(names, (): unknown => undefined);
+    for (const [at, name] of names.entries()) {
+      reader.read(name).then(
+        (value) => (results[at] = value),
+        (error: unknown) => (results[at] = error),
+      );
+    }
+    await clock.tickAsync(ms);
+    return results;
+  }
   const valuesOf = (names: readonly string[]): string[] => names.map((name) => `value of ${name}`);
 
-  /** Lets the store answer until nobody waits. */
-  async function settle<T>(reads: readonly Promise<T>[]): Promise<PromiseSettledResult<T>[]> {
-    const settled = Promise.allSettled(reads);
-    for (let turn = 0; turn < 10; turn++) {
-      records.answerAll();
-      await clock.tickAsync(0);
-    }
-    return settled;
-  }
-
-  it('asks for a few records one by one', async () => {
-    const reads = keys(4).map((key) => reader.read(key));
-    assert.deepEqual(records.calls, [['key 0'], ['key 1'], ['key 2'], ['key 3']]);
-    const values = (await settle(reads)).map((read) => read.status === 'fulfilled' && read.value);
-    assert.deepEqual(values, valuesOf(keys(4)));
+  it('asks for a few records one by one, at once', async () => {
+    assert.deepEqual(await read(keys(4)), valuesOf(keys(4)));
+    assert.deepEqual(sizes(), [1, 1, 1, 1]);
   });
 
   it('asks for hundreds at the same moment in a few calls, and gives each its own', async () => {
-    const wanted = keys(200);
-    const reads = wanted.map((key) => reader.read(key));
-    const values = (await settle(reads)).map((read) => read.status === 'fulfilled' && read.value);
-    assert.deepEqual(values, valuesOf(wanted));
-    assert.deepEqual(
-      records.calls.map(({ length }) => length),
-      [1, 1, 1, 1, 196],
-    );
+    assert.deepEqual(await read(keys(200)), valuesOf(keys(200)));
+    assert.deepEqual(sizes(), [1, 1, 1, 1, 196]);
   });
 
   it('asks for 500 in one call at most', async () => {
-    const reads = keys(1_100).map((key) => reader.read(key));
-    await settle(reads);
-    assert.deepEqual(
-      records.calls.slice(4).map(({ length }) => length),
-      [500, 500, 96],
-    );
+    assert.deepEqual(await read(keys(1_100)), valuesOf(keys(1_100)));
+    assert.deepEqual(sizes().slice(4), [500, 500, 96]);
   });
 
-  it('gives all the others when one record cannot be read', async () => {
-    records.bad.add('key 7');
-    const reads = keys(10).map((key) => reader.read(key));
-    const settled = await settle(reads);
-    const failed = settled.flatMap((read, n) => (read.status === 'rejected' ? [n] : []));
-    assert.deepEqual(failed, [7]);
+  it('asks for those that gather when a call ends', async () => {
+    await read(keys(10), 5);
+    assert.deepEqual(sizes(), [1, 1, 1, 1, 6]);
   });
 
-  it('lets nobody wait for longer than its limit, whether for the call or for those before it', async () => {
-    const settled = Promise.allSettled(keys(10).map((key) => reader.read(key)));
-    await clock.tickAsync(TIMEOUT + 10);
-    for (const read of await settled) {
-      assert.ok(read.status === 'rejected' && read.reason instanceof NoAnswerError);
-    }
+  it('asks for those that gather after 20 ms if no call ends', async () => {
+    records.latency = TIMEOUT - 30;
+    await read(keys(10), 19);
+    assert.deepEqual(sizes(), [1, 1, 1, 1]);
+    await clock.tickAsync(1);
+    assert.deepEqual(sizes(), [1, 1, 1, 1, 6]);
   });
 
-  it('does not ask for what nobody waits for any more', async () => {
-    const late = Promise.allSettled(keys(10).map((key) => reader.read(key)));
-    await clock.tickAsync(TIMEOUT + 10);
-    await late;
-    const next = reader.read('next');
-    await settle([next]);
-    assert.equal(await next, 'value of next');
-    assert.deepEqual(records.calls.slice(4), [['next']]);
+  it('gives all that a store answers just within the limit, however many ask', async () => {
+    records.latency = TIMEOUT - 30;
+    assert.deepEqual(await read(keys(200)), valuesOf(keys(200)));
   });
 
-  it('asks a store whose answers may be in another order for each record by itself', async () => {
-    records.canLease = false;
-    const reads = keys(10).map((key) => reader.read(key));
-    await settle(reads);
-    assert.deepEqual(
-      records.calls,
-      keys(10).map((key) => [key]),
-    );
+  it('lets nobody wait for longer than the limit', async () => {
+    records.latency = 10 * TIMEOUT;
+    // The answer is looked for once more before the time is over.
+    for (const result of await read(keys(10), TIMEOUT + 1)) assert.ok(result instanceof NoAnswerError);
+  });
+
+  it('is held up by no call that hangs', async () => {
+    records.latency = 10 * TIMEOUT;
+    await read(keys(10), TIMEOUT / 2);
+    records.latency = 5;
+    assert.deepEqual(await read(['next'], 25), ['value of next']);
+  });
+
+  describe('when one record cannot be read', () => {
+    beforeEach(() => {
+      records.bad = 'key 7';
+    });
+
+    it('gives all the others', async () => {
+      const results = await read(keys(10));
+      assert.ok(results[7] instanceof SyntaxError);
+      assert.deepEqual(results.toSpliced(7, 1), valuesOf(keys(10).toSpliced(7, 1)));
+    });
+
+    it('asks for each by itself for a minute', async () => {
+      await read(keys(10), 0);
+      await clock.tickAsync(TIMEOUT);
+      records.calls.length = 0;
+      await read(keys(10), TIMEOUT);
+      assert.deepEqual(sizes(), Array<number>(10).fill(1));
+      await clock.tickAsync(MINUTE);
+      records.calls.length = 0;
+      await read(keys(6));
+      assert.deepEqual(sizes(), [1, 1, 1, 1, 2]);
+    });
+  });
+
+  it('asks for nothing that nobody waits for any more', async () => {
+    records.latency = TIMEOUT - 10;
+    records.failure = new Error('not in several slots');
+    await read(keys(10));
+    assert.deepEqual(sizes(), [1, 1, 1, 1, 6]);
+  });
+
+  it('does not ask again for what was not answered in time', async () => {
+    records.failure = new NoAnswerError(TIMEOUT);
+    assert.deepEqual((await read(keys(10))).slice(4), Array(6).fill(records.failure));
+    assert.deepEqual(sizes(), [1, 1, 1, 1, 6]);
+  });
+
+  it('asks for each record by itself where a call gives one value, or several in an unknown order', async () => {
+    records.canReadMany = false;
+    await read(keys(10));
+    assert.deepEqual(sizes(), Array<number>(10).fill(1));
   });
 });

@@ -10,6 +10,7 @@ const KEY = keyOf('1001', 'image:DIGEST');
 
 const RECORD = {
   v: 2,
+  key: KEY,
   id: '11',
   uploadedAt: 1_767_225_600_000,
   page: '1001',
@@ -36,27 +37,28 @@ describe('keyOf', () => {
 describe('A record in the store', () => {
   it('is an ID and its version', () => {
     const saved = savedId('11', { uploadedAt: RECORD.uploadedAt, source: { path: 'tom.png' } });
-    assert.deepEqual(toRecord(saved), RECORD);
+    assert.deepEqual(toRecord(KEY, saved), RECORD);
     assert.deepEqual(fromRecord(KEY, RECORD), saved);
   });
 
   it('tells as which type the asset is sent, if that is another one', () => {
     const saved = savedId('11', { sentAs: 'file' });
-    assert.deepEqual(fromRecord(KEY, toRecord(saved)), saved);
-    assert.equal(fromRecord(KEY, { ...toRecord(saved), sentAs: 'sticker' })?.sentAs, undefined);
+    assert.deepEqual(fromRecord(KEY, toRecord(KEY, saved)), saved);
+    assert.equal(fromRecord(KEY, { ...toRecord(KEY, saved), sentAs: 'sticker' })?.sentAs, undefined);
   });
 
   it('has no field that is undefined', () => {
     const saved = savedId('11', { bytes: undefined });
-    assert.deepEqual(Object.keys(toRecord({ ...saved, source: undefined })).sort(), [
+    assert.deepEqual(Object.keys(toRecord(KEY, { ...saved, source: undefined })).sort(), [
       'asset',
       'id',
+      'key',
       'page',
       'type',
       'uploadedAt',
       'v',
     ]);
-    assert.deepEqual(fromRecord(KEY, toRecord(saved)), saved);
+    assert.deepEqual(fromRecord(KEY, toRecord(KEY, saved)), saved);
   });
 
   const sources: [what: string, source: unknown, kept: unknown][] = [
@@ -95,12 +97,14 @@ describe('A record in the store', () => {
 
   for (const type of ['image', 'audio', 'video', 'file']) {
     it(`may be of the type ${type}`, () => {
-      assert.equal(fromRecord(keyOf('1001', `${type}:DIGEST`), { ...RECORD, type })?.type, type);
+      const key = keyOf('1001', `${type}:DIGEST`);
+      assert.equal(fromRecord(key, { ...RECORD, key, type })?.type, type);
     });
   }
 
   it('is of no other type', () => {
-    assert.equal(fromRecord(keyOf('1001', 'sticker:DIGEST'), { ...RECORD, type: 'sticker' }), undefined);
+    const key = keyOf('1001', 'sticker:DIGEST');
+    assert.equal(fromRecord(key, { ...RECORD, key, type: 'sticker' }), undefined);
   });
 
   it('may hold more than we know of', () => {
@@ -158,15 +162,21 @@ describe('A record in the store', () => {
   ];
   for (const [what, key] of keys) {
     it(`counts as none under a key that is ${what}`, () => {
-      assert.equal(fromRecord(key, RECORD), undefined);
+      assert.equal(fromRecord(key, { ...RECORD, key }), undefined);
     });
   }
 
+  it('counts as none under a key that is another asset’s of its page and type', () => {
+    assert.equal(fromRecord(keyOf('1001', 'image:OTHER'), RECORD), undefined);
+  });
+
   it('counts as none with a type that is a number, though the key has the same', () => {
-    assert.equal(fromRecord(keyOf('1001', '1:DIGEST'), { ...RECORD, type: 1 }), undefined);
+    const key = keyOf('1001', '1:DIGEST');
+    assert.equal(fromRecord(key, { ...RECORD, key, type: 1 }), undefined);
   });
 
   it('counts under every key of its page and type', () => {
-    assert.equal(fromRecord(keyOf('1001', 'image:url:OTHER'), RECORD)?.id, '11');
+    const key = keyOf('1001', 'image:url:OTHER');
+    assert.equal(fromRecord(key, { ...RECORD, key })?.id, '11');
   });
 });

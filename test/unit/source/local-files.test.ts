@@ -462,31 +462,22 @@ describe('LocalFiles', () => {
 
     describe('as it has been seen unchanged', () => {
       /** A whole second, and a time that only a finer step can give. */
-      const [whole, fine] = [
-        Math.floor(Date.now() / 1_000) * 1_000,
-        Math.floor(Date.now() / 1_000) * 1_000 + 0.5,
+      const stampsOf = {
+        whole: () => Math.floor(Date.now() / 1_000) * 1_000,
+        fine: () => stampsOf.whole() + 0.5,
+      };
+      type Stamp = keyof typeof stampsOf;
+      const steps: [what: string, changed: Stamp, modified: Stamp, wait: number, times: number][] = [
+        ['each time within 2 s, the step of some file systems', 'whole', 'whole', 2_000, 3],
+        ['once more after that', 'whole', 'whole', 2_001, 2],
+        ['each time within a quarter of a second where times have fractions of one', 'fine', 'fine', 250, 3],
+        ['once more after that', 'fine', 'fine', 251, 2],
+        ['each time within 2 s if only its time of change has them', 'fine', 'whole', 2_000, 3],
+        ['each time within 2 s if only its time of modification has them', 'whole', 'fine', 2_000, 3],
       ];
-      const steps: [
-        what: string,
-        times: { ctimeMs: number; mtimeMs: number },
-        wait: number,
-        times: number,
-      ][] = [
-        ['each time within 2 s, the step of some file systems', { ctimeMs: whole, mtimeMs: whole }, 2_000, 3],
-        ['once more after that', { ctimeMs: whole, mtimeMs: whole }, 2_001, 2],
-        [
-          'each time within 0.1 s where times have fractions of a second',
-          { ctimeMs: fine, mtimeMs: fine },
-          100,
-          3,
-        ],
-        ['once more after that', { ctimeMs: fine, mtimeMs: fine }, 101, 2],
-        ['each time within 2 s if only one of them has', { ctimeMs: fine, mtimeMs: whole }, 2_000, 3],
-        ['each time within 2 s if only the other one has', { ctimeMs: whole, mtimeMs: fine }, 2_000, 3],
-      ];
-      for (const [what, stamps, wait, times] of steps) {
+      for (const [what, changed, modified, wait, times] of steps) {
         it(`is ${what}`, async () => {
-          timesAre(stamps);
+          timesAre({ ctimeMs: stampsOf[changed](), mtimeMs: stampsOf[modified]() });
           const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['performance'] });
           const read = spyOnReads();
           await identify('cats/paw.png');
@@ -510,11 +501,11 @@ describe('LocalFiles', () => {
 
       it('counts from when it was first seen, however often that was', async () => {
         const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['performance'] });
-        timesAre({ ctimeMs: fine, mtimeMs: fine });
+        timesAre({ ctimeMs: stampsOf.fine(), mtimeMs: stampsOf.fine() });
         const read = spyOnReads();
         for (let n = 0; n < 4; n++) {
           await identify('cats/paw.png');
-          clock.tick(50);
+          clock.tick(125);
         }
         await identify('cats/paw.png');
         assert.equal(read(), 4);
