@@ -1,6 +1,6 @@
 import { type Botkit } from 'botkit';
 
-/** Media templates: Facebook takes only attachment IDs there, so these paths could not be sent without the plugin. */
+/** Media templates: Facebook takes only attachment IDs and its own posts there, so these paths could not be sent without the plugin. */
 export default function cards(controller: Botkit): void {
   controller.hears(/^card$/i, 'message', async (bot, message) => {
     await bot.reply(message, {

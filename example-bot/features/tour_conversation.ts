@@ -27,7 +27,7 @@ export default function tourConversation(controller: Botkit): void {
     ],
     'cat',
   );
-  // Three braces: two would make an HTML entity of anything but letters and digits.
+  // Three braces: two would make an HTML entity of a slash.
   tour.say({ attachment: { type: 'image', payload: { url: 'cats/{{{vars.cat}}}.jpg' } } });
 
   // A question may be a picture, too. It may be answered days later, when its ID has long expired.

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { type CallTotals, type GraphCall } from '../platform/call-log';
 import { InputError } from '../base/check';
 import { type Fault, type Faults, type PendingFault } from '../platform/faults';
@@ -16,6 +17,10 @@ import { type Platform } from '../platform/platform';
 import { loginsOf } from './sent-addresses';
 import { type PersonActions, type SaidMessage, type UserMessage } from '../platform/person-actions';
 import { type Webhook, type WebhookOptions } from '../platform/webhook';
+
+/** Milliseconds that a bot has to confirm its webhook, unless somebody says so, and between two attempts. */
+const WEBHOOK_TIMEOUT = 30_000;
+const WEBHOOK_PAUSE = 100;
 
 export interface SimulatorState extends State {
   webhook?: { url: string; last?: Delivery };
@@ -90,6 +95,12 @@ export interface SimulatorOperations {
   setWebhook(webhook: string | WebhookOptions): void;
   /** The handshake by which the platform checks a new webhook. */
   verifyWebhook(): Promise<Delivery>;
+  /**
+   * Waits until the bot listens and confirms its webhook. Throws an `Error` with the reason if it does not.
+   *
+   * @param timeout - Milliseconds. Default: 30,000.
+   */
+  waitForWebhook(timeout?: number): Promise<void>;
   /** Says that something has changed that the simulator itself does not see. */
   notifyChanged(): void;
   /** Forgets everything but the pages and the webhook. */
@@ -190,6 +201,17 @@ export function createOperations({ platform, faults, webhook, actions }: Parts):
       platform.emit('changed');
     },
     verifyWebhook: () => webhook.verify(),
+    waitForWebhook: async (timeout = WEBHOOK_TIMEOUT) => {
+      const end = performance.now() + timeout;
+      for (;;) {
+        const { delivered, error = '' } = await webhook.verify();
+        if (delivered) return;
+        if (performance.now() >= end) {
+          throw new Error(`The bot has not confirmed its webhook within ${timeout} ms: ${error}`);
+        }
+        await delay(WEBHOOK_PAUSE);
+      }
+    },
     notifyChanged: () => {
       platform.emit('changed');
     },

@@ -1,4 +1,4 @@
-import { isRecord } from '../base/records';
+import { isRecord, pick, withoutUndefined } from '../base/records';
 import { FOLLOWING } from '../message/split';
 import type { GraphParams } from '../graph/request';
 import type { AttachmentType } from '../source/asset';
@@ -26,20 +26,23 @@ interface MediaAttachment {
 }
 
 /**
- * The adapter makes a call of an activity, and drops several images (`channelData.attachments`) and Bot Framework
- * attachments: channel-neutral code puts pictures into `activity.attachments`. Here they come back. Cards do not: the
- * Messenger Platform has none.
+ * The adapter makes a call of an activity, and drops some fields of `channelData` (several images, metadata, what it
+ * replies to) and Bot Framework attachments: channel-neutral code puts pictures into `activity.attachments`. Here they
+ * come back. Cards do not: the Messenger Platform has none.
  *
  * @returns `params` itself, if nothing was dropped.
  */
-export function withDroppedAttachments(params: GraphParams, activity: MessageActivity): GraphParams {
-  const { attachments } = (activity.channelData ?? {}) as { attachments?: unknown };
+export function withDroppedFields(params: GraphParams, activity: MessageActivity): GraphParams {
   const following = followingOf(activity);
-  const isDropped = attachments !== undefined && isRecord(params.message);
-  if (!isDropped && !following) return params;
+  const dropped = isRecord(params.message) && isRecord(activity.channelData) ? activity.channelData : {};
+  const inMessage = withoutUndefined(pick(dropped, ['attachments', 'metadata']));
+  const besideIt = withoutUndefined(pick(dropped, ['reply_to']));
+  const isMessageChanged = Object.keys(inMessage).length > 0;
+  if (!isMessageChanged && Object.keys(besideIt).length === 0 && !following) return params;
   return {
     ...params,
-    ...(isDropped && { message: { ...(params.message as object), attachments } }),
+    ...besideIt,
+    ...(isMessageChanged && { message: { ...(params.message as object), ...inMessage } }),
     ...(following && { [FOLLOWING]: following }),
   };
 }
@@ -47,7 +50,7 @@ export function withDroppedAttachments(params: GraphParams, activity: MessageAct
 /** The attachments of an activity, as the call will have them. */
 export function toParams(activity: MessageActivity): GraphParams {
   const { attachment } = (activity.channelData ?? {}) as { attachment?: unknown };
-  return withDroppedAttachments({ message: { attachment } }, activity);
+  return withDroppedFields({ message: { attachment } }, activity);
 }
 
 function followingOf({ type, attachments }: MessageActivity): unknown[] | undefined {

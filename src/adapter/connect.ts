@@ -1,5 +1,5 @@
 import { abortSignal, checkArgument, group, option, required } from '../base/check-options';
-import { isRecord, pick, without } from '../base/records';
+import { isRecord, pick, without, withoutUndefined } from '../base/records';
 import { isSend } from './hook';
 import type { Engine, SavedAsset } from '../delivery/engine';
 import {
@@ -36,7 +36,8 @@ export interface PageAccount {
   readonly appSecret?: string | undefined;
   /**
    * Host of the Graph API, with its port unless that is 443, and without `https://`. Calls always use HTTPS. To use the
-   * simulator, set it to `localhost:8443`.
+   * simulator, set it to the host that it prints, and NODE_EXTRA_CA_CERTS to its certificate; with a command after `--`,
+   * it sets both as environment variables.
    *
    * Default: `graph.facebook.com`.
    */
@@ -100,7 +101,13 @@ export interface SendOptions {
 }
 
 /** Fields that stand beside the message, and not in it. */
-const FIELDS_BESIDE_MESSAGE = ['messaging_type', 'tag', 'notification_type', 'persona_id'] as const;
+const FIELDS_BESIDE_MESSAGE = [
+  'messaging_type',
+  'tag',
+  'notification_type',
+  'persona_id',
+  'reply_to',
+] as const;
 
 const CONTENT_FIELDS = ['text', 'attachment', 'attachments', 'sticker_id', 'dynamic_text'] as const;
 
@@ -165,7 +172,7 @@ export class PageClient {
    * Sends a message, at most once. Its attachments are uploaded if they have no ID yet, and sent by their IDs.
    *
    * @returns Facebook's answer, with the `message_id`.
-   * @throws {AttachmentError | GraphError | TransportError} The message was not sent, or may not have been.
+   * @throws {AttachmentError | GraphError | TransportError | PartlySentError} The message was not sent, or may not have been.
    * @throws {TypeError} The recipient, the message or an option is not valid.
    * @throws The reason of `signal`.
    * @example
@@ -291,8 +298,9 @@ function isToken(value: unknown): value is string {
   return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value);
 }
 
+/** A field that is undefined counts as left out, so that it takes the place of no default. */
 function toSendParams(recipient: Readonly<Record<string, unknown>>, message: MessengerMessage): GraphParams {
-  const fields = { ...message };
+  const fields = withoutUndefined(message);
   if (message.sender_action !== undefined) {
     const hasContent = CONTENT_FIELDS.some((field) => message[field] !== undefined);
     const expected =
@@ -314,5 +322,5 @@ function toSendParams(recipient: Readonly<Record<string, unknown>>, message: Mes
 
 /** As Botkit's adapter has it. */
 function withContentType(quickReply: unknown): unknown {
-  return isRecord(quickReply) ? { content_type: 'text', ...quickReply } : quickReply;
+  return isRecord(quickReply) ? { content_type: 'text', ...withoutUndefined(quickReply) } : quickReply;
 }

@@ -1,5 +1,5 @@
 import { isRecord } from '../base/records';
-import { withDroppedAttachments, type ActivityLike, type MessageActivity } from './bot-framework';
+import { withDroppedFields, type ActivityLike, type MessageActivity } from './bot-framework';
 import { hookSendActivities, keepTurnError, markCall, type SendingAdapter } from './results';
 import { sendByAdapterClient, type CallAPI } from './adapter-client';
 import type { InFlight } from '../base/in-flight';
@@ -86,7 +86,7 @@ function hookActivityToFacebook(adapter: FacebookAdapterLike): void {
   const original = adapter.activityToFacebook?.bind(adapter);
   if (!original) return;
   adapter.activityToFacebook = (activity) =>
-    markCall(withDroppedAttachments(original(activity), activity), activity);
+    markCall(withDroppedFields(original(activity), activity), activity);
 }
 
 /** A client is made for each message and belongs to nobody else, so it is changed and not copied. */

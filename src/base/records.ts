@@ -8,6 +8,10 @@ export function isGiven(value: unknown): boolean {
   return value !== undefined && value !== null;
 }
 
+export function withoutUndefined(record: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+}
+
 export function without(
   record: Readonly<Record<string, unknown>>,
   fields: readonly string[],

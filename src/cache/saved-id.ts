@@ -1,4 +1,4 @@
-import { isRecord } from '../base/records';
+import { isRecord, withoutUndefined } from '../base/records';
 import { MINUTE } from '../base/time';
 import { isAttachmentType, type AssetSource, type AttachmentType } from '../source/asset';
 
@@ -44,9 +44,7 @@ export function keyOf(page: string, assetKey: string): string {
 
 /** Without the fields that are undefined, which not every serializer can keep. */
 export function toRecord(key: string, saved: SavedId): object {
-  return Object.fromEntries(
-    Object.entries({ v: VERSION, key, ...saved }).filter(([, value]) => value !== undefined),
-  );
+  return withoutUndefined({ v: VERSION, key, ...saved });
 }
 
 /**

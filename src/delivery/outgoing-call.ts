@@ -1,3 +1,4 @@
+import { isGiven } from '../base/records';
 import { retry } from '../graph/retry';
 import { checkSent } from '../graph/sent-message';
 import { maySendAgain } from '../graph/verdict';
@@ -40,7 +41,8 @@ export async function post(
     attempts: SEND_ATTEMPTS,
     mayTryAgain: maySendAgain,
   });
-  return checkSent(answer, call);
+  // The answer to a sender action names the recipient only.
+  return isGiven(params.message) ? checkSent(answer, call) : answer;
 }
 
 /** What is told of a message that failed. */

@@ -1,6 +1,6 @@
 import { AttachmentError, PartlySentError, toError, withContext } from '../base/errors';
 import { labelOfPart } from '../message/label';
-import { hasAttachment, withQuickReplies, type SplitMessage } from '../message/split';
+import { isBeforeAttachments, withQuickReplies, type SplitMessage } from '../message/split';
 import { failedMessage, type OutgoingCall } from './outgoing-call';
 import type { Delivery, ReadySend } from './delivery';
 import type { Report } from '../events/events';
@@ -81,7 +81,7 @@ async function sendInOrder(parts: readonly Part[], quickReplies: unknown): Promi
         outcome.arrived.push({ label, answer });
       } catch (thrown) {
         outcome.errors.push(toError(thrown));
-        isHeldBack = !hasAttachment(params);
+        isHeldBack = isBeforeAttachments(params);
       }
     }
   }

@@ -62,14 +62,14 @@ export interface MessageFields {
    * Default: `MESSAGE_TAG` if there is a `tag`, otherwise `RESPONSE`. With Botkit's adapter the default is `RESPONSE`
    * even if there is a `tag`: set both.
    */
-  readonly messaging_type?: 'RESPONSE' | 'UPDATE' | 'MESSAGE_TAG' | undefined;
+  readonly messaging_type?: 'RESPONSE' | 'UPDATE' | 'MESSAGE_TAG' | 'UTILITY' | undefined;
   /** For a message more than 24 hours after the person's last one. Facebook has discontinued all other tags. */
   readonly tag?: 'HUMAN_AGENT' | undefined;
   readonly notification_type?: 'REGULAR' | 'SILENT_PUSH' | 'NO_PUSH' | undefined;
   readonly persona_id?: string | undefined;
   /** A string that the echo of the message contains. */
   readonly metadata?: string | undefined;
-  /** The message that this one replies to. */
+  /** The message that this one replies to. Of a text beside an attachment, the text is the reply. */
   readonly reply_to?: { readonly mid: string } | undefined;
 }
 

@@ -22,6 +22,7 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const CONTENT_FIELDS = ['text', 'sticker_id', 'attachment', 'attachments'];
 const LAST_FIELDS = ['quick_replies'];
+const FIRST_FIELDS = ['reply_to'];
 
 /**
  * What a call addresses that permits one message only: a private reply to a comment or a post, a token for one message.
@@ -36,7 +37,7 @@ const ONE_MESSAGE_RECIPIENTS = [
 /**
  * The platform refuses a text beside an attachment (100/2018191), and takes nothing but web addresses where several
  * images stand in one message. Such a message becomes several: the text first, then the attachments in their order.
- * Messaging type, tag, persona and notification type stand in each.
+ * Messaging type, tag, persona and notification type stand in each, what it replies to in the first.
  *
  * @returns Undefined: the call can go as it is.
  * @throws {AttachmentError} `ERR_ATTACHMENT_ONE_MESSAGE`: its recipient permits one message only.
@@ -51,7 +52,10 @@ export function splitMessage(params: unknown): SplitMessage | undefined {
   if (!following && (contents.length === 0 || isAsGiven(message, contents))) return undefined;
   const shared = without(message, [...CONTENT_FIELDS, ...LAST_FIELDS]);
   const rest = without(params, ['message', 'sender_action']);
-  const parts = contents.map((content) => ({ ...rest, message: { ...shared, ...content } }));
+  const parts = contents.map((content, at) => ({
+    ...(at === 0 ? rest : without(rest, FIRST_FIELDS)),
+    message: { ...shared, ...content },
+  }));
   const all = isGiven(params.sender_action) ? [without(params, ['message']), ...parts] : parts;
   if (all.length > 1) checkMayBeSplit(params, parts);
   return { parts: all, quickReplies: message.quick_replies };
@@ -63,7 +67,12 @@ export function withQuickReplies(params: GraphParams, quickReplies: unknown): Gr
   return { ...params, message: { ...(params.message as object), quick_replies: quickReplies } };
 }
 
-/** Does the call carry an attachment? If not, it is the text (or a sticker, or a sender action) before others. */
+/** Is the call a text or a sticker, which the attachments after it belong to? */
+export function isBeforeAttachments(params: GraphParams): boolean {
+  return isGiven(params.message) && !hasAttachment(params);
+}
+
+/** Does the call carry an attachment? */
 export function hasAttachment(params: GraphParams): boolean {
   const { message } = params;
   if (followingOf(params)) return true;

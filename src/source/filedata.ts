@@ -31,6 +31,15 @@ const PIECE = 192 * 1024;
 /** A Blob never changes, so it need not be hashed twice. */
 const blobFacts = new WeakMap<BlobLike, Promise<ContentFacts>>();
 
+/** Bytes as they were when a message with them came: the author may go on using the Buffer. */
+interface Snapshot {
+  readonly bytes: Uint8Array;
+  readonly facts: Promise<ContentFacts>;
+}
+
+/** Those of Buffers that are being sent, so that a Buffer for a thousand people at the same time is copied once. */
+const snapshots = new WeakMap<Uint8Array, WeakRef<Snapshot>>();
+
 /** Whether the numbers of a Buffer in a script are bytes is found out when they are read. */
 export function isFiledata(value: unknown): value is Filedata {
   return value instanceof Uint8Array || isBlob(value) || isScriptBuffer(value);
@@ -44,12 +53,12 @@ export async function identifyFiledata(
 ): Promise<Asset> {
   const label = filename ? `${type} ${JSON.stringify(filename)} (from filedata)` : `${type} from filedata`;
   if (isBlob(filedata)) return identifyBlob(type, filedata, label, filename);
-  const bytes = await toBytes(filedata, label);
-  const facts = await readFacts(piecesOf(bytes));
+  const snapshot = await toSnapshot(filedata, label);
   return bytesAsset(
     { type, label, filename, declared: undefined },
-    facts,
-    (options) => new StreamedFile(options, () => piecesOf(bytes)),
+    await snapshot.facts,
+    // It holds the snapshot for those who send the same Buffer meanwhile.
+    (options) => new StreamedFile(options, () => piecesOf(snapshot.bytes)),
   );
 }
 
@@ -89,22 +98,31 @@ async function readBlob(blob: BlobLike, label: string): Promise<ContentFacts> {
   }
 }
 
-/** A copy of the bytes as they are now: the author may go on using the Buffer. */
-async function toBytes(filedata: unknown, label: string): Promise<Uint8Array> {
+async function toSnapshot(filedata: unknown, label: string): Promise<Snapshot> {
   if (filedata instanceof Uint8Array) {
     checkSize(filedata.length, label);
-    return new Uint8Array(filedata);
+    return takeSnapshot(filedata);
   }
   if (isScriptBuffer(filedata)) {
     checkSize(filedata.data.length, label);
     const bytes = await reviveBytes(filedata.data);
-    if (bytes) return bytes;
+    if (bytes) return { bytes, facts: readFacts(piecesOf(bytes)) };
   }
   throw new AttachmentError(
     'ERR_ATTACHMENT_BAD_SOURCE',
     label,
     'expected `filedata` to be a Buffer, a Uint8Array or a Blob (in a script only a Buffer, because scripts pass through JSON)',
   );
+}
+
+/** To compare bytes takes a small part of the time that hashing them takes. */
+function takeSnapshot(filedata: Uint8Array): Snapshot {
+  const before = snapshots.get(filedata)?.deref();
+  if (before && Buffer.compare(before.bytes, filedata) === 0) return before;
+  const bytes = new Uint8Array(filedata);
+  const snapshot = { bytes, facts: readFacts(piecesOf(bytes)) };
+  snapshots.set(filedata, new WeakRef(snapshot));
+  return snapshot;
 }
 
 /** By its members, because that of another realm or of a library is no instance of Node's class. */

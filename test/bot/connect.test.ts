@@ -167,6 +167,26 @@ describe('a page without Botkit: FacebookAttachmentCache.connect', () => {
       );
     });
 
+    it('sends replies to a message: a text, a picture, and the text beside a picture', async () => {
+      const page = connect();
+      const { message_id: mid = '' } = await page.send(USER, { text: 'One', metadata: 'first' });
+      await page.send(USER, { text: 'Two', reply_to: { mid } });
+      await page.send(USER, image('cats/tom.jpg', { reply_to: { mid } }));
+      await page.send(USER, image('cats/tom.jpg', { text: 'This is Tom', reply_to: { mid } }));
+      assert.deepEqual(
+        arrived(platform.sim, USER).map(({ metadata, reply_to: to }) => metadata ?? to),
+        ['first', mid, mid, mid, undefined],
+      );
+    });
+
+    it('takes a field that is undefined for one that is left out', async () => {
+      const quick = { content_type: undefined, title: 'Yes', payload: 'yes' };
+      await connect().send(USER, { text: 'Hi', messaging_type: undefined, quick_replies: [quick] });
+      const [message] = arrived(platform.sim, USER);
+      assert.equal(message?.messaging_type, 'RESPONSE');
+      assert.deepEqual(message.quick_replies, [{ ...quick, content_type: 'text' }]);
+    });
+
     it('sends a sender action without a message', async () => {
       await connect().send(USER, { sender_action: 'typing_on' });
       const [call, ...more] = platform.sim.calls();

@@ -58,6 +58,14 @@ describe('around an attachment', () => {
         assert.deepEqual(calls(sim), expected);
       });
 
+      it('so do metadata and what it replies to, which the adapter drops', async () => {
+        const { sim, ...botkit } = await platform.openBotkit(options);
+        const bot = await botkit.bot();
+        await bot.say({ ...message, metadata: 'mine', reply_to: { mid: 'm_1' } });
+        const { metadata, reply_to: repliesTo } = onlyArrival(sim).message;
+        assert.deepEqual([metadata, repliesTo], ['mine', 'm_1']);
+      });
+
       it('the author’s objects are not changed', async () => {
         const { sim, ...botkit } = await platform.openBotkit(options);
         const frozen = deepFreeze({ ...structuredClone(message), ...FIELDS });

@@ -152,6 +152,30 @@ describe('a text beside an attachment', () => {
     assert.deepEqual(calls(platform.sim), ['send-file', 'send-text', 'send-id']);
   });
 
+  describe('with a sender action', () => {
+    const callWith = (bot: Bot): Promise<unknown> =>
+      bot.api.callAPI('/me/messages', 'POST', {
+        recipient: { id: USER },
+        sender_action: 'typing_on',
+        message: TOM,
+      });
+
+    it('follows it, and neither is an error', async () => {
+      const { speaker, reports } = await openBot();
+      await callWith(speaker);
+      assert.deepEqual(seen(), [TEXT, 'tom.jpg']);
+      assert.deepEqual(calls(platform.sim), ['upload-file', 'send-action', 'send-text', 'send-id']);
+      assert.deepEqual(reports, []);
+    });
+
+    it('arrives though that is refused', async () => {
+      const { speaker } = await openBot();
+      platform.sim.addFaults({ ...UNAVAILABLE, purpose: 'send-action' });
+      await assert.rejects(callWith(speaker), PartlySentError);
+      assert.deepEqual(seen(), [TEXT, 'tom.jpg']);
+    });
+  });
+
   it('is sent once, though the upload fails again and again', async () => {
     sinon.stub(Math, 'random').returns(0.01);
     const { post: send } = await openBot();

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { createHmac } from 'node:crypto';
 import { type IncomingHttpHeaders } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
 import { runInNewContext, runInThisContext } from 'node:vm';
 import sinon from 'sinon';
 import undici from 'undici';
@@ -171,6 +172,27 @@ describe('The webhook', () => {
     assert.deepEqual(await simulator().verifyWebhook(), { delivered: true, status: 200 });
     simulator().setWebhook({ url: `${bot()}/api/messages`, verifyToken: 'wrong' });
     assert.equal((await simulator().verifyWebhook()).delivered, false);
+  });
+
+  it('can be waited for, until the bot confirms it', async () => {
+    const url = `${bot()}/api/messages`;
+    simulator().setWebhook({ url, verifyToken: 'not yet' });
+    let isConfirmed = false;
+    const waiting = simulator()
+      .waitForWebhook()
+      .then(() => (isConfirmed = true));
+    await delay(150);
+    assert.equal(isConfirmed, false);
+    simulator().setWebhook({ url, verifyToken: 'let me in' });
+    await waiting;
+  });
+
+  it('is waited for no longer than it is said, and then the reason is told', async () => {
+    simulator().setWebhook({ url: `${bot()}/api/messages`, verifyToken: 'wrong' });
+    await assert.rejects(
+      simulator().waitForWebhook(150),
+      /^Error: The bot has not confirmed its webhook within 150 ms: .*403/,
+    );
   });
 });
 

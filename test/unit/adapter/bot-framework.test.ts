@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { toParams, withDroppedAttachments } from '../../../src/adapter/bot-framework';
+import { toParams, withDroppedFields } from '../../../src/adapter/bot-framework';
 import { FOLLOWING } from '../../../src/message/split';
 import { deepFreeze } from '../../support/checks/deep-freeze';
 
@@ -19,14 +19,14 @@ const PARAMS = deepFreeze({
 
 /** The attachments that the activity's message is followed by. */
 function followingOf(activity: object): readonly unknown[] | undefined {
-  return (withDroppedAttachments(PARAMS, activity) as { [FOLLOWING]?: readonly unknown[] })[FOLLOWING];
+  return (withDroppedFields(PARAMS, activity) as { [FOLLOWING]?: readonly unknown[] })[FOLLOWING];
 }
 
-describe('withDroppedAttachments', () => {
+describe('withDroppedFields', () => {
   it('lets each picture follow, in order', () => {
     const attachments = [TOM, MIA];
     const activity = deepFreeze({ type: 'message', attachments });
-    const params = withDroppedAttachments(PARAMS, activity);
+    const params = withDroppedFields(PARAMS, activity);
     assert.deepEqual(params, {
       ...PARAMS,
       [FOLLOWING]: [asTom, asMia],
@@ -46,7 +46,7 @@ describe('withDroppedAttachments', () => {
   it('puts several images of channelData back into the message', () => {
     const attachments = [asTom, asMia];
     const activity = deepFreeze({ type: 'message', channelData: { attachments } });
-    assert.deepEqual(withDroppedAttachments(PARAMS, activity), {
+    assert.deepEqual(withDroppedFields(PARAMS, activity), {
       ...PARAMS,
       message: { text: 'Look!', attachments },
     });
@@ -55,7 +55,7 @@ describe('withDroppedAttachments', () => {
   it('puts no images into what is no message', () => {
     const activity = { type: 'message', channelData: { attachments: [asTom], sender_action: 'typing_on' } };
     const params = { recipient: { id: '7001' }, sender_action: 'typing_on' };
-    assert.equal(withDroppedAttachments(params, activity), params);
+    assert.equal(withDroppedFields(params, activity), params);
   });
 
   const types: [contentType: string, type: string][] = [
@@ -111,7 +111,7 @@ describe('withDroppedAttachments', () => {
   ];
   for (const [what, activity] of untouched) {
     it(`adds nothing for ${what}`, () => {
-      assert.equal(withDroppedAttachments(PARAMS, activity), PARAMS);
+      assert.equal(withDroppedFields(PARAMS, activity), PARAMS);
     });
   }
 });

@@ -101,6 +101,27 @@ describe('identifyFiledata', () => {
     assert.deepEqual((await fileOf(found)).bytes, PNG);
   });
 
+  it('takes one copy of a Buffer that is sent to many at the same time', async () => {
+    const bytes = Buffer.alloc(4 * 1024 * 1024, 'cat');
+    const before = process.memoryUsage().arrayBuffers;
+    const found = await Promise.all(
+      Array.from({ length: 100 }, () => identifyFiledata('file', bytes, undefined)),
+    );
+    const added = process.memoryUsage().arrayBuffers - before;
+    assert.ok(added <= 3 * bytes.length, `${added} bytes`);
+    assert.equal(new Set(found.map(({ key }) => key)).size, 1);
+  });
+
+  it('takes another copy when the Buffer was changed meanwhile, and each message has its own bytes', async () => {
+    const bytes = Buffer.from(PNG);
+    const first = identifyFiledata('image', bytes, undefined);
+    bytes[PNG.length - 1] = (bytes[PNG.length - 1] ?? 0) ^ 1;
+    const changed = Buffer.from(bytes);
+    const second = identifyFiledata('image', bytes, undefined);
+    assert.deepEqual((await fileOf(await first)).bytes, PNG);
+    assert.deepEqual((await fileOf(await second)).bytes, changed);
+  });
+
   it('hashes a Blob once, however often it is sent', async () => {
     const blob = new Blob([PNG]);
     const slice = sinon.spy(blob, 'slice');
