@@ -168,6 +168,8 @@ export class FacebookAttachmentCache extends AttachmentEmitter {
     checkArgument('adapter', expected, isFacebookAdapter(adapter), adapter);
     this.#hookInto(adapter);
     checkApi(apiOf(adapter));
+    if (this.#strict)
+      warn('The option `strict` has no effect with attach(): it needs the middleware of a Botkit bot');
     return this;
   }
 

@@ -14,7 +14,7 @@ export interface AttachmentStats {
   readonly recoveries: number;
   /** IDs that were refreshed before they expired. */
   readonly refreshes: number;
-  /** Messages that were not sent, and failures behind messages that were. */
+  /** Messages, or parts of them, that were not sent, and failures behind messages that were. */
   readonly errors: number;
   /** Bytes that were uploaded. */
   readonly bytesUploaded: number;

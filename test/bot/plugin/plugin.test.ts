@@ -73,6 +73,12 @@ describe('FacebookAttachmentCache', () => {
   });
 
   describe('attach', () => {
+    it('warns that strict mode needs a Botkit bot', () => {
+      const warn = sinon.stub(process, 'emitWarning');
+      new FacebookAttachmentCache({ strict: true }).attach(adapter);
+      assert.match(String(warn.args), /^The option `strict` has no effect with attach\(\)/);
+    });
+
     it('returns the plugin', () => {
       assert.equal(plugin.attach(adapter), plugin);
     });
