@@ -41,6 +41,7 @@ export async function stop(server: Server): Promise<void> {
   await closed;
 }
 
+/** By the older of Facebook's two signatures, because Botkit's adapter looks at that one, too. */
 function isSigned({ headers }: IncomingMessage, body: Buffer, appSecret: string): boolean {
   const received = Buffer.from(String(headers['x-hub-signature']));
   const expected = Buffer.from(`sha1=${createHmac('sha1', appSecret).update(body).digest('hex')}`);
