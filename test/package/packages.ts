@@ -29,7 +29,7 @@ export const PLUGIN: PublishedPackage = {
   // And 40 kB of the package itself are `facebook-attachments doctor`, `prune` and what `forget` finds by paths and IDs.
   // And 50 kB are suggestions for misspelt names and types, checks of each method's options, and errors that say which
   // message they are about.
-  limits: { tarball: 205_000, unpacked: 705_000, packages: 23, brought: 6_300_000 },
+  limits: { tarball: 205_000, unpacked: 710_000, packages: 23, brought: 6_300_000 },
 };
 
 export const SIMULATOR: PublishedPackage = {

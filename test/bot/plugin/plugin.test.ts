@@ -76,7 +76,7 @@ describe('FacebookAttachmentCache', () => {
     it('warns that strict mode needs a Botkit bot', () => {
       const warn = sinon.stub(process, 'emitWarning');
       new FacebookAttachmentCache({ strict: true }).attach(adapter);
-      assert.match(String(warn.args), /^The option `strict` has no effect with attach\(\)/);
+      assert.match(String(warn.args[0]?.[0]), /^The option `strict` has no effect with attach\(\)/);
     });
 
     it('returns the plugin', () => {
