@@ -50,8 +50,9 @@ export const row: Row = async (bench) => {
 function fillSql(table: string, count: number): string {
   const address = `convert_to('https://example.com/' || i || '.png', 'UTF8')`;
   const digest = `rtrim(translate(encode(sha256(${address}), 'base64'), '+/', '-_'), '=')`;
+  const withOwn = (column: string): string => `replace(${column}, '${digestOf(0)}', ${digest})`;
   return `INSERT INTO ${table} (key, value)
-    SELECT replace(key, '${digestOf(0)}', ${digest}), replace(value, '/0.png', '/' || i || '.png')
+    SELECT ${withOwn('key')}, replace(${withOwn('value')}, '/0.png', '/' || i || '.png')
     FROM ${table}, generate_series(1, ${count - 1}) AS i
     WHERE key LIKE '%${digestOf(0)}%'
     ORDER BY 1`;

@@ -42,7 +42,10 @@ export function* rowsLike(
 ): Generator<[key: string, value: string]> {
   const digest = digestOf(0);
   for (let index = 1; index < count; index++) {
-    yield [key.replace(digest, digestOf(index)), value.replace('/0.png', `/${index}.png`)];
+    const ownDigest = digestOf(index);
+    // A record has its key in it.
+    const ownValue = value.replace('/0.png', `/${index}.png`).replaceAll(digest, ownDigest);
+    yield [key.replace(digest, ownDigest), ownValue];
   }
 }
 
