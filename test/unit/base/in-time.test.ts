@@ -26,12 +26,15 @@ describe('inTime', () => {
     const [port] = (await once(server, 'message')) as [number];
     const socket = connect(port, '127.0.0.1');
     await once(socket, 'connect');
-    const waiting = inTime(once(socket, 'data'), 1);
-    const begun = performance.now();
-    while (performance.now() - begun < 200);
-    assert.equal(String((await waiting)[0]), 'answer');
-    socket.destroy();
-    await server.terminate();
+    try {
+      const waiting = inTime(once(socket, 'data'), 1);
+      const begun = performance.now();
+      while (performance.now() - begun < 200);
+      assert.equal(String((await waiting)[0]), 'answer');
+    } finally {
+      socket.destroy();
+      await server.terminate();
+    }
   });
 
   it('hardly counts time for which the process was busy, again and again', async () => {
