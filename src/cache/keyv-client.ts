@@ -106,7 +106,7 @@ export class KeyvClient {
     if (failure) throw failure.error;
     // Without a value for each key it is not known which is whose.
     if (!Array.isArray(answer) || answer.length !== keys.length)
-      throw new Error('the store gave not one value for each key');
+      throw new Error('the store did not return one value per key');
     return answer as unknown[];
   }
 

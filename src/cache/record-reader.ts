@@ -1,11 +1,11 @@
 import { inTime, NoAnswerError } from '../base/in-time';
 import { MINUTE } from '../base/time';
-import type { KeyvClient } from './keyv-client';
+import type { KeyvClient, Patience } from './keyv-client';
 
 /** What it asks. */
 export type Records = Pick<KeyvClient, 'get' | 'getMany' | 'canReadMany'>;
 
-/** So many calls are made at once. While they are under way, further reads gather, for so many milliseconds at most. */
+/** How many calls are made at once; and how many milliseconds further reads gather at most while these are under way. */
 const CALLS_AT_ONCE = 4;
 const LONGEST_GATHERING = 20;
 
@@ -100,7 +100,7 @@ export class RecordReader {
   }
 
   /** Its readers hold the process. */
-  get #patience(): { limit: number; isAwaited: false } {
+  get #patience(): Patience {
     return { limit: this.#timeout, isAwaited: false };
   }
 }

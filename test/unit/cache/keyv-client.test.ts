@@ -195,7 +195,7 @@ describe('KeyvClient, asked for several keys,', () => {
   it('takes no answer that has not one value for each key', async () => {
     for (const answer of [undefined, ['one of a'], ['one of a', 'one of b', 'one of c']]) {
       const asked = getBoth({ getMany: () => Promise.resolve(answer) });
-      await assert.rejects(asked, { message: 'the store gave not one value for each key' });
+      await assert.rejects(asked, { message: 'the store did not return one value per key' });
     }
   });
 
