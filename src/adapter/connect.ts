@@ -172,7 +172,8 @@ export class PageClient {
    * Sends a message, at most once. Its attachments are uploaded if they have no ID yet, and sent by their IDs.
    *
    * @returns Facebook's answer, with the `message_id`.
-   * @throws {AttachmentError | GraphError | TransportError | PartlySentError} The message was not sent, or may not have been.
+   * @throws {AttachmentError | GraphError | TransportError | PartlySentError} The message was not sent, or may not have
+   * been.
    * @throws {TypeError} The recipient, the message or an option is not valid.
    * @throws The reason of `signal`.
    * @example
