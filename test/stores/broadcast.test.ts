@@ -38,11 +38,11 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
   });
 
   async function broadcast(): Promise<BroadcasterReport[]> {
-    const { place, page, sim } = fixture;
+    const { place, page, sim, env } = fixture;
     const run = async (process: number): Promise<BroadcasterReport> => {
       const orders: BroadcasterOrders = {
         redis: place.at,
-        sim: { host: sim.host, ca: sim.ca },
+        host: sim.host,
         page,
         root: folder.path,
         pictures: PICTURES,
@@ -53,6 +53,7 @@ describe(`Four processes on one Redis, and ${PEOPLE} people`, function () {
       const program = path.join(__dirname, 'broadcaster.ts');
       const { stdout } = await runCommand(execPath, [...TYPESCRIPT, program, JSON.stringify(orders)], {
         cwd: path.join(__dirname, '../..'),
+        env,
         timeout: TIMEOUT,
       });
       return JSON.parse(stdout) as BroadcasterReport;

@@ -1,12 +1,13 @@
 /** One of several bots in a broadcast: sends pictures to its people, and tells what that took. */
 import KeyvRedis from '@keyv/redis';
-import type { PageOptions, Simulator } from 'messenger-platform-simulator';
+import type { PageOptions } from 'messenger-platform-simulator';
 import { image } from '../../src';
 import { openPageBot } from '../support/bot/page-bot';
 
 export interface BroadcasterOrders {
   readonly redis: string;
-  readonly sim: Pick<Simulator, 'host' | 'ca'>;
+  /** Of the platform. */
+  readonly host: string;
   readonly page: PageOptions;
   readonly root: string;
   readonly pictures: readonly string[];
@@ -63,9 +64,9 @@ class CountingRedis extends KeyvRedis<string> {
 }
 
 async function broadcast(orders: BroadcasterOrders): Promise<BroadcasterReport> {
-  const { redis, sim, page, root, pictures, each, from, to } = orders;
+  const { redis, host, page, root, pictures, each, from, to } = orders;
   const store = new CountingRedis(redis);
-  const client = openPageBot(sim, { store, page, root });
+  const client = openPageBot(host, { store, page, root });
   const begun = performance.now();
   let next = from;
   const worker = async (): Promise<void> => {

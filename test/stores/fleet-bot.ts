@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { image } from '../../src';
 import { openPageBot } from '../support/bot/page-bot';
 import { openPlace, type Place } from './kinds';
-import type { PageOptions, Simulator } from 'messenger-platform-simulator';
+import type { PageOptions } from 'messenger-platform-simulator';
 
 export interface FleetOrders {
   readonly place: Place;
-  readonly sim: Pick<Simulator, 'host' | 'ca'>;
+  /** Of the platform. */
+  readonly host: string;
   readonly page: PageOptions;
   readonly root: string;
   readonly user: string;
@@ -29,9 +30,9 @@ export interface FleetReport {
 }
 
 async function main(): Promise<void> {
-  const { place, sim, page, root, user, pictures } = JSON.parse(process.argv[2] ?? '') as FleetOrders;
+  const { place, host, page, root, user, pictures } = JSON.parse(process.argv[2] ?? '') as FleetOrders;
   const { adapter, close } = openPlace(place);
-  const client = openPageBot(sim, { store: adapter, page, root });
+  const client = openPageBot(host, { store: adapter, page, root });
   // Its first connection takes a database longer than `storeTimeout`, on a machine that starts six of them.
   await adapter.get('connected');
   console.log(READY);

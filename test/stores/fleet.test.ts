@@ -89,20 +89,20 @@ describe(`Six processes that send the same ${ASSETS} pictures`, function () {
     order: (pictures: string[], process: number) => string[],
     place = fixture.place,
   ): Promise<void> {
-    const { sim, page } = fixture;
+    const { sim, page, env } = fixture;
     sim.openWindow({ page: page.id });
     sim.addFaults({ purpose: 'upload-file', delayMs: UPLOAD, times: PROCESSES * ASSETS });
     bots = Array.from({ length: PROCESSES }, (_, n) => {
       const user = String(7001 + n);
       const orders: FleetOrders = {
         place,
-        sim: { host: sim.host, ca: sim.ca },
+        host: sim.host,
         page,
         root: folder.path,
         user,
         pictures: order([...pictures], n),
       };
-      return openBot(user, orders);
+      return openBot(user, orders, env);
     });
     await Promise.all(bots.map(({ lines }) => once(lines, 'line')));
     for (const bot of bots) bot.process.stdin?.end();
@@ -223,10 +223,11 @@ function assertUploads(fixture: StoreFixture, most: number): void {
   assert.ok(uploads <= most, `${uploads} uploads of ${ASSETS} pictures, and the limit is ${most}`);
 }
 
-function openBot(user: string, orders: FleetOrders): Bot {
+function openBot(user: string, orders: FleetOrders, env: NodeJS.ProcessEnv): Bot {
   const program = path.join(__dirname, 'fleet-bot.ts');
   const child = spawn(process.execPath, [...TYPESCRIPT, program, JSON.stringify(orders)], {
     stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, ...env },
   });
   const lines = createInterface({ input: child.stdout });
   let last = '';

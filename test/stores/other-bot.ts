@@ -1,12 +1,13 @@
 /** A bot in a process of its own: sends pictures to a user, and ends. */
-import type { PageOptions, Simulator } from 'messenger-platform-simulator';
+import type { PageOptions } from 'messenger-platform-simulator';
 import { image } from '../../src';
 import { openPageBot } from '../support/bot/page-bot';
 import { openPlace, type Place } from './kinds';
 
 export interface OtherBot {
   readonly place: Place;
-  readonly sim: Pick<Simulator, 'host' | 'ca'>;
+  /** Of the platform. */
+  readonly host: string;
   readonly page: PageOptions;
   readonly user: string;
   /** Names of pictures in `root`. */
@@ -15,10 +16,10 @@ export interface OtherBot {
 }
 
 async function main(): Promise<void> {
-  const { place, sim, page, user, pictures, root } = JSON.parse(process.argv[2] ?? '') as OtherBot;
+  const { place, host, page, user, pictures, root } = JSON.parse(process.argv[2] ?? '') as OtherBot;
   const { adapter, close } = openPlace(place);
   // With three of them starting at a time, the first answer may be late.
-  const client = openPageBot(sim, { store: adapter, storeTimeout: 20_000, page, root });
+  const client = openPageBot(host, { store: adapter, storeTimeout: 20_000, page, root });
   await Promise.all(pictures.map((picture) => client.send(user, image(picture))));
   await client.close();
   await close();

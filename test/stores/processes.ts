@@ -12,12 +12,12 @@ const USERS = ['7001', '7002', '7003'];
 
 export function promisesOnProcesses(fixture: StoreFixture): void {
   const runOther = async (user: string): Promise<void> => {
-    const { host, ca } = fixture.sim;
-    const { place, page, root } = fixture;
-    const other: OtherBot = { place, sim: { host, ca }, page, user, pictures: PICTURES, root };
+    const { sim, place, page, root, env } = fixture;
+    const other: OtherBot = { place, host: sim.host, page, user, pictures: PICTURES, root };
     const program = path.join(__dirname, 'other-bot.ts');
     await runCommand(process.execPath, [...TYPESCRIPT, program, JSON.stringify(other)], {
       cwd: ROOT,
+      env,
       timeout: 90_000,
     });
   };

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Dispatcher } from 'undici';
@@ -35,6 +35,8 @@ export interface StoreFixture {
   readonly place: Place;
   /** The folder of `PICTURES`, `NAMES` and a sound. */
   readonly root: string;
+  /** For processes of its own: they trust the platform’s certificate. */
+  readonly env: NodeJS.ProcessEnv;
   /** As a process that starts does. `at`: by another way. */
   readonly openStore: (at?: string) => OpenStore;
   readonly openBot: (options?: AttachmentCacheOptions) => PlainAdapter;
@@ -72,6 +74,7 @@ export function useStore(kind: StoreKind, makeDispatcher?: MakeDispatcher): Stor
     for (const name of NAMES) await copyFile(path.join(ASSETS, 'paw.png'), path.join(root, name));
     const place = { kind: kind.name, at: kind.address ?? root, table: `fb_test_${RUN_ID}` };
     running = { sim: await startSimulator({ pages: PAGES, windows: 'open' }), root, place };
+    await writeFile(certificateOf(root), running.sim.ca);
   });
   beforeEach(() => {
     page = PAGES[pages++];
@@ -87,7 +90,7 @@ export function useStore(kind: StoreKind, makeDispatcher?: MakeDispatcher): Stor
     await Promise.allSettled(stores.map((store) => store.close()));
     await kind.clean(place, RUN_ID);
     await sim.close();
-    await rm(root, { recursive: true, force: true });
+    for (const made of [root, certificateOf(root)]) await rm(made, { recursive: true, force: true });
   });
 
   const openStore = (at = now().place.at): OpenStore => {
@@ -108,6 +111,9 @@ export function useStore(kind: StoreKind, makeDispatcher?: MakeDispatcher): Stor
     get root() {
       return now().root;
     },
+    get env() {
+      return { NODE_EXTRA_CA_CERTS: certificateOf(now().root) };
+    },
     openStore,
     openBot: (options = {}) => {
       const { sim, root, page } = now();
@@ -127,6 +133,11 @@ export function useStore(kind: StoreKind, makeDispatcher?: MakeDispatcher): Stor
     },
     arrivals: (user) => now().sim.thread(now().page.id, user).messages.length,
   };
+}
+
+/** Beside the folder, so that it is none of its files. */
+function certificateOf(root: string): string {
+  return `${root}.pem`;
 }
 
 /** What a bot is given. */

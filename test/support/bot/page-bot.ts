@@ -1,4 +1,3 @@
-import { Agent } from 'undici';
 import type { PageOptions } from 'messenger-platform-simulator';
 import {
   FacebookAttachmentCache,
@@ -6,9 +5,11 @@ import {
   type MessengerMessage,
   type SendAnswer,
 } from '../../../src';
-import type { Server } from './plain-adapter';
 
-/** A bot of one page in a process of its own, without Botkit and its adapter: they take a process seconds to load. */
+/**
+ * A bot of one page in a process of its own, without Botkit and its adapter: they take a process seconds to load. Its
+ * connections are the plugin's, so the process has to trust the platform by NODE_EXTRA_CA_CERTS.
+ */
 export interface PageBot {
   readonly plugin: FacebookAttachmentCache;
   readonly errors: Error[];
@@ -20,12 +21,8 @@ export interface PageBotOptions extends AttachmentCacheOptions {
   readonly page: PageOptions;
 }
 
-export function openPageBot(
-  { host, ca }: Server,
-  { page: { token, secret }, ...options }: PageBotOptions,
-): PageBot {
-  const dispatcher = new Agent({ connect: { ca }, connections: 50 });
-  const plugin = new FacebookAttachmentCache({ dispatcher, ...options });
+export function openPageBot(host: string, { page: { token, secret }, ...options }: PageBotOptions): PageBot {
+  const plugin = new FacebookAttachmentCache(options);
   const errors: Error[] = [];
   plugin.on('error', (error) => errors.push(error));
   const client = plugin.connect({ accessToken: token, appSecret: secret, apiHost: host });
@@ -33,9 +30,6 @@ export function openPageBot(
     plugin,
     errors,
     send: (user, message) => client.send(user, message),
-    close: async () => {
-      await plugin.close();
-      await dispatcher.close();
-    },
+    close: () => plugin.close(),
   };
 }
