@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { setTimeout as wait } from 'node:timers/promises';
 import { leasesOf, type Leases } from '../../src/cache/leases';
+import { POSTGRES, type StoreKind } from './kinds';
 import { botStore, type StoreFixture } from './use-store';
 
 /** Longer than a test takes. */
@@ -10,7 +11,7 @@ const LONG = 60_000;
 const SHORT = 50;
 
 /** What one process does at a time, by leases in the store. */
-export function promisesOnLeases(fixture: StoreFixture): void {
+export function promisesOnLeases(kind: StoreKind, fixture: StoreFixture): void {
   function open(): Leases {
     const leases = leasesOf(botStore(fixture.openStore()));
     assert.ok(leases, 'the store has leases');
@@ -71,4 +72,23 @@ export function promisesOnLeases(fixture: StoreFixture): void {
     await lease?.release();
     assert.deepEqual(await store.rows('fb-lease:'), []);
   });
+
+  if (kind === POSTGRES) {
+    it('does not wait until a lease is on the disk', async () => {
+      const store = fixture.openStore();
+      const leases = leasesOf(botStore(store));
+      const database = store.adapter as unknown as { query(sql: string): Promise<{ waits: boolean }[]> };
+      let unwritten = 0;
+      for (let times = 0; times < 20; times++) {
+        const lease = await leases?.take(key(), LONG);
+        const [log] = await database.query(
+          'SELECT pg_current_wal_flush_lsn() < pg_current_wal_insert_lsn() AS waits',
+        );
+        if (log?.waits) unwritten += 1;
+        await lease?.release();
+      }
+      // The database writes them by itself, a few times a second.
+      assert.ok(unwritten > 0);
+    });
+  }
 }

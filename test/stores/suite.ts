@@ -15,7 +15,7 @@ export function describeStore(kind: StoreKind, makeDispatcher?: MakeDispatcher):
     promisesOnIds(kind, fixture);
     // Another process opens a store by its name.
     if (kind.isShared && KINDS.includes(kind)) promisesOnProcesses(fixture);
-    if (kind.canLease === true) promisesOnLeases(fixture);
+    if (kind.canLease === true) promisesOnLeases(kind, fixture);
     if (kind.address !== undefined) promisesOnFaults(kind.address, fixture);
     promisesOnListing(kind, fixture);
     if (kind.openWithoutEmoji) promisesOnRefusedRecords(kind.openWithoutEmoji, fixture);
