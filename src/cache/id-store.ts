@@ -1,3 +1,4 @@
+import fastq from 'fastq';
 import { LRUCache } from 'lru-cache';
 import { StoreError } from '../base/errors';
 import { inTime, NoAnswerError } from '../base/in-time';
@@ -23,6 +24,9 @@ export interface IdStoreOptions {
 /** No message waits for a write, a deletion or a list, so a slow store gets so much more time for it. */
 const PATIENCE_FACTOR = 10;
 
+/** How many IDs are written at once: what a database with a slow disk still writes must not keep it from being read. */
+const WRITES_AT_ONCE = 4;
+
 /** Tells that the store still has what was put into it. */
 const MARK_KEY = 'fb-attachment:mark';
 
@@ -43,6 +47,7 @@ export class IdStore {
   readonly #writes: StoreHealth;
   readonly #lossWatch: LossWatch;
   readonly #unsaved: LRUCache<string, SavedId>;
+  readonly #writeQueue = fastq.promise((key: string) => this.#writeUnlessDown(key), WRITES_AT_ONCE);
   /** What is being written or deleted, by key: each waits for the one before. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #background = new Set<Promise<void>>();
@@ -269,11 +274,18 @@ export class IdStore {
   }
 
   #writeInBackground(key: string): Promise<void> {
-    const writing = this.#write(key).catch((error: unknown) => {
-      this.#writes.suspect(error);
-    });
+    const writing = this.#writeQueue.push(key);
     this.#inBackground(writing);
     return writing;
+  }
+
+  async #writeUnlessDown(key: string): Promise<void> {
+    if (this.#writes.isDown) return;
+    try {
+      await this.#write(key);
+    } catch (error) {
+      this.#writes.suspect(error);
+    }
   }
 
   /**

@@ -9,7 +9,7 @@ import { NAMESPACE, type KeyvLike, type KeyvStorageLike } from '../../../src/cac
 import { keyOf, toRecord, type SavedId } from '../../../src/cache/saved-id';
 import type { StoreError } from '../../../src/base/errors';
 import { fakeTime } from '../../support/checks/fake-time';
-import { FaultyStore, isSlow } from '../../support/stores/faulty-store';
+import { FaultyStore, hangs, isSlow } from '../../support/stores/faulty-store';
 import { useFolder } from '../../support/files/folder';
 import { storeErrorMessage } from '../../support/stores/id-store-harness';
 import { savedId } from '../../support/stores/saved-id';
@@ -185,6 +185,39 @@ describe('IdStore', () => {
         [[OTHER_KEY, 1]],
       );
       assert.equal(await store.get(KEY), undefined);
+    });
+
+    describe('of many IDs at the same moment', () => {
+      const keys = Array.from({ length: 20 }, (_, n) => keyOf('1001', `image:${n}`));
+
+      it('is four records at a time, so that the store is still free to be read', async () => {
+        const inner = new FaultyStore();
+        inner.fail({ set: isSlow(100) });
+        const store = open(inner);
+        for (const key of keys) void store.put(key, savedId(key));
+        await settle();
+        assert.equal(inner.countCalls('set'), 4);
+        await clock.tickAsync(100);
+        assert.equal(inner.countCalls('set'), 8);
+        await clock.tickAsync(400);
+        assert.equal(inner.ids().length, keys.length);
+      });
+
+      it('is left for later when the first cannot be written', async () => {
+        const inner = new FaultyStore();
+        inner.fail({ set: hangs });
+        const store = open(inner);
+        for (const key of keys) void store.put(key, savedId(key));
+        await clock.tickAsync(5_000);
+        assert.equal(inner.countCalls('set'), 4);
+        assert.deepEqual(
+          errors.map(({ message }) => message),
+          [storeErrorMessage('no answer within 5 s', 'write')],
+        );
+        inner.heal();
+        await clock.tickAsync(1_000);
+        assert.equal(inner.ids().length, keys.length);
+      });
     });
   });
 
