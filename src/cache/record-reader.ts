@@ -5,9 +5,8 @@ import type { KeyvClient, Patience } from './keyv-client';
 /** What it asks. */
 export type Records = Pick<KeyvClient, 'get' | 'getMany' | 'canReadMany'>;
 
-/** How many calls are made at once; and how many milliseconds further reads gather at most while these are under way. */
-const CALLS_AT_ONCE = 4;
-const LONGEST_GATHERING = 20;
+/** How many milliseconds reads gather at most for each call that is under way: few calls reach a store that is slow. */
+const GATHERING = 10;
 
 /** How many records are asked for in one call. */
 const BATCH_LIMIT = 500;
@@ -26,7 +25,7 @@ interface Reader {
 
 /**
  * Reads records that messages wait for. Hundreds of first messages at the same moment would ask for a record each, and
- * keep a database from answering in time; so what is asked for while some calls are under way goes together.
+ * keep a database from answering in time; so what is asked for while a call is under way gathers, and goes together.
  */
 export class RecordReader {
   readonly #records: Records;
@@ -51,8 +50,8 @@ export class RecordReader {
     const answer = new Promise((resolve, reject) => {
       reader = { key, resolve, reject, isGone: false };
       this.#waiting.push(reader);
-      if (this.#underWay < CALLS_AT_ONCE) this.#readWaiting();
-      else this.#gathering ??= setTimeout(this.#readWaiting, LONGEST_GATHERING);
+      if (this.#underWay === 0) this.#readWaiting();
+      else this.#gathering ??= setTimeout(this.#readWaiting, GATHERING * this.#underWay);
     });
     try {
       return await inTime(answer, this.#timeout);
