@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { blocksOfDocstrings, blocksOfMarkdown, MARKDOWN, ROOT, SOURCES, type Block } from './blocks';
 import { compile, compileStrictly, compileWithDom } from './compile';
-import { TSX } from '../simulator/running-cli';
+import { TYPESCRIPT } from '../support/processes/typescript';
 import { until } from '../support/checks/waiting';
 import { freePort } from '../support/platform/listen';
 import { PAGE } from '../support/platform/pages';
@@ -130,7 +130,7 @@ async function runWithOwnSimulator(
   const text = program.text
     .replace('3000', String(await freePort()))
     .replace("'messenger-platform-simulator'", JSON.stringify(path.join(ROOT, 'simulator/index.ts')));
-  return place.run({ ...program, text }, { NODE_OPTIONS: `--import ${TSX}`, ...env });
+  return place.run({ ...program, text }, { NODE_OPTIONS: TYPESCRIPT.join(' '), ...env });
 }
 
 async function repeatsWhatIsWritten(_place: Place, { text }: Block): Promise<void> {

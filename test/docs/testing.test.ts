@@ -3,7 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { chmod, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { startSimulator, type Simulator } from 'messenger-platform-simulator';
-import { CLI, TSX } from '../simulator/running-cli';
+import { CLI } from '../simulator/running-cli';
+import { TYPESCRIPT } from '../support/processes/typescript';
 import { text, useSmallBot } from '../simulator/small-bot';
 import { useFolder } from '../support/files/folder';
 import { freePort } from '../support/platform/listen';
@@ -81,7 +82,7 @@ describe(`the tests in ${FILE} pass, with the README’s bot in Python as a proc
     const index = JSON.stringify(path.join(ROOT, 'simulator/index.ts'));
     const program = (await withFreePorts(example)).replace("'messenger-platform-simulator'", index);
     await folder.write('test-bot.js', program);
-    const { stdout } = await runCommand(process.execPath, ['--import', TSX, 'test-bot.js'], {
+    const { stdout } = await runCommand(process.execPath, [...TYPESCRIPT, 'test-bot.js'], {
       cwd: folder.path,
       timeout: 50_000,
     });
@@ -92,7 +93,7 @@ describe(`the tests in ${FILE} pass, with the README’s bot in Python as a proc
     const documentation = await readFile(path.join(ROOT, FILE), 'utf8');
     const example = /^```python\n(.*?)^```$/ms.exec(documentation)?.[1] ?? assert.fail();
     await folder.write('test_bot.py', await withFreePorts(example));
-    const shim = `#!/bin/sh\nexec '${process.execPath}' --import '${TSX}' '${CLI}' --port 0 "$@"\n`;
+    const shim = `#!/bin/sh\nexec '${process.execPath}' ${TYPESCRIPT.join(' ')} '${CLI}' --port 0 "$@"\n`;
     await chmod(await folder.write('node_modules/.bin/messenger-platform-simulator', shim), 0o755);
     const { stderr } = await runCommand('python3', ['-m', 'unittest', 'test_bot'], {
       cwd: folder.path,

@@ -9,9 +9,7 @@ const WINDOWS: Record<string, BrowserContextOptions> = {
   light: { colorScheme: 'light' },
   dark: { colorScheme: 'dark' },
   'narrow and light': { colorScheme: 'light', viewport: { width: 320, height: 640 } },
-  'narrow and dark': { colorScheme: 'dark', viewport: { width: 390, height: 780 } },
   'a tablet, dark': { colorScheme: 'dark', viewport: { width: 820, height: 1100 } },
-  'wide and light': { colorScheme: 'light', viewport: { width: 1920, height: 1080 } },
 };
 
 /** A multiple of 16. */

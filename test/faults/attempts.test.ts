@@ -80,7 +80,7 @@ describe("A failure that belongs to one message's attempt", () => {
       sim.revokeAll();
       sim.clearCalls();
       // So that all have got the ID before the first of them learns that it is dead.
-      sim.addFaults({ purpose: 'send-id', delayMs: 200, times: 10 });
+      sim.addFaults({ purpose: 'send-id', delayMs: 1_000, times: 10 });
       const users = Array.from({ length: 10 }, (_, n) => `71${n + 10}`);
       const results = await Promise.allSettled(
         users.map((user, n) => client.send(user, image(isExpired(n) ? `${expired}&n=${n}` : good(n)))),

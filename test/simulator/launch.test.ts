@@ -9,7 +9,8 @@ import path from 'node:path';
 import { parseEnv, promisify } from 'node:util';
 import { until } from '../support/checks/waiting';
 import { freePort } from '../support/platform/listen';
-import { CLI, ECHO_BOT, get, RunningCli, TSX } from './running-cli';
+import { CLI, ECHO_BOT, get, RunningCli } from './running-cli';
+import { TYPESCRIPT } from '../support/processes/typescript';
 
 describe('messenger-platform-simulator -- a bot', function () {
   this.timeout(60_000);
@@ -136,7 +137,7 @@ describe('messenger-platform-simulator -- a bot', function () {
 
       async function runInTerminal(command: readonly string[]) {
         const script = 'echo "the simulator is $$"; exec "$0" "$@"';
-        const simulator = [process.execPath, '--import', TSX, CLI, ...ports, ...command];
+        const simulator = [process.execPath, ...TYPESCRIPT, CLI, ...ports, ...command];
         const terminal = spawn('python3', ['-c', TERMINAL, 'sh', '-c', script, ...simulator], {
           cwd: folder,
           env: { ...process.env, PORT: String(await freePort()) },

@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { DEMO_PAGE } from 'messenger-platform-simulator';
 import { until } from '../support/checks/waiting';
+import { TYPESCRIPT } from '../support/processes/typescript';
 
 const ROOT = path.join(__dirname, '../..');
 export const CLI = path.join(ROOT, 'simulator/cli.ts');
-/** Runs TypeScript. */
-export const TSX = path.join(ROOT, 'node_modules/tsx/dist/loader.mjs');
 
 /** Echoes what people write, over HTTPS with "secure"; ends as it is told. */
 export const ECHO_BOT = `
@@ -52,7 +51,7 @@ export class RunningCli {
   printed = '';
 
   constructor(args: readonly string[], folder: string, env: NodeJS.ProcessEnv) {
-    this.child = spawn(process.execPath, ['--import', TSX, CLI, ...args], {
+    this.child = spawn(process.execPath, [...TYPESCRIPT, CLI, ...args], {
       cwd: folder,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
