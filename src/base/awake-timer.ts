@@ -14,16 +14,12 @@ export function awakeTimer(ms: number, onEnd: () => void, holdsProcess = true): 
   // A timer takes a millisecond at least.
   const steps = Math.min(STEPS, Math.max(1, Math.floor(ms)));
   let done = 0;
-  const start = (): NodeJS.Timeout => {
-    const started = setTimeout(step, ms / steps);
-    return holdsProcess ? started : started.unref();
-  };
-  const step = (): void => {
+  const timer = setTimeout(() => {
     done += 1;
     if (done === steps) onEnd();
-    else timer = start();
-  };
-  let timer = start();
+    else timer.refresh();
+  }, ms / steps);
+  if (!holdsProcess) timer.unref();
   return () => {
     clearTimeout(timer);
   };

@@ -25,21 +25,33 @@ export interface BotKind {
   readonly type: 'commonjs' | 'module';
   /** Of its tsconfig.json. */
   readonly module?: 'node16' | 'nodenext';
-  /** Neither Botkit nor its adapter is installed. */
-  readonly isWithoutBotkit?: true;
 }
 
-export const BOT_KINDS: readonly BotKind[] = [
-  { name: 'CommonJS JavaScript', source: 'commonjs.cjs', type: 'commonjs' },
-  { name: 'ES module JavaScript', source: 'es-module.mjs', type: 'module' },
-  { name: 'CommonJS TypeScript (node16)', source: 'typed.ts', type: 'commonjs', module: 'node16' },
-  { name: 'ES module TypeScript (nodenext)', source: 'typed.ts', type: 'module', module: 'nodenext' },
+/** Those of a group install the same packages, so they do it once. */
+export const BOT_GROUPS: readonly {
+  readonly dependencies: readonly string[];
+  readonly kinds: readonly BotKind[];
+}[] = [
   {
-    name: 'TypeScript without Botkit',
-    source: 'without-botkit.ts',
-    type: 'module',
-    module: 'nodenext',
-    isWithoutBotkit: true,
+    dependencies: DEPENDENCIES,
+    kinds: [
+      { name: 'CommonJS JavaScript', source: 'commonjs.cjs', type: 'commonjs' },
+      { name: 'ES module JavaScript', source: 'es-module.mjs', type: 'module' },
+    ],
+  },
+  {
+    dependencies: [...DEPENDENCIES, ...TYPED_DEPENDENCIES],
+    kinds: [
+      { name: 'CommonJS TypeScript (node16)', source: 'typed.ts', type: 'commonjs', module: 'node16' },
+      { name: 'ES module TypeScript (nodenext)', source: 'typed.ts', type: 'module', module: 'nodenext' },
+    ],
+  },
+  {
+    // Neither Botkit nor its adapter.
+    dependencies: TYPED_DEPENDENCIES,
+    kinds: [
+      { name: 'TypeScript without Botkit', source: 'without-botkit.ts', type: 'module', module: 'nodenext' },
+    ],
   },
 ];
 
@@ -50,22 +62,28 @@ interface BotReport {
   readonly sends?: readonly unknown[];
 }
 
-/** A new bot in an empty folder, with the packed plugin. */
-export async function createBot(kind: BotKind, tarball: string, folder: string): Promise<void> {
+/** What bots need, with the packed plugin, in an empty folder. */
+export async function installForBots(
+  dependencies: readonly string[],
+  tarball: string,
+  folder: string,
+): Promise<void> {
+  await mkdir(folder);
+  const manifest = { name: 'bots', private: true, allowScripts: { 'botbuilder-dialogs': false } };
+  await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
+  await install(folder, [...dependencies, tarball]);
+}
+
+/** A new bot in a folder inside that in which its packages are installed. */
+export async function createBot(kind: BotKind, folder: string): Promise<void> {
   await mkdir(path.join(folder, 'pictures'), { recursive: true });
   await copyFile(PICTURE, path.join(folder, 'pictures/paw.png'));
-  const manifest = {
-    name: 'bot',
-    private: true,
-    type: kind.type,
-    allowScripts: { 'botbuilder-dialogs': false },
-  };
+  const manifest = { name: 'bot', private: true, type: kind.type };
   await writeFile(path.join(folder, 'package.json'), JSON.stringify(manifest));
   const source = path.join(__dirname, 'bots', kind.source);
-  const dependencies = kind.isWithoutBotkit ? [] : DEPENDENCIES;
   if (kind.module === undefined) {
     await cp(source, path.join(folder, 'bot.js'));
-    return install(folder, [...dependencies, tarball]);
+    return;
   }
   await cp(source, path.join(folder, 'bot.ts'));
   const compilerOptions = {
@@ -80,7 +98,6 @@ export async function createBot(kind: BotKind, tarball: string, folder: string):
     skipLibCheck: true,
   };
   await writeFile(path.join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['bot.ts'] }));
-  await install(folder, [...dependencies, ...TYPED_DEPENDENCIES, tarball]);
   await compile(folder);
 }
 

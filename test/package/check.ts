@@ -5,9 +5,9 @@
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startSimulator, type Simulator } from 'messenger-platform-simulator';
+import { startSimulator } from 'messenger-platform-simulator';
 import { CheckReport } from '../support/processes/check-report';
-import { BOT_KINDS, createBot, PAGE, sendPicture, type BotKind } from './bots';
+import { BOT_GROUPS, createBot, installForBots, PAGE, sendPicture } from './bots';
 import { askForPicture, copyExampleBot } from './example-bot';
 import {
   checkFiles,
@@ -96,30 +96,25 @@ async function tryExampleBot(tarballs: readonly string[], folder: string): Promi
 async function tryBots(tarball: string, folder: string): Promise<void> {
   const sim = await startSimulator({ pages: [PAGE] });
   try {
-    // Two at a time.
-    const kinds = [...BOT_KINDS.entries()];
-    const next = async (): Promise<void> => {
-      for (let kind = kinds.shift(); kind; kind = kinds.shift()) {
-        await tryBot(sim, tarball, path.join(folder, `bot-${kind[0]}`), ...kind);
-      }
-    };
-    await Promise.all([next(), next()]);
+    await Promise.all(
+      BOT_GROUPS.map(async ({ dependencies, kinds }, group) => {
+        const bots = path.join(folder, `bots-${group}`);
+        const names = kinds.map(({ name }) => name).join(', ');
+        await report.check(`bots: ${names}: their packages`, () =>
+          installForBots(dependencies, tarball, bots),
+        );
+        for (const [index, kind] of kinds.entries()) {
+          await report.check(`bot: ${kind.name}`, async (note) => {
+            const own = path.join(bots, `bot-${index}`);
+            await createBot(kind, own);
+            await sendPicture(sim, { folder: own, user: `700${group}${index}`, note });
+          });
+        }
+      }),
+    );
   } finally {
     await sim.close();
   }
-}
-
-async function tryBot(
-  sim: Simulator,
-  tarball: string,
-  folder: string,
-  index: number,
-  kind: BotKind,
-): Promise<void> {
-  await report.check(`bot: ${kind.name}`, async (note) => {
-    await createBot(kind, tarball, folder);
-    await sendPicture(sim, { folder, user: `700${index}`, note });
-  });
 }
 
 void main();
