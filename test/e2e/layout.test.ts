@@ -12,6 +12,26 @@ interface Box {
   height: number;
 }
 
+/** As far as it is used here. */
+interface Element {
+  readonly innerText: string;
+  getBoundingClientRect(): { toJSON(): Box };
+  querySelector(selector: string): Element;
+  querySelectorAll(selector: string): Iterable<Element>;
+}
+
+const PARTS = '.call-time, .call-purpose, .call-about, .call-bytes, .call-took, .outcome';
+
+/** In the browser, in one step: there are many calls. */
+function measureCall(element: unknown, selector: string): { text: string; line: Box; parts: Box[] } {
+  const call = element as Element;
+  return {
+    text: call.innerText,
+    line: call.querySelector('.call-line').getBoundingClientRect().toJSON(),
+    parts: Array.from(call.querySelectorAll(selector), (part) => part.getBoundingClientRect().toJSON()),
+  };
+}
+
 describe('The layout of the simulator’s page', () => {
   let fixture: UiFixture;
   let view: View;
@@ -70,14 +90,9 @@ describe('The layout of the simulator’s page', () => {
       assert.match((await calls.allInnerTexts()).join('\n'), /100\/2018001/);
       for (const call of await calls.all()) {
         await call.scrollIntoViewIfNeeded();
-        const line = await call.locator('.call-line').evaluate(boxOf);
-        const text = await call.innerText();
+        const { text, line, parts } = await call.evaluate(measureCall, PARTS);
         assert.ok(line.height <= 58, `${line.height} px: ${text}`);
-        const parts: Box[] = [];
-        for (const name of ['time', 'purpose', 'about', 'bytes', 'took']) {
-          parts.push(await call.locator(`.call-${name}`).evaluate(boxOf));
-        }
-        parts.push(await call.locator('.outcome').evaluate(boxOf));
+        assert.equal(parts.length, 6, text);
         const shown = parts.filter(({ height }) => height > 0);
         for (const [at, one] of shown.entries()) {
           assert.ok(one.right <= line.right, `it leaves its line: ${text}`);
