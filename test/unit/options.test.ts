@@ -165,6 +165,8 @@ describe('readOptions', () => {
       [`${CDN}/cats`, `"${CDN}/cats": leave out everything after the host and the port`],
       [`${CDN}/?a=b`, `"${CDN}/": leave out everything after the host and the port`],
       ['https://tom:hunter2@cdn.example.com', `"${CDN}": leave out the user and the password`],
+      ['https://tom@cdn.example.com', `"${CDN}": leave out the user and the password`],
+      ['https://:hunter2@cdn.example.com', `"${CDN}": leave out the user and the password`],
       ['cdn.example.com', 'a string: an origin begins with https:// (or http://)'],
       ['tom:hunter2@cdn.example.com', 'a string: an origin begins with https:// (or http://)'],
       ['ftp://cdn.example.com', 'a string: an origin begins with https:// (or http://)'],

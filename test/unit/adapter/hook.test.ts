@@ -117,6 +117,8 @@ describe('hookAdapter', () => {
       '1001',
     ],
     ['of an activity without a recipient is not known', { recipient: null }, undefined],
+    ['whose ID is a number is known by its digits', { recipient: { id: 1001 } }, '1001'],
+    ['whose ID is neither text nor a number is not known', { recipient: { id: ['1001'] } }, undefined],
     ['of no activity is not known', undefined, undefined],
     ['of null is not known', null, undefined],
   ];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
+import { countActiveTimers } from '../../support/checks/fake-time';
 import { IdCache } from '../../../src/cache/id-cache';
 import { keyOf } from '../../../src/cache/saved-id';
 import { FaultyStore, hangs, throws } from '../../support/stores/faulty-store';
@@ -81,6 +82,16 @@ describe('Leases of an IdStore', () => {
     await harness.clock.tickAsync(1_000);
     await take(other);
     assert.equal(await lease.renew(3_000), false);
+  });
+
+  it('keep the process alive while a message waits for one', async () => {
+    sinon.restore();
+    inner.client.hangs = true;
+    await new Promise(setImmediate);
+    const before = countActiveTimers();
+    const leased = harness.open({ store: inner, timeout: 20 }).lease(KEY, 3_000);
+    assert.equal(countActiveTimers() - before, 1);
+    assert.equal(await leased, undefined);
   });
 
   it('are not there in a store that has none', async () => {

@@ -199,6 +199,16 @@ describe('KeyvClient, asked for several keys,', () => {
     }
   });
 
+  it('knows the order of the values only where it has leases, and a call for several', () => {
+    const canReadMany = (extra: object): boolean =>
+      new KeyvClient(keyvOf(extra), () => undefined).canReadMany;
+    const getMany = () => Promise.resolve([]);
+    const redis = { store: { client: { set: () => undefined, eval: () => undefined } } };
+    assert.equal(canReadMany({ ...redis, getMany }), true);
+    assert.equal(canReadMany(redis), false);
+    assert.equal(canReadMany({ getMany }), false);
+  });
+
   it('rejects when the store tells of a failure meanwhile', async () => {
     const events = new EventEmitter();
     const getMany = async () => {

@@ -6,7 +6,7 @@ import type { Asset } from '../../../src/source/asset';
 import { identifyFiledata } from '../../../src/source/filedata';
 import { identifyAddress } from '../../../src/source/web-address';
 import { IdCache } from '../../../src/cache/id-cache';
-import { Fleet } from '../../../src/delivery/fleet';
+import { Fleet, type FleetJob } from '../../../src/delivery/fleet';
 import { pageAsset } from '../../../src/delivery/page-asset';
 import { Uploads, type UploadObserver, type UploadsOptions } from '../../../src/delivery/uploads';
 import { Connections } from '../../../src/graph/connections';
@@ -15,6 +15,7 @@ import { countActiveTimers } from '../../support/checks/fake-time';
 import { json, useGraphServer, type Answer } from '../../support/platform/graph-server';
 import { parseForm } from '../../support/platform/recorder';
 import { readAsset } from '../../support/files/assets';
+import { savedId } from '../../support/stores/saved-id';
 
 const busy = json(400, { error: { message: 'Slow down', code: 2 } });
 const NOBODY: UploadObserver = {
@@ -70,6 +71,21 @@ describe('Uploads', () => {
       };
       return new URL(message.attachment.payload.url).pathname.slice(1);
     });
+
+  it('wants any ID that another process has made, unless it is told which', async () => {
+    const wanted: boolean[] = [];
+    const fleet = {
+      obtain: ({ isWanted }: FleetJob) => {
+        wanted.push(isWanted(savedId('12')));
+        return Promise.resolve(savedId('12'));
+      },
+    } as unknown as Fleet;
+    const job = { ...pageAsset(client, '1001', web('tom.png')), reason: 'send' } as const;
+    await open({ fleet }).upload(job, NOBODY);
+    await open({ fleet }).upload({ ...job, isWanted: () => false }, NOBODY);
+    assert.deepEqual(wanted, [true, false]);
+    assert.equal(server.received.length, 0);
+  });
 
   it('has the platform fetch an address and keep it', async () => {
     sinon.useFakeTimers({ now: 1_767_225_600_000, toFake: ['Date'] });

@@ -254,6 +254,24 @@ describe('warmAll', () => {
     assert.deepEqual([report.skipped, report.failed], [2, 1]);
   });
 
+  it('counts as skipped what gives up when it is told to, and as failed what fails meanwhile', async () => {
+    const end = async (error: (signal: AbortSignal) => unknown): Promise<string | undefined> => {
+      const stop = new AbortController();
+      const { results } = await warm(
+        ['a.png'],
+        async () => {
+          stop.abort();
+          await turn();
+          throw error(stop.signal);
+        },
+        { signal: stop.signal },
+      );
+      return results[0]?.outcome;
+    };
+    assert.equal(await end(({ reason }) => reason as unknown), 'skipped');
+    assert.equal(await end(() => new Error('refused')), 'failed');
+  });
+
   it('has nothing to do without assets', async () => {
     assert.deepEqual(await warm([]), {
       results: [],

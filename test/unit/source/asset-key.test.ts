@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { isAttachmentType } from '../../../src/source/asset';
-import { addressKey, contentKey } from '../../../src/source/asset-key';
+import { addressKey, attemptKey, contentKey } from '../../../src/source/asset-key';
 import { sha256 } from '../../support/checks/sha256';
 
 describe('contentKey', () => {
@@ -19,6 +19,13 @@ describe('addressKey', () => {
   it('is the type and a digest, so that it is short and holds no secret', () => {
     const address = `https://example.com/${'a'.repeat(2000)}?sig=S`;
     assert.equal(addressKey('video', address), `video:url:${sha256(address)}`);
+  });
+});
+
+describe('attemptKey', () => {
+  it('is another one when a letter moves from one part to the next', () => {
+    assert.equal(attemptKey('path', '/cats/tom'), attemptKey('path', '/cats/tom'));
+    assert.notEqual(attemptKey('path', '/cats/tom'), attemptKey('path/', 'cats/tom'));
   });
 });
 
