@@ -47,7 +47,7 @@ export class IdStore {
   readonly #writes: StoreHealth;
   readonly #lossWatch: LossWatch;
   readonly #unsaved: LRUCache<string, SavedId>;
-  readonly #writeQueue = fastq.promise((key: string) => this.#writeUnlessDown(key), WRITES_AT_ONCE);
+  readonly #writeQueue = fastq.promise((key: string) => this.#writeIfWritable(key), WRITES_AT_ONCE);
   /** What is being written or deleted, by key: each waits for the one before. */
   readonly #turns = new Map<string, Promise<unknown>>();
   readonly #background = new Set<Promise<void>>();
@@ -173,9 +173,12 @@ export class IdStore {
    */
   put(key: string, saved: SavedId): Promise<void> {
     this.#unsaved.set(key, saved);
-    // A check ends with writing all that waits.
-    if (this.#writes.isDown || this.#writes.isChecking) return Promise.resolve();
-    return this.#writeInBackground(key);
+    return this.#isWritable ? this.#writeInBackground(key) : Promise.resolve();
+  }
+
+  /** A check ends with writing all that waits. */
+  get #isWritable(): boolean {
+    return !this.#writes.isDown && !this.#writes.isChecking;
   }
 
   /** @throws {StoreError} The store cannot be asked. */
@@ -279,8 +282,8 @@ export class IdStore {
     return writing;
   }
 
-  async #writeUnlessDown(key: string): Promise<void> {
-    if (this.#writes.isDown) return;
+  async #writeIfWritable(key: string): Promise<void> {
+    if (!this.#isWritable) return;
     try {
       await this.#write(key);
     } catch (error) {

@@ -9,7 +9,7 @@ import { NAMESPACE, type KeyvLike, type KeyvStorageLike } from '../../../src/cac
 import { keyOf, toRecord, type SavedId } from '../../../src/cache/saved-id';
 import type { StoreError } from '../../../src/base/errors';
 import { fakeTime } from '../../support/checks/fake-time';
-import { FaultyStore, hangs, isSlow } from '../../support/stores/faulty-store';
+import { FaultyStore, hangs, isSlow, throws } from '../../support/stores/faulty-store';
 import { useFolder } from '../../support/files/folder';
 import { storeErrorMessage } from '../../support/stores/id-store-harness';
 import { savedId } from '../../support/stores/saved-id';
@@ -200,6 +200,21 @@ describe('IdStore', () => {
         await clock.tickAsync(100);
         assert.equal(inner.countCalls('set'), 8);
         await clock.tickAsync(400);
+        assert.equal(inner.ids().length, keys.length);
+      });
+
+      it('is left for the check that follows a failure', async () => {
+        const inner = new FaultyStore();
+        inner.fail({
+          set: (carryOut, key) =>
+            key.endsWith('probe') ? isSlow(100)(carryOut, key) : throws()(carryOut, key),
+        });
+        const store = open(inner);
+        for (const key of keys) void store.put(key, savedId(key));
+        await clock.tickAsync(99);
+        assert.equal(inner.countCalls('set'), 4);
+        inner.heal();
+        await clock.tickAsync(1);
         assert.equal(inner.ids().length, keys.length);
       });
 
