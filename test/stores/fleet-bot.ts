@@ -33,8 +33,6 @@ async function main(): Promise<void> {
   const { place, host, page, root, user, pictures } = JSON.parse(process.argv[2] ?? '') as FleetOrders;
   const { adapter, close } = openPlace(place);
   const client = openPageBot(host, { store: adapter, page, root });
-  // Its first connection takes a database longer than `storeTimeout`, on a machine that starts six of them.
-  await adapter.get('connected');
   console.log(READY);
   await once(process.stdin.resume(), 'end');
   const lost: string[] = [];
