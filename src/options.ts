@@ -105,7 +105,8 @@ export interface AttachmentCacheOptions {
   readonly typing?: boolean;
   /**
    * How many milliseconds a message waits for the store before it is sent without it. Set it higher than the store's
-   * slowest usual answer: if an ID arrives too late, its asset is uploaded once more.
+   * slowest usual answer: if an ID arrives too late, its asset is uploaded once more. An upload that another process may
+   * be making waits four times as long, if it had to wait in the queue.
    *
    * Default: 500.
    */

@@ -6,7 +6,8 @@ export class NoAnswerError extends Error {
   override readonly name = 'NoAnswerError';
 
   constructor(limit: number) {
-    super(`no answer within ${limit < SECOND ? `${limit} ms` : `${limit / SECOND} s`}`);
+    const rounded = Math.round(limit / 10) * 10;
+    super(`no answer within ${limit < SECOND ? `${Math.round(limit)} ms` : `${rounded / SECOND} s`}`);
   }
 }
 

@@ -56,14 +56,8 @@ export class IdCache {
    * same time. Undefined: there is none, or the store cannot be read. Never rejects.
    */
   async find(key: string): Promise<SavedId | undefined> {
-    return this.known(key) ?? this.findNewest(key);
-  }
-
-  /**
-   * The ID of `key`, although memory has one already: the store may have a newer one of another process, which memory
-   * then takes over. Never rejects.
-   */
-  async findNewest(key: string): Promise<SavedId | undefined> {
+    const known = this.known(key);
+    if (known) return known;
     const underWay = this.#shared.get(key);
     if (underWay) return underWay;
     const lookUp = this.#lookUp([key], async (store) => [await store.get(key)]).then(([newest]) => {
@@ -73,6 +67,15 @@ export class IdCache {
     });
     this.#shared.set(key, lookUp);
     return lookUp;
+  }
+
+  /**
+   * The ID of `key` before an upload, although memory has one already: the store may have a newer one of another
+   * process, which memory then takes over. Never rejects.
+   */
+  async findNewest(key: string): Promise<SavedId | undefined> {
+    const [newest] = await this.#lookUp([key], async (store) => [await store.getBeforeUpload(key)]);
+    return newest;
   }
 
   /** The newest ID of each key, also where memory has one, in one call of the store. Never rejects. */
@@ -89,10 +92,11 @@ export class IdCache {
    * The right to make the ID of `key`, which one process has at a time.
    *
    * @param ms - Milliseconds after which it ends by itself.
+   * @param isUrgent - Whether it is waited for no longer than for an ID.
    * @returns `held`: another process has it. Undefined: the store cannot do that, or not now. Never rejects.
    */
-  async lease(key: string, ms: number): Promise<Lease | 'held' | undefined> {
-    return this.#store?.lease(key, ms);
+  async lease(key: string, ms: number, isUrgent: boolean): Promise<Lease | 'held' | undefined> {
+    return this.#store?.lease(key, ms, isUrgent);
   }
 
   /**

@@ -24,6 +24,9 @@ export interface IdStoreOptions {
 /** No message waits for a write, a deletion or a list, so a slow store gets so much more time for it. */
 const PATIENCE_FACTOR = 10;
 
+/** An upload that another process may have made takes longer than a moment in which the store does not answer. */
+const UPLOAD_PATIENCE_FACTOR = 4;
+
 /** How many IDs are written at once: what a database with a slow disk still writes must not keep it from being read. */
 const WRITES_AT_ONCE = 4;
 
@@ -45,6 +48,7 @@ export class IdStore {
   readonly #reader: RecordReader;
   readonly #reads: StoreHealth;
   readonly #writes: StoreHealth;
+  readonly #leases: StoreHealth;
   readonly #lossWatch: LossWatch;
   readonly #unsaved: LRUCache<string, SavedId>;
   readonly #writeQueue = fastq.promise((key: string) => this.#writeIfWritable(key), WRITES_AT_ONCE);
@@ -89,6 +93,16 @@ export class IdStore {
       },
       runInBackground,
     });
+    this.#leases = new StoreHealth({
+      check: async () => {
+        const lease = await this.#client.lease(PROBE_KEY, PROBE_TTL, this.#patience);
+        if (lease !== 'held') await lease?.release();
+      },
+      // Nobody need know: what it means for IDs is told by reading and writing them.
+      onDown: ignore,
+      onChecked: ignore,
+      runInBackground,
+    });
     this.#lossWatch = new LossWatch({
       readMark: () => this.#client.get(MARK_KEY, this.#patience),
       writeMark: (mark) => this.#client.set(MARK_KEY, mark, ttl, this.#patience),
@@ -116,6 +130,19 @@ export class IdStore {
       else this.#lossWatch.missed();
       return saved;
     } catch (error) {
+      this.#reads.suspect(error, this.#grace);
+      return undefined;
+    }
+  }
+
+  /** What the store knows when an upload is about to begin, which can wait a little longer than a message. */
+  async getBeforeUpload(key: string): Promise<SavedId | undefined> {
+    const unsaved = this.#unsaved.peek(key);
+    const patience = this.#patienceWith(this.#reads);
+    if (unsaved || !patience) return unsaved;
+    try {
+      return fromRecord(key, await this.#client.get(key, patience));
+    } catch (error) {
       this.#reads.suspect(error);
       return undefined;
     }
@@ -139,19 +166,46 @@ export class IdStore {
 
   /** Whether processes with this store can take turns: they have to find the IDs, too. */
   get canLease(): boolean {
-    return this.#client.canLease && !this.#writes.isDown && !this.#reads.isDown;
+    return this.#client.canLease && !this.#writes.isDown && this.#leasePatience !== undefined;
   }
 
-  /** @returns `held`: another process has it. Undefined: there are no leases now. Never rejects. */
-  async lease(key: string, ms: number): Promise<Lease | 'held' | undefined> {
-    if (!this.canLease) return undefined;
+  /**
+   * @param isUrgent - Whether it is waited for no longer than for an ID.
+   * @returns `held`: another process has it. Undefined: there are no leases now. Never rejects.
+   */
+  async lease(key: string, ms: number, isUrgent: boolean): Promise<Lease | 'held' | undefined> {
+    const patience = this.#leasePatience;
+    if (!this.canLease || !patience) return undefined;
+    if (isUrgent && (this.#reads.isDown || this.#leases.isDown)) return undefined;
     try {
-      const lease = await this.#client.lease(key, ms, { limit: this.#options.timeout, isAwaited: true });
+      const limit = isUrgent ? this.#options.timeout : patience.limit;
+      const lease = await this.#client.lease(key, ms, { ...patience, limit });
       return lease === 'held' || !lease ? lease : this.#releasedBeforeClose(lease);
     } catch (error) {
-      this.#writes.suspect(error);
+      this.#leases.suspect(error, isUrgent ? this.#grace : 0);
       return undefined;
     }
+  }
+
+  /** Milliseconds for which uploads still wait after a call that was not answered within `timeout`. */
+  get #grace(): number {
+    return this.#options.timeout * (UPLOAD_PATIENCE_FACTOR - 1);
+  }
+
+  get #leasePatience(): Patience | undefined {
+    return this.#patienceWith(this.#reads, this.#leases);
+  }
+
+  /**
+   * How long an upload waits for an answer: from the first call on that was not answered in time, all uploads together
+   * wait no longer. Undefined: the store does not work.
+   */
+  #patienceWith(...healths: StoreHealth[]): Patience | undefined {
+    const limits = healths.map(({ isDown, grace }) =>
+      isDown ? grace : this.#options.timeout * UPLOAD_PATIENCE_FACTOR,
+    );
+    const limit = Math.min(...limits);
+    return limit > 0 ? { limit, isAwaited: true } : undefined;
   }
 
   /** A lease whose release `close` waits for, as for a write. */
@@ -173,12 +227,13 @@ export class IdStore {
    */
   put(key: string, saved: SavedId): Promise<void> {
     this.#unsaved.set(key, saved);
-    return this.#isWritable ? this.#writeInBackground(key) : Promise.resolve();
+    if (this.#isWritable) return this.#writeInBackground(key);
+    // A check ends with writing all that waits.
+    return this.#writes.checking ?? Promise.resolve();
   }
 
-  /** A check ends with writing all that waits. */
   get #isWritable(): boolean {
-    return !this.#writes.isDown && !this.#writes.isChecking;
+    return !this.#writes.isDown && !this.#writes.checking;
   }
 
   /** @throws {StoreError} The store cannot be asked. */
@@ -221,6 +276,7 @@ export class IdStore {
   async close(): Promise<void> {
     this.#reads.stop();
     this.#writes.stop();
+    this.#leases.stop();
     this.#lossWatch.stop();
     this.#closing++;
     await inTime(this.#finish(), this.#patience.limit).catch(ignore);
@@ -240,6 +296,7 @@ export class IdStore {
     if (!this.#isClosed) return;
     this.#reads.resume();
     this.#writes.resume();
+    this.#leases.resume();
     this.#lossWatch.resume();
   }
 

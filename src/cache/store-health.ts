@@ -17,15 +17,17 @@ const FIRST_RETRY = SECOND;
 const LONGEST_RETRY = 30 * SECOND;
 
 /**
- * Whether a store can be read, or whether it can be written: one for each, because a store can do one of them alone.
+ * Whether a store can be read, written, or asked for leases: one for each, because a store can do one of them alone.
  *
- * A call that is not answered in time marks it as down at once, so that no other call waits for it. After a call that
- * fails in another way it is checked first: the store may have refused what was asked, and work well for everything
- * else.
+ * A call that is not answered in time marks it as down at once, so that no other call waits for it; it is up again when
+ * it answers a check, which is made at once, too. After a call that fails in another way it is checked first: the store
+ * may have refused what was asked, and work well for everything else.
  */
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
   #isDown = false;
+  /** Until when it may still answer, as `performance.now()` tells it. */
+  #graceEnd = -Infinity;
   #isStopped = false;
   #checking: Promise<void> | undefined;
   #retry: NodeJS.Timeout | undefined;
@@ -43,15 +45,29 @@ export class StoreHealth {
     return this.#isStopped;
   }
 
-  get isChecking(): boolean {
-    return this.#checking !== undefined;
+  /** A check that is being made. Never rejects. */
+  get checking(): Promise<void> | undefined {
+    return this.#checking;
   }
 
-  /** Takes note of a call that failed. */
-  suspect(error: unknown): void {
+  /** Milliseconds for which it may be worth while to wait for an answer although it is down. */
+  get grace(): number {
+    return Math.max(0, this.#graceEnd - performance.now());
+  }
+
+  /**
+   * Takes note of a call that failed.
+   *
+   * @param grace - Milliseconds for which it may still answer, if that call was not answered in time.
+   */
+  suspect(error: unknown, grace = 0): void {
     if (this.#isDown) return;
-    if (error instanceof NoAnswerError) this.#goDown(error);
-    else void this.check(error);
+    if (error instanceof NoAnswerError) {
+      this.#markDown(error);
+      this.#graceEnd = performance.now() + grace;
+      if (this.#isStopped) return;
+    }
+    void this.check(error);
   }
 
   /** Checks it now, and again from time to time while it is down. Never rejects. */
@@ -83,17 +99,21 @@ export class StoreHealth {
       this.#options.onChecked();
     } catch (error) {
       this.#checking = undefined;
-      this.#goDown(cause ?? error);
+      this.#graceEnd = -Infinity;
+      this.#markDown(cause ?? error);
+      this.#tryLater();
     }
   }
 
-  #goDown(error: unknown): void {
-    if (!this.#isDown) {
-      this.#isDown = true;
-      this.#retryDelay = FIRST_RETRY;
-      this.#options.onDown(error);
-    }
-    if (this.#isStopped || this.#checking) return;
+  #markDown(error: unknown): void {
+    if (this.#isDown) return;
+    this.#isDown = true;
+    this.#retryDelay = FIRST_RETRY;
+    this.#options.onDown(error);
+  }
+
+  #tryLater(): void {
+    if (this.#isStopped) return;
     this.#retry = setTimeout(() => void this.check(), this.#retryDelay).unref();
     this.#retryDelay = Math.min(this.#retryDelay * 2, LONGEST_RETRY);
   }

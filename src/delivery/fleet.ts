@@ -36,10 +36,11 @@ export interface FleetStore {
   /** Whether processes can take turns. */
   readonly canLease: boolean;
   /**
+   * @param isUrgent - Whether it is waited for no longer than for an ID.
    * @returns `held`: another process has it. Undefined: there are no leases, or the store cannot be asked. Never
    * rejects.
    */
-  lease(key: string, ms: number): Promise<Lease | 'held' | undefined>;
+  lease(key: string, ms: number, isUrgent: boolean): Promise<Lease | 'held' | undefined>;
   /** An ID that can be used, also where memory has one: another process may have made a newer one. Never rejects. */
   findNewest(key: string): Promise<SavedId | undefined>;
   /** The IDs of several keys that can be used, the newest of each. No message waits for it. Never rejects. */
@@ -89,13 +90,16 @@ export class Fleet {
   async obtain(job: FleetJob, enqueue: Enqueue, upload: Upload): Promise<SavedId> {
     const begun = performance.now();
     const watch = new Watch(job);
+    // Where uploads wait for each other, one that is made twice costs more than a moment without the store.
+    let isUrgent = true;
     if (this.#store.canLease) this.#watched.add(watch);
     else job.onTurn(true);
     try {
       for (;;) {
         const inTurn = enqueue((leave) =>
-          this.#uploadInTurn(watch, begun, (onBytes) => upload(onBytes, leave)),
+          this.#uploadInTurn(watch, begun, isUrgent, (onBytes) => upload(onBytes, leave)),
         );
+        isUrgent = false;
         const saved = await Promise.race([inTurn, watch.found]);
         if (saved) return saved;
         this.#watched.add(watch);
@@ -111,12 +115,13 @@ export class Fleet {
   async #uploadInTurn(
     watch: Watch,
     begun: number,
+    isUrgent: boolean,
     upload: (onBytes: () => void) => Promise<SavedId>,
   ): Promise<SavedId | undefined> {
     this.#watched.delete(watch);
     if (watch.saved) return watch.saved;
     const { key, isWanted, keep, onBytes, onTurn } = watch.job;
-    const lease = await this.#store.lease(key, LEASE);
+    const lease = await this.#store.lease(key, LEASE, isUrgent);
     if (lease === 'held') {
       onTurn(false);
       onBytes();

@@ -59,7 +59,7 @@ describe('Leases of an IdStore', () => {
   });
 
   async function take(from = store): Promise<Lease> {
-    const lease = await from.lease(KEY, 3_000);
+    const lease = await from.lease(KEY, 3_000, false);
     assert.ok(lease !== undefined && lease !== 'held');
     return lease;
   }
@@ -67,7 +67,7 @@ describe('Leases of an IdStore', () => {
   it('are given to one process at a time, until they are released', async () => {
     const other = harness.open({ store: inner });
     const lease = await take();
-    assert.equal(await other.lease(KEY, 3_000), 'held');
+    assert.equal(await other.lease(KEY, 3_000, false), 'held');
     await lease.release();
     await take(other);
   });
@@ -78,7 +78,7 @@ describe('Leases of an IdStore', () => {
     await harness.clock.tickAsync(2_000);
     assert.equal(await lease.renew(3_000), true);
     await harness.clock.tickAsync(2_000);
-    assert.equal(await other.lease(KEY, 3_000), 'held');
+    assert.equal(await other.lease(KEY, 3_000, false), 'held');
     await harness.clock.tickAsync(1_000);
     await take(other);
     assert.equal(await lease.renew(3_000), false);
@@ -89,7 +89,7 @@ describe('Leases of an IdStore', () => {
     inner.client.hangs = true;
     await new Promise(setImmediate);
     const before = countActiveTimers();
-    const leased = harness.open({ store: inner, timeout: 20 }).lease(KEY, 3_000);
+    const leased = harness.open({ store: inner, timeout: 20 }).lease(KEY, 3_000, false);
     assert.equal(countActiveTimers() - before, 1);
     assert.equal(await leased, undefined);
   });
@@ -97,7 +97,7 @@ describe('Leases of an IdStore', () => {
   it('are not there in a store that has none', async () => {
     const plain = harness.open();
     assert.equal(plain.canLease, false);
-    assert.equal(await plain.lease(KEY, 3_000), undefined);
+    assert.equal(await plain.lease(KEY, 3_000, false), undefined);
     const cacheOf = (of: IdStore | undefined) =>
       new IdCache({ store: of, ttl: 100_000, refreshAhead: 0, memory: 10 });
     assert.deepEqual(
@@ -111,7 +111,7 @@ describe('Leases of an IdStore', () => {
     await store.get(KEY);
     await harness.settle();
     assert.equal(store.canLease, false);
-    assert.equal(await store.lease(KEY, 3_000), undefined);
+    assert.equal(await store.lease(KEY, 3_000, false), undefined);
     assert.equal(inner.client.leases.size, 0);
   });
 
@@ -120,44 +120,102 @@ describe('Leases of an IdStore', () => {
     void store.put(KEY, harness.waiting.saved);
     await harness.settle();
     assert.equal(store.canLease, false);
-    assert.equal(await store.lease(KEY, 3_000), undefined);
+    assert.equal(await store.lease(KEY, 3_000, false), undefined);
   });
 
-  it('are waited for as long as a message waits for the store, which then counts as down for writing', async () => {
+  it('are waited for four times as long as a message waits for the store, and then not until it gives one again', async () => {
     inner.client.hangs = true;
-    inner.fail({ set: hangs });
-    const asked = store.lease(KEY, 3_000);
-    await harness.clock.tickAsync(499);
+    const asked = store.lease(KEY, 3_000, false);
+    await harness.clock.tickAsync(1_999);
     assert.equal(store.canLease, true);
     await harness.clock.tickAsync(1);
     assert.equal(await asked, undefined);
     assert.equal(store.canLease, false);
-    assert.deepEqual(
-      harness.errors.map(({ operation }) => operation),
-      ['write'],
-    );
+    inner.client.hangs = false;
+    await harness.clock.tickAsync(5_000 + 1_000);
+    assert.ok(await take());
+    assert.deepEqual(harness.errors, [], 'what it means for IDs is told by reading and writing them');
+  });
+
+  it('are waited for as long as a message waits for the store, if they are urgent', async () => {
+    inner.client.hangs = true;
+    const asked = store.lease(KEY, 3_000, true);
+    let isOver = false;
+    void asked.finally(() => {
+      isOver = true;
+    });
+    await harness.clock.tickAsync(499);
+    assert.equal(isOver, false);
+    await harness.clock.tickAsync(1);
+    assert.equal(await asked, undefined);
+    assert.equal(await store.lease(KEY, 3_000, true), undefined, 'the next one is not waited for');
+    assert.equal(store.canLease, true, 'others wait a little longer');
+    await harness.clock.tickAsync(1_500);
+    assert.equal(store.canLease, false);
+  });
+
+  it('are waited for until a store has not answered for that long, from the first call on', async () => {
+    inner.client.hangs = true;
+    inner.fail({ get: hangs, set: hangs });
+    const got = store.get(KEY);
+    await harness.clock.tickAsync(500);
+    assert.equal(await got, undefined);
+    await harness.clock.tickAsync(200);
+    assert.equal(store.canLease, true);
+    assert.equal(await store.lease(KEY, 3_000, true), undefined, 'an urgent one is not waited for');
+    const asked = [store.lease(KEY, 3_000, false), store.getBeforeUpload(KEY)];
+    let isOver = false;
+    const answers = Promise.all(asked).finally(() => {
+      isOver = true;
+    });
+    await harness.clock.tickAsync(1_299);
+    assert.equal(isOver, false);
+    await harness.clock.tickAsync(1);
+    assert.deepEqual(await answers, [undefined, undefined]);
+    assert.equal(store.canLease, false);
+    assert.equal(await store.lease(KEY, 3_000, false), undefined);
+    assert.equal(await store.getBeforeUpload(KEY), undefined);
+  });
+
+  it('are given while a store is late, when it answers again', async () => {
+    inner.fail({ get: hangs });
+    const got = store.get(KEY);
+    await harness.clock.tickAsync(500);
+    assert.equal(await got, undefined);
+    assert.ok(await take());
   });
 
   it('are released if they come too late, because nobody would use them', async () => {
     const take = sinon.stub(inner.client, 'set');
     take.callsFake(async (key, owner) => {
-      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      await new Promise((resolve) => setTimeout(resolve, 3_000));
       inner.client.leases.set(key, { owner, end: Date.now() + 3_000 });
       return 'OK';
     });
-    const asked = store.lease(KEY, 3_000);
-    await harness.clock.tickAsync(500);
+    const asked = store.lease(KEY, 3_000, false);
+    await harness.clock.tickAsync(2_000);
     assert.equal(await asked, undefined);
-    await harness.clock.tickAsync(1_500);
+    await harness.clock.tickAsync(1_000);
     assert.equal(inner.client.leases.size, 0);
   });
 
-  it('are not there when the store fails, and it is tried whether it can be written', async () => {
+  it('are not asked for when one has failed, until the store gives one again', async () => {
     inner.client.fails = true;
-    assert.equal(await store.lease(KEY, 3_000), undefined);
+    assert.equal(await store.lease(KEY, 3_000, false), undefined);
     await harness.settle();
-    assert.equal(inner.countProbes('set'), 1);
-    assert.equal(store.canLease, true, 'it can');
-    assert.deepEqual(harness.errors, []);
+    assert.equal(store.canLease, false);
+    inner.client.fails = false;
+    await harness.clock.tickAsync(999);
+    assert.equal(store.canLease, false);
+    await harness.clock.tickAsync(1);
+    assert.ok(await take());
+    assert.deepEqual([inner.client.leases.size, harness.errors], [1, []], 'what was tried is given back');
+  });
+
+  it('are asked for when one has failed and the next one has not', async () => {
+    sinon.stub(inner.client, 'set').onFirstCall().rejects(new Error('reset')).callThrough();
+    assert.equal(await store.lease(KEY, 3_000, false), undefined);
+    await harness.settle();
+    assert.ok(await take());
   });
 });

@@ -80,7 +80,23 @@ describe('IdStore, while the store is down', () => {
       await harness.clock.tickAsync(1);
       assert.equal(await got, undefined);
       assert.deepEqual(harness.errorMessages, [storeErrorMessage('no answer within 500 ms')]);
-      assert.equal(harness.inner.countProbes('get'), 0, 'nothing else need be asked to know it');
+    });
+
+    it('because it does not answer for a moment: it is tried at once, and works again when it answers', async () => {
+      const store = harness.open();
+      const saved = savedId('11');
+      void store.put(KEY, saved);
+      await harness.settle();
+      harness.failAll(isSlow(700));
+      const got = store.get(KEY);
+      await harness.clock.tickAsync(500);
+      assert.equal(await got, undefined);
+      assert.equal(harness.inner.countProbes('get'), 1);
+      harness.inner.heal();
+      await harness.clock.tickAsync(699);
+      assert.equal(await store.get(KEY), undefined, 'it has not answered yet');
+      await harness.clock.tickAsync(1);
+      assert.deepEqual(await store.get(KEY), saved);
     });
 
     it('is not assumed when it answers just in time', async () => {

@@ -301,7 +301,7 @@ describe('IdStore, after an outage and at the end', () => {
       await harness.clock.tickAsync(60_000);
       assert.equal(await asked, undefined);
       harness.inner.heal();
-      await harness.clock.tickAsync(60_000);
+      await harness.clock.tickAsync(120_000);
       void store.put(KEY, savedId('11'));
       await harness.settle();
       assert.deepEqual(writtenIds(), ['11']);
@@ -372,7 +372,7 @@ describe('IdStore, after an outage and at the end', () => {
         eval: () => new Promise<void>((resolve) => (release = resolve)),
       };
       const store = harness.open({ store: Object.assign(new Map<string, never>(), { redis }) });
-      const lease = await store.lease(KEY, 3_000);
+      const lease = await store.lease(KEY, 3_000, false);
       assert.ok(lease && lease !== 'held');
       void lease.release();
       let closed = false;

@@ -221,7 +221,7 @@ describe('IdStore', () => {
       it('is left for later when the first cannot be written', async () => {
         const inner = new FaultyStore();
         inner.fail({ set: hangs });
-        const store = open(inner);
+        const store = open(inner, { ttl: 1e9 });
         for (const key of keys) void store.put(key, savedId(key));
         await clock.tickAsync(5_000);
         assert.equal(inner.countCalls('set'), 4);
@@ -230,8 +230,27 @@ describe('IdStore', () => {
           [storeErrorMessage('no answer within 5 s', 'write')],
         );
         inner.heal();
-        await clock.tickAsync(1_000);
+        // The check that was made at once hangs as well.
+        await clock.tickAsync(5_000 + 1_000);
         assert.equal(inner.ids().length, keys.length);
+      });
+
+      it('is tried when the check under way has been made, so that a lease is held until others find the ID', async () => {
+        const inner = new FaultyStore();
+        inner.fail({ set: throws() });
+        const store = open(inner);
+        void store.put(KEY, savedId('11'));
+        await clock.tickAsync(0);
+        inner.fail({ set: isSlow(100) });
+        await clock.tickAsync(1_000);
+        let isTried = false;
+        void store.put(keys[0] ?? '', savedId('12')).then(() => {
+          isTried = true;
+        });
+        await clock.tickAsync(99);
+        assert.deepEqual([isTried, inner.ids()], [false, []]);
+        await clock.tickAsync(301);
+        assert.deepEqual([isTried, inner.ids().length], [true, 2]);
       });
     });
   });

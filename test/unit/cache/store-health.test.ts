@@ -32,12 +32,12 @@ describe('StoreHealth', () => {
   });
 
   it('makes one check at a time, and says so while it lasts', async () => {
-    assert.equal(health.isChecking, false);
+    assert.equal(health.checking, undefined);
     const both = Promise.all([health.check(), health.check()]);
-    assert.equal(health.isChecking, true);
+    assert.ok(health.checking);
     await clock.tickAsync(100);
     await both;
-    assert.deepEqual([checks, health.isChecking], [1, false]);
+    assert.deepEqual([checks, health.checking], [1, undefined]);
   });
 
   it('takes no further note of failures while the store is down', async () => {
@@ -46,18 +46,36 @@ describe('StoreHealth', () => {
     health.suspect(late);
     health.suspect(new Error('another'));
     health.suspect(new NoAnswerError(500));
-    await clock.tickAsync(999);
-    assert.equal(checks, 0);
+    await clock.tickAsync(1_099);
+    assert.equal(checks, 1);
     await clock.tickAsync(1);
-    assert.deepEqual([checks, reported], [1, [late]]);
+    assert.deepEqual([checks, reported], [2, [late]]);
+  });
+
+  it('has a grace after a call that was not answered in time, until a check fails', async () => {
+    assert.equal(health.grace, 0);
+    works = false;
+    health.suspect(new NoAnswerError(500), 1_500);
+    assert.equal(health.grace, 1_500);
+    await clock.tickAsync(99);
+    assert.equal(health.grace, 1_401);
+    await clock.tickAsync(1);
+    assert.deepEqual([health.isDown, health.grace], [true, 0]);
+  });
+
+  it('has no grace after a call that failed', async () => {
+    works = false;
+    health.suspect(new Error('refused'), 1_500);
+    await clock.tickAsync(100);
+    assert.deepEqual([health.isDown, health.grace], [true, 0]);
   });
 
   it('checks a store that is down when it is resumed, and no other', async () => {
     health.stop();
     health.resume();
     assert.equal(checks, 0);
-    health.suspect(new NoAnswerError(500));
     health.stop();
+    health.suspect(new NoAnswerError(500));
     await clock.tickAsync(60_000);
     assert.equal(checks, 0);
     health.resume();

@@ -77,6 +77,23 @@ describe('Fleet', () => {
     sinon.assert.calledOnce(lease.release);
   });
 
+  it('is in a hurry for its lease when it found a place at once, and not when it had to wait', async () => {
+    await obtain(uploads('11'));
+    sinon.assert.calledWith(store.lease, KEY, 3_000, true);
+    const waiting = obtain(uploads('12'), {}, 100);
+    await clock.tickAsync(100);
+    await waiting;
+    sinon.assert.calledWith(store.lease.secondCall, KEY, 3_000, false);
+  });
+
+  it('is in no hurry when it has waited for another process', async () => {
+    store.lease.onFirstCall().resolves('held');
+    const waiting = obtain(uploads('11'));
+    await clock.tickAsync(2_000);
+    await waiting;
+    sinon.assert.calledWith(store.lease.secondCall, KEY, 3_000, false);
+  });
+
   it('takes the ID that another process has made before it came to have the lease', async () => {
     store.findNewest.resolves(savedId('12'));
     assert.equal((await obtain(never)).id, '12');
