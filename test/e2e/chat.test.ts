@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { request } from 'undici';
 import { type Locator } from 'playwright-core';
+import { until } from '../support/checks/waiting';
 import { CATS, openUi, type UiFixture, type View } from './ui-fixture';
 
 describe('A chat on the simulator’s page', function () {
@@ -217,12 +218,11 @@ describe('A chat on the simulator’s page', function () {
       .first()
       .click();
     const line = view.page.locator('.call.is-open .call-line');
-    await view.page.getByRole('region', { name: 'Answer' }).waitFor();
-    await view.page.waitForTimeout(300);
-    assert.ok(await isInSight(line), 'its line is out of sight');
-    assert.ok(
-      await isInSight(view.page.getByRole('region', { name: 'Answer' })),
-      'its answer is out of sight',
+    const answer = view.page.getByRole('region', { name: 'Answer' });
+    await answer.waitFor();
+    await until(
+      'its line and its answer are in sight',
+      async () => (await isInSight(line)) && (await isInSight(answer)),
     );
   });
 
