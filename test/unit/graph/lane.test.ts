@@ -297,8 +297,8 @@ describe('Lane', () => {
     await end('c');
   });
 
-  it('keeps less than 1.5 kB and takes next to no time for a call that waits', async function () {
-    // The machine may be busy.
+  it('keeps less than 5 kB and takes next to no time for a call that waits', async function () {
+    // The machine may be busy; and promises are larger while an AsyncLocalStorage is used, as by calls of a store.
     this.retries(4);
     const lane = new Lane(1);
     const { run, end } = calls(lane);
@@ -320,7 +320,7 @@ describe('Lane', () => {
     const ms = (user + system) / 1000;
     assert.ok(ms < 300, `${ms} ms`);
     const bytes = usedHeap() - bytesBefore;
-    assert.ok(bytes < 15_000_000, `${bytes} bytes`);
+    assert.ok(bytes < 50_000_000, `${bytes} bytes`);
     await end('first');
     await Promise.all(all);
     assert.equal(done, 10_000);
