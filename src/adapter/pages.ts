@@ -66,7 +66,7 @@ export class Pages {
     if (this.#adapters.size === 0) throw unknownPage(page, [NO_ADAPTER], []);
     const asked = [...this.#adapters].map((adapter) => this.#ask(adapter, page));
     // The adapter that has the page's token need not wait for the others.
-    const right = page === undefined ? undefined : await firstOf(asked, page);
+    const right = await firstOf(asked, page);
     if (right) return right;
     const answers = await Promise.all(asked);
     const errors = answers.flatMap((answer) => ('error' in answer && answer.error ? [answer.error] : []));
@@ -102,7 +102,7 @@ interface NoPage {
 /** The first answer that is this page. */
 function firstOf(
   asked: readonly Promise<FoundPage | NoPage>[],
-  page: string,
+  page: string | undefined,
 ): Promise<FoundPage | undefined> {
   const right = asked.map(async (asking) => {
     const answer = await asking;

@@ -8,6 +8,7 @@ import { image } from '../../../src/message/builders';
 import { FacebookAttachmentCache, type BotkitLike } from '../../../src/plugin';
 import { runCommand } from '../../support/processes/command';
 import { FakeAdapter, type ApiClient, type FakeAPI } from '../../support/bot/fake-adapter';
+import { loadAnew } from '../../support/checks/load-anew';
 import { transportError } from '../../support/checks/sample-errors';
 import { useFolder } from '../../support/files/folder';
 import { useSimulator } from '../../support/bot/use-simulator';
@@ -41,6 +42,11 @@ describe('FacebookAttachmentCache', () => {
 
   it('has a name that Botkit lists it under', () => {
     assert.match(plugin.name, /^Facebook Attachment Cache( \d+)?$/);
+    const { FacebookAttachmentCache: First } = loadAnew(require.resolve('../../../src')) as {
+      FacebookAttachmentCache: typeof FacebookAttachmentCache;
+    };
+    const names = [new First().name, new First().name];
+    assert.deepEqual(names, ['Facebook Attachment Cache', 'Facebook Attachment Cache 2']);
   });
 
   it('rejects a negative ttl with a RangeError', () => {

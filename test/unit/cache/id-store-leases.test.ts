@@ -212,6 +212,16 @@ describe('Leases of an IdStore', () => {
     assert.deepEqual([inner.client.leases.size, harness.errors], [1, []], 'what was tried is given back');
   });
 
+  it('are asked for again when the one that is tried is held, which is an answer as well', async () => {
+    const set = sinon.stub(inner.client, 'set');
+    set.onFirstCall().rejects(new Error('reset'));
+    set.onSecondCall().resolves(null);
+    set.callThrough();
+    assert.equal(await store.lease(KEY, 3_000, false), undefined);
+    await harness.settle();
+    assert.ok(await take());
+  });
+
   it('are asked for when one has failed and the next one has not', async () => {
     sinon.stub(inner.client, 'set').onFirstCall().rejects(new Error('reset')).callThrough();
     assert.equal(await store.lease(KEY, 3_000, false), undefined);

@@ -73,6 +73,7 @@ describe('A data: URI is read as fetch reads it', () => {
     'QU JD\nQU\tI=\r\f',
     'QUJD%20%0aQQ%3d%3D',
     'Q%55JD',
+    'o%6f%6Fo',
     '%',
     '%4',
     '%41',

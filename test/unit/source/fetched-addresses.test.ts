@@ -93,10 +93,12 @@ describe('FetchedAddresses', () => {
       });
     }
 
-    it('is of the type that its content tells, if its server does not', async () => {
-      origin.serve(content(PAW, 'application/octet-stream'));
-      assert.equal((await fileOf(await identify('/paw'))).type, 'image/png');
-    });
+    for (const type of ['application/octet-stream', '; charset=utf-8']) {
+      it(`is of the type that its content tells, if its server says "${type}"`, async () => {
+        origin.serve(content(PAW, type));
+        assert.equal((await fileOf(await identify('/paw'))).type, 'image/png');
+      });
+    }
 
     it('is asked for without what a server could make depend on the asker, but with the credentials of its address', async () => {
       const url = new URL('/paw.png', origin.url);
@@ -129,6 +131,13 @@ describe('FetchedAddresses', () => {
       await identify();
       assert.equal(origin.requests.length, 2);
       assert.equal(origin.requests[1]?.headers['if-none-match'], '"1"');
+    });
+
+    it('is once for as long as its server says, also if it is for one asker only', async () => {
+      origin.serve(content(PAW, 'image/png', { 'cache-control': 'private, max-age=60' }));
+      await identify();
+      await identify();
+      assert.equal(origin.requests.length, 1);
     });
 
     it('is each time if its server says no time, but its content comes once', async () => {

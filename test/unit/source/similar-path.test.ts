@@ -43,6 +43,12 @@ describe('findSimilarPath', () => {
     });
   }
 
+  it('looks for no name of more than 200 letters, which would take long to compare', async () => {
+    const name = `${'a'.repeat(100)}/${'b'.repeat(100)}.jpg`;
+    await folder.write(name, 'x');
+    assert.equal(await find(name.toUpperCase()), undefined);
+  });
+
   it('finds a folder only if it may be one', async () => {
     assert.equal(await find('catz'), undefined);
     const both = ['file', 'folder'] as const;
