@@ -187,6 +187,28 @@ suite(hasRedis() ? 'A Redis' : 'A Redis (there is no redis-server on this machin
     assert.equal(arrived(platform.sim).length, 2);
   });
 
+  it('that answers reads only holds up the first message for `storeTimeout`, and those in the queue for four times that', async () => {
+    const client = platform.openPlainAdapter({ store: connect(), root: folder.path });
+    const names = Array.from({ length: 10 }, (_, n) => `queued-${n}.png`);
+    for (const name of ['before.png', 'after.png', ...names]) await folder.write(name, name);
+    await client.send('7001', image('before.png'));
+    const time = async (name: string): Promise<number> => {
+      const begun = performance.now();
+      await client.send('7001', image(name));
+      return performance.now() - begun;
+    };
+    await redis.ask('CLIENT PAUSE 3000 WRITE');
+    const first = await time('after.png');
+    assert.ok(first < 900, `${first} ms`);
+    await redis.ask('CLIENT UNPAUSE');
+    // Its checks are answered.
+    await wait(1_500);
+    await redis.ask('CLIENT PAUSE 3000 WRITE');
+    const longest = Math.max(...(await Promise.all(names.map(time))));
+    assert.ok(longest < 2_500, `${longest} ms`);
+    await redis.ask('CLIENT UNPAUSE');
+  });
+
   it('has bots that warm the same assets at the same time share the work', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `warm-${index}.png`);
     for (const name of names) await folder.write(name, `${name} of ${folder.path}`);
