@@ -139,7 +139,8 @@ export class IdStore {
   async getBeforeUpload(key: string): Promise<SavedId | undefined> {
     const unsaved = this.#unsaved.peek(key);
     const patience = this.#patienceWith(this.#reads);
-    if (unsaved || !patience) return unsaved;
+    // A store that is late with leases has no time for this, either.
+    if (unsaved || !patience || this.#leases.isLate) return unsaved;
     try {
       return fromRecord(key, await this.#client.get(key, patience));
     } catch (error) {

@@ -26,6 +26,7 @@ const LONGEST_RETRY = 30 * SECOND;
 export class StoreHealth {
   readonly #options: StoreHealthOptions;
   #isDown = false;
+  #isLate = false;
   /** Until when it may still answer, as `performance.now()` tells it. */
   #graceEnd = -Infinity;
   #isStopped = false;
@@ -39,6 +40,11 @@ export class StoreHealth {
 
   get isDown(): boolean {
     return this.#isDown;
+  }
+
+  /** Whether it is down because it did not answer in time. */
+  get isLate(): boolean {
+    return this.#isDown && this.#isLate;
   }
 
   get isStopped(): boolean {
@@ -108,6 +114,7 @@ export class StoreHealth {
   #markDown(error: unknown): void {
     if (this.#isDown) return;
     this.#isDown = true;
+    this.#isLate = error instanceof NoAnswerError;
     this.#retryDelay = FIRST_RETRY;
     this.#options.onDown(error);
   }

@@ -14,9 +14,20 @@ export class IdStoreHarness {
   /** What waits to be written in `openUnwritable`. */
   readonly waiting = { key: keyOf('1001', 'image:WAITING'), saved: savedId('10') };
 
+  readonly #opened: IdStore[] = [];
+
   open(options: Partial<IdStoreOptions> = {}): IdStore {
     const onError = (error: StoreError): void => void this.errors.push(error);
-    return new IdStore({ store: this.inner, ttl: 1e9, timeout: 500, maxUnsaved: 100, onError, ...options });
+    const store = new IdStore({
+      store: this.inner,
+      ttl: 1e9,
+      timeout: 500,
+      maxUnsaved: 100,
+      onError,
+      ...options,
+    });
+    this.#opened.push(store);
+    return store;
   }
 
   /** An IdStore that has just found out that its store cannot be read. Writing is still to be tried. */
@@ -35,6 +46,11 @@ export class IdStoreHarness {
     void store.put(this.waiting.key, this.waiting.saved);
     await this.settle();
     return store;
+  }
+
+  /** Where time is real, what is not closed goes on in later tests. */
+  async close(): Promise<void> {
+    await Promise.all(this.#opened.splice(0).map((store) => store.close()));
   }
 
   failAll(course: StoreBehavior): void {

@@ -92,6 +92,7 @@ describe('Leases of an IdStore', () => {
     const leased = harness.open({ store: inner, timeout: 20 }).lease(KEY, 3_000, false);
     assert.equal(countActiveTimers() - before, 1);
     assert.equal(await leased, undefined);
+    await harness.close();
   });
 
   it('are not there in a store that has none', async () => {
@@ -152,6 +153,23 @@ describe('Leases of an IdStore', () => {
     assert.equal(store.canLease, true, 'others wait a little longer');
     await harness.clock.tickAsync(1_500);
     assert.equal(store.canLease, false);
+  });
+
+  it('keep uploads from asking for an ID while they are late, and not while they are refused', async () => {
+    inner.client.fails = true;
+    await store.lease(KEY, 3_000, true);
+    await harness.settle();
+    assert.equal(store.canLease, false);
+    await store.getBeforeUpload(KEY);
+    assert.equal(inner.countCalls('get'), 1);
+    inner.client.fails = false;
+    await harness.clock.tickAsync(1_000);
+    inner.client.hangs = true;
+    const asked = store.lease(KEY, 3_000, true);
+    await harness.clock.tickAsync(500);
+    await asked;
+    await store.getBeforeUpload(KEY);
+    assert.equal(inner.countCalls('get'), 1);
   });
 
   it('are waited for until a store has not answered for that long, from the first call on', async () => {

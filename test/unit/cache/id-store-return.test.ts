@@ -416,6 +416,7 @@ describe('IdStore, after an outage and at the end', () => {
       // Mocha sets a timer of its own for each test.
       await new Promise(setImmediate);
     });
+    afterEach(() => harness.close());
 
     const waitsFor = async (work: () => Promise<unknown>): Promise<boolean> => {
       await new Promise(setImmediate);
