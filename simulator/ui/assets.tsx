@@ -44,9 +44,11 @@ export function Assets() {
 function AssetRow({ asset }: { asset: Asset }) {
   const { id, name, type, contentType, bytes, page, timesUsed, uploadedAt, expiresAt } = asset;
   const alive = isAlive(asset);
-  const left = format.daysLeft(expiresAt - now.value);
+  // The clock may have been told a moment before the asset was uploaded: that would leave 91 days of 90.
+  const time = Math.max(now.value, uploadedAt);
+  const left = format.daysLeft(expiresAt - time);
   const pageName = pages.value.find((known) => known.id === page)?.name ?? page;
-  const age = format.duration(now.value - uploadedAt);
+  const age = format.duration(time - uploadedAt);
   return (
     <li class={alive ? 'asset' : 'asset is-dead'}>
       <Thumbnail asset={asset} />
