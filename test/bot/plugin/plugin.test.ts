@@ -16,6 +16,11 @@ import { arrived, calls } from '../../support/platform/received';
 import { OTHER_PAGE, PAGE } from '../../support/platform/pages';
 import type { Bot, RunningBotkit, RunningBotkitOptions } from '../../support/bot/botkit';
 
+/** Of which there is no instance yet. */
+const { FacebookAttachmentCache: First } = loadAnew(require.resolve('../../../src/plugin')) as {
+  FacebookAttachmentCache: typeof FacebookAttachmentCache;
+};
+
 const TOM = image('cats/tom.jpg');
 const MISSING = image('nowhere.jpg');
 const paramsOf = (message: object): object => ({ recipient: { id: '7001' }, message });
@@ -42,9 +47,6 @@ describe('FacebookAttachmentCache', () => {
 
   it('has a name that Botkit lists it under', () => {
     assert.match(plugin.name, /^Facebook Attachment Cache( \d+)?$/);
-    const { FacebookAttachmentCache: First } = loadAnew(require.resolve('../../../src')) as {
-      FacebookAttachmentCache: typeof FacebookAttachmentCache;
-    };
     const names = [new First().name, new First().name];
     assert.deepEqual(names, ['Facebook Attachment Cache', 'Facebook Attachment Cache 2']);
   });

@@ -7,6 +7,11 @@ import { FOLLOWING } from '../../../src/message/split';
 import { loadAnew } from '../../support/checks/load-anew';
 import { FakeAdapter, FakeAPI, type ApiClient } from '../../support/bot/fake-adapter';
 
+/** Another copy of the package. */
+const another = loadAnew(require.resolve('../../../src/adapter/hook')) as {
+  hookAdapter: typeof hookAdapter;
+};
+
 /** What was intercepted, and passed on as it was. */
 function intercepting(): { seen: { client: HookedClient; call: unknown[] }[]; hooks: AdapterHooks } {
   const seen: { client: HookedClient; call: unknown[] }[] = [];
@@ -65,9 +70,6 @@ describe('hookAdapter', () => {
   });
 
   it('intercepts a call once, though another copy of the package is installed, too', async () => {
-    const another = loadAnew(require.resolve('../../../src/adapter/hook')) as {
-      hookAdapter: typeof hookAdapter;
-    };
     const other = intercepting();
     const [first, second] = [hookAdapter(adapter, hook.hooks), another.hookAdapter(adapter, other.hooks)];
     assert.deepEqual([first, second], [hook.hooks, hook.hooks]);
