@@ -67,7 +67,10 @@ describe('FetchedAddresses', () => {
       assert.equal(asset.key, `image:${sha256(PAW)}`);
       assert.equal(asset.bytes, PAW.length);
       assert.deepEqual(await fileOf(asset), { name: 'paw.png', type: 'image/png', bytes: PAW });
-      assert.equal(origin.requests.length, 1);
+      assert.deepEqual(
+        origin.requests.map(({ headers }) => headers.authorization),
+        [undefined],
+      );
     });
 
     it('is the same at another address', async () => {
@@ -99,6 +102,11 @@ describe('FetchedAddresses', () => {
         assert.equal((await fileOf(await identify('/paw'))).type, 'image/png');
       });
     }
+
+    it('is of the type that its content tells, if its server says none', async () => {
+      origin.serve((response) => response.end(PAW));
+      assert.equal((await fileOf(await identify('/paw'))).type, 'image/png');
+    });
 
     it('is asked for without what a server could make depend on the asker, but with the credentials of its address', async () => {
       const url = new URL('/paw.png', origin.url);
