@@ -108,6 +108,11 @@ describe('FetchedAddresses', () => {
       assert.equal((await fileOf(await identify('/paw'))).type, 'image/png');
     });
 
+    it('is taken as it is if its server says that it is not encoded', async () => {
+      origin.serve(content(PAW, 'image/png', { 'content-encoding': 'identity' }));
+      assert.equal((await identify()).key, `image:${sha256(PAW)}`);
+    });
+
     it('is asked for without what a server could make depend on the asker, but with the credentials of its address', async () => {
       const url = new URL('/paw.png', origin.url);
       Object.assign(url, { username: 'tom', password: 'p%40ss' });
