@@ -121,7 +121,6 @@ export class Fleet {
     this.#watched.delete(watch);
     if (watch.saved) return watch.saved;
     const { key, isWanted, keep, onBytes, onTurn } = watch.job;
-    const asked = performance.now();
     const lease = await this.#store.lease(key, LEASE, isUrgent);
     if (lease === 'held') {
       onTurn(false);
@@ -130,10 +129,8 @@ export class Fleet {
     }
     const held = lease && new HeldLease(lease);
     let isKept = Promise.resolve();
-    // A store that has not answered is not waited for a second time.
-    const isLate = !lease && performance.now() - asked > OLD_LOOK;
     try {
-      if (held || (!isLate && asked - begun > OLD_LOOK)) {
+      if (held || performance.now() - begun > OLD_LOOK) {
         const found = await this.#store.findNewest(key);
         if (found && isWanted(found)) return found;
       }

@@ -86,20 +86,6 @@ describe('Fleet', () => {
     sinon.assert.calledWith(store.lease.secondCall, KEY, 3_000, false);
   });
 
-  it('uploads at once when it was not told in time whether it has the lease', async () => {
-    store.lease.callsFake(async () => {
-      await new Promise((resolve) => setTimeout(resolve, 500));
-      return undefined;
-    });
-    store.findNewest.returns(new Promise(() => undefined));
-    const urgent = obtain(uploads('11'));
-    await clock.tickAsync(500);
-    assert.equal((await urgent).id, '11');
-    const waiting = obtain(uploads('12'), {}, 1_000);
-    await clock.tickAsync(1_500);
-    assert.equal((await waiting).id, '12');
-  });
-
   it('is in no hurry when it has waited for another process', async () => {
     store.lease.onFirstCall().resolves('held');
     const waiting = obtain(uploads('11'));
