@@ -285,12 +285,9 @@ export class Delivery {
 
   async #sendByIds(message: OutgoingMessage, resolved: readonly ResolvedAttachment[]): Promise<GraphAnswer> {
     const begun = performance.now();
-    const slots = resolved.map(({ slot }) => slot);
-    const saved = resolved.map(({ saved: { id, type, sentAs = type } }) => ({ id, type: sentAs }));
-    const label = resolved.map(({ target }) => target.asset.label).join(' and ');
-    const answer = await post(message, withIds(message.params, slots, saved), {
+    const answer = await post(message, withIds(message.params, resolved), {
       action: 'send',
-      asset: label,
+      asset: resolved.map(({ target }) => target.asset.label).join(' and '),
       lane: 'send',
     });
     const ms = performance.now() - begun;

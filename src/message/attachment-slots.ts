@@ -20,10 +20,22 @@ export interface AttachmentSlot {
 /** The slots of one message, in its order. */
 export type AttachmentSlots = readonly [AttachmentSlot, ...AttachmentSlot[]];
 
-/** An asset that the platform has saved, and as which type. */
-export interface SentAsset {
-  readonly id: string;
+/** A slot, and the saved asset that is sent in its place. */
+export interface SlotWithId {
+  readonly slot: AttachmentSlot;
+  readonly saved: {
+    readonly id: string;
+    readonly type: AttachmentType;
+    /** What the platform knows it as, if that is another type. */
+    readonly sentAs?: AttachmentType | undefined;
+  };
+}
+
+/** A slot, and what goes into its place. */
+interface Filling {
+  readonly slot: AttachmentSlot;
   readonly type: AttachmentType;
+  readonly content: Readonly<Record<string, unknown>>;
 }
 
 /** What the author wrote for us and not for the platform. */
@@ -66,16 +78,15 @@ export function findMeantType(type: string, payload: unknown): string | undefine
   return findSimilarName(type, ATTACHMENT_TYPES);
 }
 
-/** The call with saved assets in the places of `slots`: what everyone sends who knows the IDs. */
-export function withIds(
-  params: GraphParams,
-  slots: readonly AttachmentSlot[],
-  saved: readonly SentAsset[],
-): GraphParams {
+/** The call with saved assets in the places of slots: what everyone sends who knows the IDs. */
+export function withIds(params: GraphParams, resolved: readonly SlotWithId[]): GraphParams {
   return fill(
     params,
-    slots,
-    saved.map(({ id, type }) => ({ type, payload: { attachment_id: id } })),
+    resolved.map(({ slot, saved: { id, type, sentAs = type } }) => ({
+      slot,
+      type: sentAs,
+      content: { attachment_id: id },
+    })),
   );
 }
 
@@ -86,8 +97,8 @@ export function withContent(
   { type, content: { url } }: Pick<ReadyContent, 'type' | 'content'>,
   save: boolean,
 ): GraphParams {
-  const payload = { ...(url !== undefined && { url }), ...(save && { is_reusable: true }) };
-  return fill(params, [slot], [{ type, payload }]);
+  const inCall = { ...(url !== undefined && { url }), ...(save && { is_reusable: true }) };
+  return fill(params, [{ slot, type, content: inCall }]);
 }
 
 /** Facebook would get the author's path as an address. */
@@ -116,22 +127,17 @@ function findTemplateSlots(payload: unknown): AttachmentSlots | undefined {
 }
 
 /** Copies what it changes, and nothing else: the author's objects may be sent again, or be frozen. */
-function fill(
-  params: GraphParams,
-  slots: readonly AttachmentSlot[],
-  fillings: readonly { readonly type: AttachmentType; readonly payload: Record<string, unknown> }[],
-): GraphParams {
+function fill(params: GraphParams, fillings: readonly Filling[]): GraphParams {
   const { text, ...message } = params.message as Record<string, unknown>;
   const attachment = message.attachment as Record<string, unknown>;
   let { type, payload } = attachment;
-  for (const [index, slot] of slots.entries()) {
-    const filling = fillings[index];
-    const filled = { ...without(slot.payload, SOURCE_FIELDS), ...filling?.payload };
+  for (const { slot, type: sentAs, content } of fillings) {
+    const filled = { ...without(slot.payload, SOURCE_FIELDS), ...content };
     if (slot.element === undefined) {
-      type = filling?.type;
+      type = sentAs;
       payload = filled;
     } else {
-      payload = withElement(payload, slot.element, { ...filled, media_type: filling?.type });
+      payload = withElement(payload, slot.element, { ...filled, media_type: sentAs });
     }
   }
   // The adapter always sets `text`; the platform refuses an empty one beside an attachment.

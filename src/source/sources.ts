@@ -60,7 +60,7 @@ export class Sources {
     return this.#preparation?.apply(asset) ?? asset;
   }
 
-  async #identify(
+  #identify(
     type: AttachmentType,
     payload: SourcePayload,
     patience: FetchPatience | undefined,
@@ -79,7 +79,7 @@ export class Sources {
     await this.#fetched?.close();
   }
 
-  async #identifyUrl(
+  #identifyUrl(
     type: AttachmentType,
     url: string,
     filename: string | undefined,

@@ -4,7 +4,9 @@ import {
   withContent,
   withIds,
   type AttachmentSlot,
+  type SlotWithId,
 } from '../../../src/message/attachment-slots';
+import type { GraphParams } from '../../../src/graph/request';
 import { expectedAttachmentError } from '../../support/checks/sample-errors';
 import { deepFreeze } from '../../support/checks/deep-freeze';
 
@@ -209,16 +211,26 @@ describe('findAttachmentSlots', () => {
 
 const IMAGE_11 = { id: '11', type: 'image' } as const;
 
+/** The call with saved assets in its slots, in their order. */
+function withSaved(params: GraphParams, ...saved: readonly SlotWithId['saved'][]): GraphParams {
+  const slots = slotsOf(params);
+  assert.equal(saved.length, slots.length);
+  return withIds(
+    params,
+    slots.flatMap((slot, at) => (saved[at] ? [{ slot, saved: saved[at] }] : [])),
+  );
+}
+
 describe('withIds', () => {
   it('sends an asset as the type that the platform knows it as', () => {
     const params = paramsWith({ type: 'image', payload: { url: 'a.heic' } });
     assert.deepEqual(
-      withIds(params, slotsOf(params), [{ id: '11', type: 'file' }]),
+      withSaved(params, { id: '11', type: 'image', sentAs: 'file' }),
       paramsWith({ type: 'file', payload: { attachment_id: '11' } }),
     );
     const template = paramsWith(mediaTemplate({ media_type: 'image', url: 'a.gif' }));
     assert.deepEqual(
-      withIds(template, slotsOf(template), [{ id: '11', type: 'video' }]),
+      withSaved(template, { id: '11', type: 'image', sentAs: 'video' }),
       paramsWith(mediaTemplate({ media_type: 'video', attachment_id: '11' })),
     );
   });
@@ -231,7 +243,7 @@ describe('withIds', () => {
       messaging_type: 'RESPONSE',
       tag: 'HUMAN_AGENT',
     });
-    assert.deepEqual(withIds(params, slotsOf(params), [IMAGE_11]), {
+    assert.deepEqual(withSaved(params, IMAGE_11), {
       recipient: { id: '7001' },
       message: {
         attachment: { type: 'image', payload: { caption: 'stays', attachment_id: '11' } },
@@ -253,7 +265,7 @@ describe('withIds', () => {
       ),
     );
     assert.deepEqual(
-      withIds(params, slotsOf(params), [IMAGE_11, { id: '22', type: 'video' }]),
+      withSaved(params, IMAGE_11, { id: '22', type: 'video' }),
       paramsWith(
         mediaTemplate(
           { media_type: 'image', buttons: [{ type: 'web_url' }], attachment_id: '11' },
@@ -267,7 +279,7 @@ describe('withIds', () => {
   it('leaves out the empty text that the adapter always sets, and no other', () => {
     const texts = ['', null, undefined, 'hello', ' ', 0].map((text) => {
       const params = { message: { text, attachment: { type: 'image', payload: { url: 'a.png' } } } };
-      const { message } = withIds(params, slotsOf(params), [IMAGE_11]) as { message: { text?: unknown } };
+      const { message } = withSaved(params, IMAGE_11) as { message: { text?: unknown } };
       return 'text' in message ? message.text : 'none';
     });
     assert.deepEqual(texts, ['none', 'none', 'none', 'hello', ' ', 0]);
