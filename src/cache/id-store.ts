@@ -9,6 +9,7 @@ import type { Lease } from './leases';
 import { RecordReader } from './record-reader';
 import { fromRecord, KEY_PREFIX, toRecord, type SavedId } from './saved-id';
 import { StoreHealth } from './store-health';
+import { UploadTurns } from './upload-turns';
 
 export interface IdStoreOptions {
   readonly store: KeyvLike | KeyvStorageLike;
@@ -23,9 +24,6 @@ export interface IdStoreOptions {
 
 /** No message waits for a write, a deletion or a list, so a slow store gets so much more time for it. */
 const PATIENCE_FACTOR = 10;
-
-/** An upload that another process may have made takes longer than a moment in which the store does not answer. */
-const UPLOAD_PATIENCE_FACTOR = 4;
 
 /** How many IDs are written at once: what a database with a slow disk still writes must not keep it from being read. */
 const WRITES_AT_ONCE = 4;
@@ -48,7 +46,7 @@ export class IdStore {
   readonly #reader: RecordReader;
   readonly #reads: StoreHealth;
   readonly #writes: StoreHealth;
-  readonly #leases: StoreHealth;
+  readonly #uploadTurns: UploadTurns;
   readonly #lossWatch: LossWatch;
   readonly #unsaved: LRUCache<string, SavedId>;
   readonly #writeQueue = fastq.promise((key: string) => this.#writeIfWritable(key), WRITES_AT_ONCE);
@@ -93,14 +91,11 @@ export class IdStore {
       },
       runInBackground,
     });
-    this.#leases = new StoreHealth({
-      check: async () => {
-        const lease = await this.#client.lease(PROBE_KEY, PROBE_TTL, this.#patience);
-        if (lease !== 'held') await lease?.release();
-      },
-      // Nobody need know: what it means for IDs is told by reading and writing them.
-      onDown: ignore,
-      onChecked: ignore,
+    this.#uploadTurns = new UploadTurns({
+      client: this.#client,
+      reads: this.#reads,
+      timeout,
+      patience: this.#patience,
       runInBackground,
     });
     this.#lossWatch = new LossWatch({
@@ -130,7 +125,7 @@ export class IdStore {
       else this.#lossWatch.missed();
       return saved;
     } catch (error) {
-      this.#reads.suspect(error, this.#grace);
+      this.#reads.suspect(error, this.#uploadTurns.grace);
       return undefined;
     }
   }
@@ -138,9 +133,8 @@ export class IdStore {
   /** What the store knows when an upload is about to begin, which can wait a little longer than a message. */
   async getBeforeUpload(key: string): Promise<SavedId | undefined> {
     const unsaved = this.#unsaved.peek(key);
-    const patience = this.#patienceWith(this.#reads);
-    // A store that is late with leases has no time for this, either.
-    if (unsaved || !patience || this.#leases.isLate) return unsaved;
+    const patience = this.#uploadTurns.readPatience;
+    if (unsaved || !patience) return unsaved;
     try {
       return fromRecord(key, await this.#client.get(key, patience));
     } catch (error) {
@@ -165,9 +159,9 @@ export class IdStore {
     }
   }
 
-  /** Whether processes with this store can take turns: they have to find the IDs, too. */
+  /** Whether processes with this store can take turns: they have to find each other's IDs, too. */
   get canLease(): boolean {
-    return this.#client.canLease && !this.#writes.isDown && this.#leasePatience !== undefined;
+    return !this.#writes.isDown && this.#uploadTurns.canLease;
   }
 
   /**
@@ -175,50 +169,7 @@ export class IdStore {
    * @returns `held`: another process has it. Undefined: there are no leases now. Never rejects.
    */
   async lease(key: string, ms: number, isUrgent: boolean): Promise<Lease | 'held' | undefined> {
-    const patience = this.#leasePatience;
-    if (!this.canLease || !patience) return undefined;
-    if (isUrgent && (this.#reads.isDown || this.#leases.isDown)) return undefined;
-    try {
-      const limit = isUrgent ? this.#options.timeout : patience.limit;
-      const lease = await this.#client.lease(key, ms, { ...patience, limit });
-      return lease === 'held' || !lease ? lease : this.#releasedBeforeClose(lease);
-    } catch (error) {
-      this.#leases.suspect(error, isUrgent ? this.#grace : 0);
-      return undefined;
-    }
-  }
-
-  /** Milliseconds for which uploads still wait after a call that was not answered within `timeout`. */
-  get #grace(): number {
-    return this.#options.timeout * (UPLOAD_PATIENCE_FACTOR - 1);
-  }
-
-  get #leasePatience(): Patience | undefined {
-    return this.#patienceWith(this.#reads, this.#leases);
-  }
-
-  /**
-   * How long an upload waits for an answer: from the first call on that was not answered in time, all uploads together
-   * wait no longer. Undefined: the store does not work.
-   */
-  #patienceWith(...healths: StoreHealth[]): Patience | undefined {
-    const limits = healths.map(({ isDown, grace }) =>
-      isDown ? grace : this.#options.timeout * UPLOAD_PATIENCE_FACTOR,
-    );
-    const limit = Math.min(...limits);
-    return limit > 0 ? { limit, isAwaited: true } : undefined;
-  }
-
-  /** A lease whose release `close` waits for, as for a write. */
-  #releasedBeforeClose(lease: Lease): Lease {
-    return {
-      renew: (ms) => lease.renew(ms),
-      release: () => {
-        const releasing = inTime(lease.release(), this.#patience.limit, false);
-        this.#inBackground(releasing.catch(ignore));
-        return releasing;
-      },
-    };
+    return this.#writes.isDown ? undefined : this.#uploadTurns.lease(key, ms, isUrgent);
   }
 
   /**
@@ -277,7 +228,7 @@ export class IdStore {
   async close(): Promise<void> {
     this.#reads.stop();
     this.#writes.stop();
-    this.#leases.stop();
+    this.#uploadTurns.stop();
     this.#lossWatch.stop();
     this.#closing++;
     await inTime(this.#finish(), this.#patience.limit).catch(ignore);
@@ -297,7 +248,7 @@ export class IdStore {
     if (!this.#isClosed) return;
     this.#reads.resume();
     this.#writes.resume();
-    this.#leases.resume();
+    this.#uploadTurns.resume();
     this.#lossWatch.resume();
   }
 

@@ -28,7 +28,7 @@ export function openPlainAdapter(
   { page = PAGE, pages = [page], ...options }: PlainAdapterOptions = {},
 ): PlainAdapter {
   const adapter = createAdapter(sim as Simulator, pages);
-  const own = options.dispatcher ? undefined : new Agent({ connect: { ca: sim.ca }, connections: 50 });
+  const own = options.dispatcher ? undefined : new Agent({ connect: { ca: sim.ca } });
   const plugin = new FacebookAttachmentCache({ root: ASSETS, ...(own && { dispatcher: own }), ...options });
   const errors: Error[] = [];
   plugin.on('error', (error) => errors.push(error));
