@@ -191,7 +191,7 @@ describe('the hook', () => {
       assert.equal(ids().length, 1);
     });
 
-    it(`${how} waits until an ID is renewed and written`, async () => {
+    it(`${how} waits until an ID is refreshed and written`, async () => {
       const clock = sinon.useFakeTimers({ now: Date.now(), toFake: ['Date'] });
       try {
         const store = new SlowMap();
@@ -202,7 +202,7 @@ describe('the hook', () => {
         sim.addFaults({ purpose: 'upload-file', delayMs: 100 });
         await bot.say(TOM);
         await end(plugin, controller);
-        const fresh = sim.assets()[1]?.id ?? assert.fail('nothing was renewed');
+        const fresh = sim.assets()[1]?.id ?? assert.fail('nothing was refreshed');
         assert.ok(JSON.stringify([...store]).includes(fresh));
       } finally {
         clock.restore();

@@ -100,7 +100,7 @@ describe('when the platform refuses an attachment ID', () => {
     const first = await openBot({ store });
     const second = await platform.openBotkit({ store });
     const bot = await second.bot('2');
-    // The second bot has the dead ID from the store, and meets its end only after the first has renewed it.
+    // The second bot has the dead ID from the store, and meets its end only after the first has replaced it.
     platform.sim.addFaults({
       purpose: 'send-id',
       status: 200,
@@ -146,7 +146,7 @@ describe('when the platform refuses an attachment ID', () => {
     );
   });
 
-  it('in a media template of several, all of them are renewed, for the platform does not say which it is', async () => {
+  it('in a media template of several, all of them are replaced, for the platform does not say which it is', async () => {
     const botkit = await platform.openBotkit();
     const bot = await botkit.bot();
     const answer = { status: 200, body: { recipient_id: '7001', message_id: 'm_1' } };

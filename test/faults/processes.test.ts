@@ -117,7 +117,7 @@ describe('A bot in a process of its own', function () {
   });
 
   for (const atTheEnd of ['close', 'shutdown'] as const) {
-    it(`that ends with ${atTheEnd}() ends its renewal before, and leaves nothing open`, async () => {
+    it(`that ends with ${atTheEnd}() ends its refresh before, and leaves nothing open`, async () => {
       const old = await storedId();
       platform.sim.addFaults({ path: '/message_attachments$', delayMs: 1_000 });
       const child = start({ refreshAhead: 89 * DAY, atTheEnd });
@@ -161,7 +161,7 @@ describe('A bot in a process of its own', function () {
     for (const secret of [PAGE.token, PAGE.secret ?? '']) assert.ok(!printed.includes(secret), printed);
   });
 
-  it('that forgets close() ends all the same, and so does one whose renewal is not over', async () => {
+  it('that forgets close() ends all the same, and so does one whose refresh is not over', async () => {
     await end(start({}));
     assert.equal(arrivals(), 1);
     platform.sim.addFaults({

@@ -82,7 +82,7 @@ describe('A storm of a thousand sends', () => {
     ['is refused', { error: { code: 10 } }],
     ['fails every time', { status: 500, body: '' }],
   ] satisfies [string, Fault][]) {
-    it(`whose renewal ${how} still delivers each once`, async () => {
+    it(`whose refresh ${how} still delivers each once`, async () => {
       const { botkit, bots } = await open({ uploads: { attempts: 2 } });
       await say(await botkit.bot(), image('paw.png'));
       platform.sim.revokeAll();
@@ -94,7 +94,7 @@ describe('A storm of a thousand sends', () => {
     });
   }
 
-  it('that meets an ID which another process has renewed goes by that one, and uploads nothing', async () => {
+  it('that meets an ID which another process has refreshed goes by that one, and uploads nothing', async () => {
     const store = new FaultyStore();
     const { botkit, bots } = await open({ store });
     await say(await botkit.bot(), image('paw.png'));

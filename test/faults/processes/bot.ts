@@ -18,7 +18,7 @@ export interface Orders {
   readonly users: readonly string[];
   /** How many messages are on their way at a time. */
   readonly atATime?: number;
-  /** Milliseconds before an ID's end from which it is renewed. */
+  /** Milliseconds before an ID's end from which it is refreshed. */
   readonly refreshAhead?: number;
   /** What it does at its end. Default: nothing at all. */
   readonly atTheEnd?: 'close' | 'shutdown';
