@@ -106,7 +106,7 @@ export interface AttachmentCacheOptions {
   /**
    * How many milliseconds a message waits for the store before it is sent without it. Set it higher than the store's
    * slowest usual answer: if an ID arrives too late, its asset is uploaded once more. An upload that another process may
-   * be making waits four times as long, if it had to wait in the queue.
+   * be making waits four times as long, if uploads of this process wait for their turn.
    *
    * Default: 500.
    */

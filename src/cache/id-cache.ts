@@ -92,10 +92,10 @@ export class IdCache {
    * The right to make the ID of `key`, which one process has at a time.
    *
    * @param ms - Milliseconds after which it ends by itself.
-   * @param isUrgent - Whether it is waited for no longer than for an ID.
+   * @param isUrgent - Whether it is waited for no longer than for an ID. Asked when that time is over.
    * @returns `held`: another process has it. Undefined: the store cannot do that, or not now. Never rejects.
    */
-  async lease(key: string, ms: number, isUrgent: boolean): Promise<Lease | 'held' | undefined> {
+  async lease(key: string, ms: number, isUrgent: () => boolean): Promise<Lease | 'held' | undefined> {
     return this.#store?.lease(key, ms, isUrgent);
   }
 

@@ -165,10 +165,10 @@ export class IdStore {
   }
 
   /**
-   * @param isUrgent - Whether it is waited for no longer than for an ID.
+   * @param isUrgent - Whether it is waited for no longer than for an ID. Asked when that time is over.
    * @returns `held`: another process has it. Undefined: there are no leases now. Never rejects.
    */
-  async lease(key: string, ms: number, isUrgent: boolean): Promise<Lease | 'held' | undefined> {
+  async lease(key: string, ms: number, isUrgent: () => boolean): Promise<Lease | 'held' | undefined> {
     return this.#writes.isDown ? undefined : this.#uploadTurns.lease(key, ms, isUrgent);
   }
 

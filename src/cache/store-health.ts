@@ -20,7 +20,7 @@ const LONGEST_RETRY = 30 * SECOND;
  * Whether a store can be read, written, or asked for leases: one for each, because a store can do one of them alone.
  *
  * A call that is not answered in time marks it as down at once, so that no other call waits for it; it is up again when
- * it answers a check, which is made at once, too. After a call that fails in another way it is checked first: the store
+ * it answers, at the latest a check, which is made at once, too. After a call that fails in another way it is checked first: the store
  * may have refused what was asked, and work well for everything else.
  */
 export class StoreHealth {
@@ -74,6 +74,11 @@ export class StoreHealth {
       if (this.#isStopped) return;
     }
     void this.check(error);
+  }
+
+  /** Takes note of an answer, also one that came late. */
+  answered(): void {
+    this.#isDown = false;
   }
 
   /** Checks it now, and again from time to time while it is down. Never rejects. */

@@ -1,4 +1,5 @@
-import { inTime } from '../base/in-time';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { inTime, NoAnswerError } from '../base/in-time';
 import { MINUTE } from '../base/time';
 import { PROBE_KEY, type KeyvClient, type Patience } from './keyv-client';
 import type { Lease } from './leases';
@@ -51,20 +52,38 @@ export class UploadTurns {
   }
 
   /**
-   * @param isUrgent - Whether it is waited for no longer than for an ID.
+   * @param isUrgent - Whether it is waited for no longer than for an ID. Asked when that time is over.
    * @returns `held`: another process has it. Undefined: there are no leases now. Never rejects.
    */
-  async lease(key: string, ms: number, isUrgent: boolean): Promise<Lease | 'held' | undefined> {
-    const { client, reads, timeout } = this.#options;
+  async lease(key: string, ms: number, isUrgent: () => boolean): Promise<Lease | 'held' | undefined> {
+    const { client, reads } = this.#options;
+    if (reads.isDown || this.#leases.isDown) {
+      // Of messages that come together, the first would not know of the others yet.
+      await nextTurn();
+      if (isUrgent()) return undefined;
+    }
     const patience = this.#leasePatience;
-    if (!patience || (isUrgent && (reads.isDown || this.#leases.isDown))) return undefined;
+    if (!patience) return undefined;
+    const asked = client.lease(key, ms, patience);
     try {
-      const limit = isUrgent ? timeout : patience.limit;
-      const lease = await client.lease(key, ms, { ...patience, limit });
+      const lease = await this.#waitFor(asked, isUrgent);
+      this.#leases.answered();
       return lease === 'held' || !lease ? lease : this.#releasedBeforeClose(lease);
-    } catch (error) {
-      this.#leases.suspect(error, isUrgent ? this.grace : 0);
+    } catch {
+      // It may still come, and nobody would use it.
+      asked.then((late) => (late === 'held' ? undefined : late?.release())).catch(ignore);
       return undefined;
+    }
+  }
+
+  /** What is not there in time is late, for others, too. */
+  async #waitFor<T>(asked: Promise<T>, isUrgent: () => boolean): Promise<T> {
+    try {
+      return await inTime(asked, this.#options.timeout, false);
+    } catch (error) {
+      this.#leases.suspect(error, this.grace);
+      if (error instanceof NoAnswerError && !isUrgent()) return await asked;
+      throw error;
     }
   }
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import type { SavedId } from '../cache/saved-id';
 import { AttachmentError, toError, withContext } from '../base/errors';
@@ -358,8 +357,7 @@ export class AssetIds {
         if (verdictOn(error) !== 'rate-limited') throw error;
         const pause = Math.max(uploadPause.remainingMs, SHORTEST_PAUSE_AWAITED);
         if (pause > Math.min(deadline.left, LONGEST_PAUSE_AWAITED)) throw error;
-        await sleep(pause, undefined, { signal }).catch(noop);
-        signal?.throwIfAborted();
+        await new Deadline(pause, { extension: 0, signal }).within(new Promise<never>(noop));
       }
     }
   }

@@ -1,3 +1,5 @@
+import { onAbort } from '../base/abort';
+
 /** Milliseconds that a message waits beyond its deadline at most, while the bytes of its upload are moving. */
 const EXTENSION = 60_000;
 const EXTENSION_CHECK = 250;
@@ -73,7 +75,7 @@ export class Deadline {
   async within<T>(work: Promise<T>, isMoving: () => boolean = () => false): Promise<T | undefined> {
     const { signal } = this;
     let timer: NodeJS.Timeout | undefined;
-    let onAbort: (() => void) | undefined;
+    let stopListening: (() => void) | undefined;
     const end = new Promise<undefined>((resolve, reject) => {
       const check = (): void => {
         const wait = this.left || (performance.now() < this.#latest && isMoving() ? EXTENSION_CHECK : 0);
@@ -81,19 +83,19 @@ export class Deadline {
         if (wait === 0) setImmediate(resolve, undefined);
         else timer = setTimeout(check, Math.min(Math.ceil(wait), LONGEST_TIMER));
       };
-      onAbort = () => {
-        reject(signal?.reason as Error);
-      };
       check();
-      if (signal?.aborted) onAbort();
-      else signal?.addEventListener('abort', onAbort);
+      stopListening =
+        signal &&
+        onAbort(signal, () => {
+          reject(signal.reason as Error);
+        });
     });
     try {
       // The signal comes first: what is there already is not used after it.
       return await Promise.race([end, work]);
     } finally {
       clearTimeout(timer);
-      if (onAbort) signal?.removeEventListener('abort', onAbort);
+      stopListening?.();
     }
   }
 }

@@ -36,11 +36,11 @@ export interface FleetStore {
   /** Whether processes can take turns. */
   readonly canLease: boolean;
   /**
-   * @param isUrgent - Whether it is waited for no longer than for an ID.
+   * @param isUrgent - Whether it is waited for no longer than for an ID. Asked when that time is over.
    * @returns `held`: another process has it. Undefined: there are no leases, or the store cannot be asked. Never
    * rejects.
    */
-  lease(key: string, ms: number, isUrgent: boolean): Promise<Lease | 'held' | undefined>;
+  lease(key: string, ms: number, isUrgent: () => boolean): Promise<Lease | 'held' | undefined>;
   /** An ID that can be used, also where memory has one: another process may have made a newer one. Never rejects. */
   findNewest(key: string): Promise<SavedId | undefined>;
   /** The IDs of several keys that can be used, the newest of each. No message waits for it. Never rejects. */
@@ -91,15 +91,17 @@ export class Fleet {
     const begun = performance.now();
     const watch = new Watch(job);
     // Where uploads wait for each other, one that is made twice costs more than a moment without the store.
-    let isUrgent = true;
+    let isFirstTry = true;
     if (this.#store.canLease) this.#watched.add(watch);
     else job.onTurn(true);
     try {
       for (;;) {
-        const inTurn = enqueue((leave) =>
-          this.#uploadInTurn(watch, begun, isUrgent, (onBytes) => upload(onBytes, leave)),
-        );
-        isUrgent = false;
+        const inTurn = enqueue((leave) => {
+          const hasFoundPlace = isFirstTry;
+          const isUrgent = (): boolean => hasFoundPlace && this.#watched.isEmpty;
+          return this.#uploadInTurn(watch, begun, isUrgent, (onBytes) => upload(onBytes, leave));
+        });
+        isFirstTry = false;
         const saved = await Promise.race([inTurn, watch.found]);
         if (saved) return saved;
         this.#watched.add(watch);
@@ -115,7 +117,7 @@ export class Fleet {
   async #uploadInTurn(
     watch: Watch,
     begun: number,
-    isUrgent: boolean,
+    isUrgent: () => boolean,
     upload: (onBytes: () => void) => Promise<SavedId>,
   ): Promise<SavedId | undefined> {
     this.#watched.delete(watch);
@@ -201,6 +203,10 @@ class Watched {
 
   constructor(find: FleetStore['findNewestOf']) {
     this.#find = find;
+  }
+
+  get isEmpty(): boolean {
+    return this.#watches.size === 0;
   }
 
   add(watch: Watch): void {

@@ -292,6 +292,21 @@ describe('a page without Botkit: FacebookAttachmentCache.connect', () => {
         assert.deepEqual(told, [{ page: PAGE.id, recipient: { id: USER } }]);
       });
 
+      it('can be that of many messages: they wait by one listener, because Node warns of more than ten', async () => {
+        const stop = new AbortController();
+        platform.sim.addFaults({ path: '/message_attachments', delayMs: 2_000 });
+        const page = connect();
+        const sending = Promise.allSettled(
+          Array.from({ length: 20 }, () => page.send(USER, TOM, { signal: stop.signal })),
+        );
+        await until('it is uploaded', () => calls(platform.sim).includes('upload-file'));
+        assert.equal(getEventListeners(stop.signal, 'abort').length, 1);
+        stop.abort();
+        const outcomes = (await sending).map(({ status }) => status);
+        assert.deepEqual(new Set(outcomes), new Set(['rejected']));
+        assert.equal(getEventListeners(stop.signal, 'abort').length, 0);
+      });
+
       it('sends nothing if it has come before', async () => {
         const signal = AbortSignal.abort();
         await assert.rejects(connect().send(USER, { text: 'Hello' }, { signal }), { name: 'AbortError' });

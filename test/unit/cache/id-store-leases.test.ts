@@ -10,6 +10,9 @@ import type { Lease } from '../../../src/cache/leases';
 
 const KEY = keyOf('1001', 'image:TOM');
 
+const isUrgent = (): boolean => true;
+const canWait = (): boolean => false;
+
 /** What node-redis does for leases, by the clock of the test. The scripts are told apart by what they call. */
 class FakeRedisClient {
   readonly leases = new Map<string, { owner: string; end: number }>();
@@ -59,7 +62,7 @@ describe('Leases of an IdStore', () => {
   });
 
   async function take(from = store): Promise<Lease> {
-    const lease = await from.lease(KEY, 3_000, false);
+    const lease = await from.lease(KEY, 3_000, canWait);
     assert.ok(lease !== undefined && lease !== 'held');
     return lease;
   }
@@ -67,7 +70,7 @@ describe('Leases of an IdStore', () => {
   it('are given to one process at a time, until they are released', async () => {
     const other = harness.open({ store: inner });
     const lease = await take();
-    assert.equal(await other.lease(KEY, 3_000, false), 'held');
+    assert.equal(await other.lease(KEY, 3_000, canWait), 'held');
     await lease.release();
     await take(other);
   });
@@ -78,7 +81,7 @@ describe('Leases of an IdStore', () => {
     await harness.clock.tickAsync(2_000);
     assert.equal(await lease.renew(3_000), true);
     await harness.clock.tickAsync(2_000);
-    assert.equal(await other.lease(KEY, 3_000, false), 'held');
+    assert.equal(await other.lease(KEY, 3_000, canWait), 'held');
     await harness.clock.tickAsync(1_000);
     await take(other);
     assert.equal(await lease.renew(3_000), false);
@@ -89,7 +92,7 @@ describe('Leases of an IdStore', () => {
     inner.client.hangs = true;
     await new Promise(setImmediate);
     const before = countActiveTimers();
-    const leased = harness.open({ store: inner, timeout: 20 }).lease(KEY, 3_000, false);
+    const leased = harness.open({ store: inner, timeout: 20 }).lease(KEY, 3_000, canWait);
     assert.equal(countActiveTimers() - before, 1);
     assert.equal(await leased, undefined);
     await harness.close();
@@ -98,7 +101,7 @@ describe('Leases of an IdStore', () => {
   it('are not there in a store that has none', async () => {
     const plain = harness.open();
     assert.equal(plain.canLease, false);
-    assert.equal(await plain.lease(KEY, 3_000, false), undefined);
+    assert.equal(await plain.lease(KEY, 3_000, canWait), undefined);
     const cacheOf = (of: IdStore | undefined) =>
       new IdCache({ store: of, ttl: 100_000, refreshAhead: 0, memory: 10 });
     assert.deepEqual(
@@ -112,7 +115,7 @@ describe('Leases of an IdStore', () => {
     await store.get(KEY);
     await harness.settle();
     assert.equal(store.canLease, false);
-    assert.equal(await store.lease(KEY, 3_000, false), undefined);
+    assert.equal(await store.lease(KEY, 3_000, canWait), undefined);
     assert.equal(inner.client.leases.size, 0);
   });
 
@@ -121,12 +124,12 @@ describe('Leases of an IdStore', () => {
     void store.put(KEY, harness.waiting.saved);
     await harness.settle();
     assert.equal(store.canLease, false);
-    assert.equal(await store.lease(KEY, 3_000, false), undefined);
+    assert.equal(await store.lease(KEY, 3_000, canWait), undefined);
   });
 
   it('are waited for four times as long as a message waits for the store, and then not until it gives one again', async () => {
     inner.client.hangs = true;
-    const asked = store.lease(KEY, 3_000, false);
+    const asked = store.lease(KEY, 3_000, canWait);
     await harness.clock.tickAsync(1_999);
     assert.equal(store.canLease, true);
     await harness.clock.tickAsync(1);
@@ -140,7 +143,7 @@ describe('Leases of an IdStore', () => {
 
   it('are waited for as long as a message waits for the store, if they are urgent', async () => {
     inner.client.hangs = true;
-    const asked = store.lease(KEY, 3_000, true);
+    const asked = store.lease(KEY, 3_000, isUrgent);
     let isOver = false;
     void asked.finally(() => {
       isOver = true;
@@ -149,15 +152,64 @@ describe('Leases of an IdStore', () => {
     assert.equal(isOver, false);
     await harness.clock.tickAsync(1);
     assert.equal(await asked, undefined);
-    assert.equal(await store.lease(KEY, 3_000, true), undefined, 'the next one is not waited for');
+    assert.equal(await store.lease(KEY, 3_000, isUrgent), undefined, 'the next one is not waited for');
     assert.equal(store.canLease, true, 'others wait a little longer');
     await harness.clock.tickAsync(1_500);
     assert.equal(store.canLease, false);
   });
 
+  it('are waited for longer if they are urgent no more when that time is over', async () => {
+    const answer = answerLate(1_200);
+    let urgent = true;
+    const asked = store.lease(KEY, 3_000, () => urgent);
+    await harness.clock.tickAsync(400);
+    urgent = false;
+    await harness.clock.tickAsync(799);
+    assert.equal(answer.callCount, 2, 'it was tried when the time was over');
+    await store.getBeforeUpload(KEY);
+    assert.equal(inner.countCalls('get'), 0);
+    await harness.clock.tickAsync(1);
+    assert.ok(await asked);
+    await store.getBeforeUpload(KEY);
+    assert.equal(inner.countCalls('get'), 1, 'what has answered is asked again');
+  });
+
+  it('are released if one that was urgent comes too late', async () => {
+    answerLate(600);
+    const scripts = sinon.spy(inner.client, 'eval');
+    const asked = store.lease(KEY, 3_000, isUrgent);
+    await harness.clock.tickAsync(500);
+    assert.equal(await asked, undefined);
+    sinon.assert.notCalled(scripts);
+    await harness.clock.tickAsync(100);
+    sinon.assert.calledOnce(scripts);
+    assert.equal(inner.client.leases.size, 0);
+  });
+
+  it('are asked for in a store that is late, if another message of the same moment waits', async () => {
+    inner.fail({ get: hangs });
+    const got = store.get(KEY);
+    await harness.clock.tickAsync(500);
+    await got;
+    let urgent = true;
+    const asked = store.lease(KEY, 3_000, () => urgent);
+    urgent = false;
+    await harness.clock.tickAsync(1);
+    assert.ok(await asked);
+  });
+
+  /** Has the store give leases so many milliseconds after they were asked for. */
+  function answerLate(ms: number): sinon.SinonStub {
+    const set = sinon.stub(inner.client, 'set');
+    return set.callsFake(async (...call) => {
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      return set.wrappedMethod.apply(inner.client, call);
+    });
+  }
+
   it('keep uploads from asking for an ID while they are late, and not while they are refused', async () => {
     inner.client.fails = true;
-    await store.lease(KEY, 3_000, true);
+    await store.lease(KEY, 3_000, isUrgent);
     await harness.settle();
     assert.equal(store.canLease, false);
     await store.getBeforeUpload(KEY);
@@ -165,7 +217,7 @@ describe('Leases of an IdStore', () => {
     inner.client.fails = false;
     await harness.clock.tickAsync(1_000);
     inner.client.hangs = true;
-    const asked = store.lease(KEY, 3_000, true);
+    const asked = store.lease(KEY, 3_000, isUrgent);
     await harness.clock.tickAsync(500);
     await asked;
     await store.getBeforeUpload(KEY);
@@ -180,8 +232,8 @@ describe('Leases of an IdStore', () => {
     assert.equal(await got, undefined);
     await harness.clock.tickAsync(200);
     assert.equal(store.canLease, true);
-    assert.equal(await store.lease(KEY, 3_000, true), undefined, 'an urgent one is not waited for');
-    const asked = [store.lease(KEY, 3_000, false), store.getBeforeUpload(KEY)];
+    assert.equal(await store.lease(KEY, 3_000, isUrgent), undefined, 'an urgent one is not waited for');
+    const asked = [store.lease(KEY, 3_000, canWait), store.getBeforeUpload(KEY)];
     let isOver = false;
     const answers = Promise.all(asked).finally(() => {
       isOver = true;
@@ -191,7 +243,7 @@ describe('Leases of an IdStore', () => {
     await harness.clock.tickAsync(1);
     assert.deepEqual(await answers, [undefined, undefined]);
     assert.equal(store.canLease, false);
-    assert.equal(await store.lease(KEY, 3_000, false), undefined);
+    assert.equal(await store.lease(KEY, 3_000, canWait), undefined);
     assert.equal(await store.getBeforeUpload(KEY), undefined);
   });
 
@@ -210,7 +262,7 @@ describe('Leases of an IdStore', () => {
       inner.client.leases.set(key, { owner, end: Date.now() + 3_000 });
       return 'OK';
     });
-    const asked = store.lease(KEY, 3_000, false);
+    const asked = store.lease(KEY, 3_000, canWait);
     await harness.clock.tickAsync(2_000);
     assert.equal(await asked, undefined);
     await harness.clock.tickAsync(1_000);
@@ -219,7 +271,7 @@ describe('Leases of an IdStore', () => {
 
   it('are not asked for when one has failed, until the store gives one again', async () => {
     inner.client.fails = true;
-    assert.equal(await store.lease(KEY, 3_000, false), undefined);
+    assert.equal(await store.lease(KEY, 3_000, canWait), undefined);
     await harness.settle();
     assert.equal(store.canLease, false);
     inner.client.fails = false;
@@ -235,14 +287,14 @@ describe('Leases of an IdStore', () => {
     set.onFirstCall().rejects(new Error('reset'));
     set.onSecondCall().resolves(null);
     set.callThrough();
-    assert.equal(await store.lease(KEY, 3_000, false), undefined);
+    assert.equal(await store.lease(KEY, 3_000, canWait), undefined);
     await harness.settle();
     assert.ok(await take());
   });
 
   it('are asked for when one has failed and the next one has not', async () => {
     sinon.stub(inner.client, 'set').onFirstCall().rejects(new Error('reset')).callThrough();
-    assert.equal(await store.lease(KEY, 3_000, false), undefined);
+    assert.equal(await store.lease(KEY, 3_000, canWait), undefined);
     await harness.settle();
     assert.ok(await take());
   });

@@ -372,7 +372,7 @@ describe('IdStore, after an outage and at the end', () => {
         eval: () => new Promise<void>((resolve) => (release = resolve)),
       };
       const store = harness.open({ store: Object.assign(new Map<string, never>(), { redis }) });
-      const lease = await store.lease(KEY, 3_000, false);
+      const lease = await store.lease(KEY, 3_000, () => false);
       assert.ok(lease && lease !== 'held');
       void lease.release();
       let closed = false;

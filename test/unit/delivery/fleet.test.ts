@@ -77,13 +77,31 @@ describe('Fleet', () => {
     sinon.assert.calledOnce(lease.release);
   });
 
+  /** Whether the call of `lease` is in a hurry now. */
+  const isUrgent = (call: number): unknown => (store.lease.getCall(call).args[2] as () => unknown)();
+
   it('is in a hurry for its lease when it found a place at once, and not when it had to wait', async () => {
     await obtain(uploads('11'));
-    sinon.assert.calledWith(store.lease, KEY, 3_000, true);
+    assert.equal(isUrgent(0), true);
     const waiting = obtain(uploads('12'), {}, 100);
     await clock.tickAsync(100);
     await waiting;
-    sinon.assert.calledWith(store.lease.secondCall, KEY, 3_000, false);
+    assert.equal(isUrgent(1), false);
+  });
+
+  it('is in no hurry while others of its process wait for their place, also if they came later', async () => {
+    const fleet = new Fleet(store);
+    const job = { isWanted: () => true, keep, onBytes: () => undefined, onTurn: () => undefined };
+    store.lease.onFirstCall().returns(new Promise(() => undefined));
+    void fleet.obtain({ ...job, key: 'a' }, (work) => work(() => undefined), never);
+    assert.equal(isUrgent(0), true);
+    let begin: () => void = () => undefined;
+    const place = new Promise<void>((resolve) => (begin = resolve));
+    const queued = fleet.obtain({ ...job, key: 'b' }, () => place.then(() => savedId('12')), never);
+    assert.equal(isUrgent(0), false);
+    begin();
+    await queued;
+    assert.equal(isUrgent(0), true);
   });
 
   it('is in no hurry when it has waited for another process', async () => {
@@ -91,7 +109,7 @@ describe('Fleet', () => {
     const waiting = obtain(uploads('11'));
     await clock.tickAsync(2_000);
     await waiting;
-    sinon.assert.calledWith(store.lease.secondCall, KEY, 3_000, false);
+    assert.equal(isUrgent(1), false);
   });
 
   it('takes the ID that another process has made before it came to have the lease', async () => {
