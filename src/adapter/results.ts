@@ -111,7 +111,7 @@ function resultOf(
   turn: ActivityLike,
   onNoClient: (error: Error, message: FailedMessage) => void,
 ): SendResult {
-  if (activity.type !== 'message') return { id: undefined };
+  if (activity.type !== 'message') return {};
   const error = errors.get(activity);
   if (error) return { error };
   const message = { page: turn.recipient?.id, recipient: { id: activity.conversation?.id } };

@@ -59,7 +59,7 @@ export class StrictMode {
   readonly #report: (error: unknown, message: FailedMessage) => void;
   readonly #scriptBots = new WeakSet();
   /** By their text, because Botkit passes on a copy that has nothing else. */
-  readonly #rejections = new LRUCache<string, true>({ max: MAX_REJECTIONS });
+  readonly #rejections = new LRUCache<string, Error>({ max: MAX_REJECTIONS });
 
   constructor(
     inFlight: InFlight,
@@ -79,7 +79,7 @@ export class StrictMode {
     const message = conversationOf(bot);
     const reject = (thrown: unknown): void => {
       const error = withContext(toError(thrown), message);
-      this.#rejections.set(String(error), true);
+      this.#rejections.set(String(error), error);
       this.#report(error, message);
       next(error);
     };

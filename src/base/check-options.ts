@@ -71,7 +71,7 @@ export function wholeNumber<Default>(
 ): Reader<number | Default> {
   const range = most === Number.MAX_SAFE_INTEGER ? 'from 1' : `from 1 to ${most}`;
   const isValid = (value: unknown): value is number =>
-    typeof value === 'number' && Number.isSafeInteger(value) && value >= 1 && value <= most;
+    Number.isSafeInteger(value) && Number(value) >= 1 && Number(value) <= most;
   return option(`a whole number ${range}`, isValid, otherwise, { isRange: true });
 }
 

@@ -27,7 +27,7 @@ export class IdCache {
   readonly #share: number;
   readonly #memory: LRUCache<string, SavedId>;
   /** IDs that the platform has refused: the store may go on offering them. */
-  readonly #dead: LRUCache<string, true>;
+  readonly #dead: LRUCache<string, string>;
   /** Look-ups of one key that are under way in the store, shared by all who look for the same key. */
   readonly #shared = new Map<string, Promise<SavedId | undefined>>();
   /** For each look-up under way, the keys whose answers count: `forget` takes out what it forgets. */
@@ -111,7 +111,7 @@ export class IdCache {
 
   /** Never gives this ID again. A newer one of the same asset stays. */
   markDead(key: string, id: string): void {
-    this.#dead.set(id, true);
+    this.#dead.set(id, key);
     if (this.#memory.get(key)?.id === id) this.#memory.delete(key);
   }
 

@@ -60,7 +60,7 @@ export class AssetIds {
   readonly #underWay = new Map<string, UploadUnderWay>();
   /** By asset and attempt. */
   readonly #refusals = new LRUCache<string, Error>({ max: MAX_REMEMBERED, ttl: REFUSAL_TTL });
-  readonly #refreshed = new LRUCache<string, true>({ max: MAX_REMEMBERED, ttl: REFRESH_PAUSE });
+  readonly #refreshed = new LRUCache<string, PageAsset>({ max: MAX_REMEMBERED, ttl: REFRESH_PAUSE });
   readonly #reported = new WeakSet<Error>();
 
   constructor({ cache, uploads, report }: AssetIdsOptions) {
@@ -206,20 +206,19 @@ export class AssetIds {
     const onBegin = (): void => {
       isNew = true;
     };
-    for (;;) {
-      const old = await this.#cache.find(target.key);
-      if (old && !this.#cache.isNearEnd(old)) return { saved: old, isNew };
-      const saved = await this.#throughPauses(
-        target,
-        deadline,
-        () =>
-          old
-            ? this.#join(target.key, this.#refreshAttempt(target, old, 'warm', onBegin), deadline)
-            : this.#obtain(target, deadline, 'warm', onBegin),
-        signal,
-      );
-      if (saved) return { saved, isNew };
-    }
+    const old = await this.#cache.find(target.key);
+    if (old && !this.#cache.isNearEnd(old)) return { saved: old, isNew };
+    const saved = await this.#throughPauses(
+      target,
+      deadline,
+      () =>
+        old
+          ? this.#join(target.key, this.#refreshAttempt(target, old, 'warm', onBegin), deadline)
+          : this.#obtain(target, deadline, 'warm', onBegin),
+      signal,
+    );
+    // Only a deadline that passes leaves one without an ID.
+    return { saved: saved as SavedId, isNew };
   }
 
   /** The ID of an asset that `warm` would leave as it is. */
@@ -284,7 +283,7 @@ export class AssetIds {
     return {
       target,
       make: async (observer) => {
-        this.#refreshed.set(target.key, true);
+        this.#refreshed.set(target.key, target);
         const stored = await this.#cache.findNewest(target.key);
         return stored && isWanted(stored) ? stored : upload.make(observer);
       },
@@ -373,5 +372,5 @@ export function isFileChange(error: unknown): boolean {
 }
 
 function noop(): undefined {
-  return undefined;
+  // Those whom it concerns have been told.
 }

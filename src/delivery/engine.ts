@@ -137,8 +137,7 @@ export class Engine {
     const slots = split ? undefined : findAttachmentSlots(params);
     if (!split && !slots) return undefined;
     const deadline = given ?? this.startDeadline(signal);
-    const turn = this.#pacer.wait();
-    if (turn) await turn;
+    await this.#pacer.wait();
     const call = { client, page, path, params: params as GraphParams, deadline };
     if (split) return this.#splitDelivery.send(call, split);
     return slots && this.#delivery.send({ slots, ...call });

@@ -91,13 +91,20 @@ function toTexts(params: GraphParams): [name: string, text: string][] {
     .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
 }
 
-/** What the encoder needs of a FormData. The global one may be a bot's polyfill, which takes no File of Node's. */
+/**
+ * What the encoder takes for a FormData: it asks for these methods, and uses the first one. The global FormData may be a
+ * bot's polyfill, which takes no File of Node's.
+ */
 function toForm(entries: [string, string | File][]): FormDataLike {
+  const values = (): ReturnType<FormDataLike['entries']> => entries.values();
+  const unused = (): never => {
+    throw new TypeError('The form is complete');
+  };
   return {
+    [Symbol.iterator]: values,
     [Symbol.toStringTag]: 'FormData',
-    [Symbol.iterator]: () => entries.values(),
-    entries: () => entries.values(),
-    append: (name, value) => entries.push([name, value as string | File]),
-    getAll: (name) => entries.filter(([other]) => other === name).map(([, value]) => value),
+    entries: values,
+    append: unused,
+    getAll: unused,
   };
 }

@@ -47,7 +47,6 @@ export function splitMessage(params: unknown): SplitMessage | undefined {
   if (!isRecord(params)) return undefined;
   const following = followingOf(params);
   const message = isRecord(params.message) ? params.message : {};
-  if (!following && isSingle(message)) return undefined;
   const contents = contentsOf(message, following);
   if (!following && (contents.length === 0 || isAsGiven(message, contents))) return undefined;
   const shared = without(message, [...CONTENT_FIELDS, ...LAST_FIELDS]);
@@ -81,12 +80,6 @@ export function hasAttachment(params: GraphParams): boolean {
 
 function followingOf(params: Readonly<Record<PropertyKey, unknown>>): readonly unknown[] | undefined {
   return params[FOLLOWING] as readonly unknown[] | undefined;
-}
-
-/** Nearly all messages: one text, sticker or attachment. */
-function isSingle({ text, sticker_id: sticker, attachment, attachments }: Fields): boolean {
-  if (isGiven(attachments) || text === '') return false;
-  return !isGiven(attachment) || (!isGiven(text) && !isGiven(sticker));
 }
 
 /** What the messages hold, one by one. */
@@ -135,11 +128,8 @@ function hasContent(attachment: unknown): boolean {
   }
   const { attachment_id: id, url, filedata } = attachment.payload;
   if (isGiven(id)) return false;
-  return isGiven(filedata) || (typeof url === 'string' ? !/^\s*https?:/i.test(url) : isLocal(url));
-}
-
-function isLocal(url: unknown): boolean {
-  return url instanceof URL && !/^https?:$/.test(url.protocol);
+  const address = url instanceof URL ? url.href : url;
+  return isGiven(filedata) || (typeof address === 'string' && !/^\s*https?:/i.test(address));
 }
 
 function isAsGiven(message: Fields, contents: Record<string, unknown>[]): boolean {

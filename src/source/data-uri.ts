@@ -110,8 +110,7 @@ function hexByte(bytes: Buffer, at: number): number | undefined {
   return high === undefined || low === undefined ? undefined : high * 16 + low;
 }
 
-function hexDigit(code: number | undefined): number | undefined {
-  if (code === undefined) return undefined;
+function hexDigit(code = NaN): number | undefined {
   if (code >= 0x30 && code <= 0x39) return code - 0x30;
   const letter = code | 0x20;
   return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : undefined;
