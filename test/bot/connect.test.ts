@@ -17,6 +17,7 @@ import { freePort } from '../support/platform/listen';
 import { OTHER_PAGE, PAGE } from '../support/platform/pages';
 import { arrived, callCounts, calls, onlyArrival } from '../support/platform/received';
 import { recordCalls } from '../support/platform/recorder';
+import { openWebsite } from '../support/platform/website';
 
 const USER = '7001';
 const TOM = deepFreeze(image('cats/tom.jpg'));
@@ -428,6 +429,14 @@ describe('a page without Botkit: FacebookAttachmentCache.connect', () => {
         assert.deepEqual(calls(platform.sim), []);
       });
     }
+  });
+
+  it('makes a call with a message that is no send as it is, and asks for no message ID', async () => {
+    const website = platform.closeAfterTest(await openWebsite());
+    const payload = { url: `${website.url}/cats/tom.jpg`, is_reusable: true };
+    const message = { attachment: { type: 'image', payload } };
+    const answer = await connect().callAPI('/me/message_attachments', 'POST', { message });
+    assert.deepEqual(Object.keys(answer), ['attachment_id']);
   });
 
   describe('warm, list and forget', () => {

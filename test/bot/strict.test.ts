@@ -86,6 +86,15 @@ describe('in strict mode', () => {
     assert.deepEqual(others, []);
   });
 
+  it('no warning tells of it if somebody listens to the event', async () => {
+    const { errors, ...botkit } = await openBot();
+    const bot = await botkit.bot();
+    const warnings = await warningsOf(async () => {
+      await assert.rejects(bot.say(image('no.jpg')) as Promise<unknown>);
+    });
+    assert.deepEqual([warnings, errors.length], [[], 1]);
+  });
+
   it('bot.reply rejects, and the bot can send something else', async () => {
     const webhook = platform.closeAfterTest(await openWebhook());
     platform.sim.setWebhook(webhook.url);

@@ -211,6 +211,10 @@ describe('readOptions', () => {
         { prepare: { convert: () => undefined } },
         'Expected `prepare.version` to be a number or a string that is not empty, got undefined',
       ],
+      [
+        { prepare: { version: '', convert: () => undefined } },
+        'Expected `prepare.version` to be a number or a string that is not empty, got ""',
+      ],
       [{ prepare: { version: 1 } }, 'Expected `prepare.convert` to be a function, got undefined'],
       [{ ttl: -1 }, ttl('-1'), 'RangeError'],
       [{ ttl: 0 }, ttl('0'), 'RangeError'],

@@ -74,6 +74,12 @@ describe('the saved assets of FacebookAttachmentCache', () => {
       const { plugin } = await platform.openBotkit();
       const report = await plugin.warm([TOM], { dryRun: true });
       assert.deepEqual([report.missing, calls(platform.sim)], [1, ['read']]);
+      await plugin.warm([TOM]);
+      const again = await plugin.warm([TOM, MIA], { dryRun: true });
+      assert.deepEqual(
+        again.results.map(({ outcome }) => outcome),
+        ['known', 'missing'],
+      );
     });
 
     it('sees to as many at a time as it is told, and to no more', async () => {

@@ -41,6 +41,12 @@ describe('the account of connect', () => {
     });
   }
 
+  for (const apiVersion of ['v2.12', 'v25.0', 'v100.0']) {
+    it(`may have the version ${apiVersion}`, () => {
+      assert.equal(read({ accessToken: TOKEN, apiVersion }).version, apiVersion);
+    });
+  }
+
   const host = (got: string): string =>
     `Expected \`apiHost\` to be a host such as graph.facebook.com or localhost:8443, without https:// and path, got ${got}`;
   const version = (got: string): string =>

@@ -143,3 +143,21 @@ describe('StoreError', () => {
     );
   });
 });
+
+describe('PartlySentError', () => {
+  it('says what has arrived, in one sentence after that of its cause', () => {
+    for (const reason of ['No picture', 'No picture.']) {
+      const error = new plugin.PartlySentError(
+        new Error(reason),
+        ['a text', 'image "a.png"'],
+        ['m_1', 'm_2'],
+      );
+      assert.equal(error.code, 'ERR_PARTLY_SENT');
+      assert.equal(
+        error.message,
+        'No picture. Another part of the message has arrived (a text and image "a.png"), so do not send the whole message again.',
+      );
+      assert.deepEqual(error.messageIds, ['m_1', 'm_2']);
+    }
+  });
+});

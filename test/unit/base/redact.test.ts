@@ -57,6 +57,12 @@ describe('redact', () => {
   });
 });
 
+describe('redact, of a secret with a control character', () => {
+  it('hides its percent escape, which has a zero in front', () => {
+    assert.equal(redact('It is EAA%0aB.', ['EAA\nB']), 'It is ….');
+  });
+});
+
 describe('redact, of a secret', () => {
   const secret = 'EAA|b+c/d=&e"f\'<é';
   const spellings: [what: string, text: string][] = [

@@ -24,6 +24,8 @@ describe('findSimilarName', () => {
     ['a beginning of less than two thirds', 'metad', undefined],
     ['more than half as much again', 'metadata_more', undefined],
     ['a beginning of four characters', 'sendin', undefined],
+    ['a slip at the end of a name that is longer', 'recovre', 'recover'],
+    ['two thirds of a name', 'refres', 'refresh'],
   ];
   for (const [what, wanted, found] of cases) {
     it(`finds ${found ?? 'none'} for ${what}: ${wanted}`, () => {
@@ -37,6 +39,15 @@ describe('findSimilarName', () => {
 
   it('takes a name with slips before one with the same beginning', () => {
     assert.equal(findSimilarName('persona_di', ['persona_name', 'persona_id']), 'persona_id');
+  });
+
+  it('takes a beginning that makes up two thirds, and none that makes up less', () => {
+    assert.equal(findSimilarName('abcdefzzz', ['abcdefxxx']), 'abcdefxxx');
+    assert.equal(findSimilarName('abcdefzzzz', ['abcdefxxxx']), undefined);
+  });
+
+  it('takes the first of two names that begin the same', () => {
+    assert.equal(findSimilarName('quick_reply', ['quick_repair', 'quick_rephrase']), 'quick_repair');
   });
 
   it('takes the longest of the same beginnings', () => {

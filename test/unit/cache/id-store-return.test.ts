@@ -235,6 +235,30 @@ describe('IdStore, after an outage and at the end', () => {
       assert.deepEqual([writtenIds(), harness.errors], [['11'], []]);
     });
 
+    it('a newer ID of the same asset that came while the old one was refused is written', async () => {
+      const store = harness.open();
+      let refuse: () => void = () => undefined;
+      let writes = 0;
+      harness.inner.fail({
+        set: (carryOut, key) =>
+          key.endsWith(KEY) && ++writes <= 2
+            ? new Promise((_, reject) => {
+                refuse = () => {
+                  reject(new Error('Incorrect string value'));
+                };
+              })
+            : carryOut(),
+      });
+      void store.put(KEY, savedId('11'));
+      await harness.settle();
+      refuse();
+      await harness.settle();
+      void store.put(KEY, savedId('12'));
+      refuse();
+      await harness.settle();
+      assert.deepEqual([writtenIds(), harness.errors], [['12'], []]);
+    });
+
     it('a newer ID of the same asset is tried again', async () => {
       const store = harness.open();
       harness.inner.fail({ set: refuses('😺') });

@@ -57,6 +57,21 @@ describe('KeyvClient, over a store that tells of failures by its event alone', (
     assert.deepEqual(untold, []);
   });
 
+  it('rejects with what the event told, which is nearer to the cause than what is thrown after it', async () => {
+    adapter.get = async () => {
+      await nextTurn();
+      adapter.emit('error', new Error('connect ECONNREFUSED'));
+      throw new Error('The client is closed');
+    };
+    await assert.rejects(client.get('a', PATIENCE), { message: 'connect ECONNREFUSED' });
+    assert.deepEqual(untold, []);
+  });
+
+  it('gives no lease where there are none', async () => {
+    assert.equal(client.canLease, false);
+    assert.equal(await client.lease('a', 1_000, PATIENCE), undefined);
+  });
+
   it('does not take a failed write for a failed read, though they run at the same time', async () => {
     await client.set('a', 1, 1_000, PATIENCE);
     adapter.readOnly = true;

@@ -52,6 +52,21 @@ describe('StoreHealth', () => {
     assert.deepEqual([checks, reported], [2, [late]]);
   });
 
+  it('has the grace of the first call that was not answered in time, and no longer one by those after it', async () => {
+    works = false;
+    health.suspect(new NoAnswerError(500), 50);
+    await clock.tickAsync(40);
+    health.suspect(new NoAnswerError(500), 50);
+    assert.equal(health.grace, 10);
+  });
+
+  it('is up again when a late call is answered', () => {
+    health.suspect(new NoAnswerError(500));
+    assert.deepEqual([health.isDown, health.isLate], [true, true]);
+    health.answered();
+    assert.deepEqual([health.isDown, health.isLate], [false, false]);
+  });
+
   it('has a grace after a call that was not answered in time, until a check fails', async () => {
     assert.equal(health.grace, 0);
     works = false;

@@ -172,6 +172,25 @@ describe('Fleet', () => {
     sinon.assert.notCalled(store.lease);
   });
 
+  it('looks for five hundred IDs in one call at most', async () => {
+    store.lease.resolves('held');
+    const fleet = new Fleet(store);
+    const job = { isWanted: () => true, keep, onBytes: () => undefined, onTurn: () => undefined };
+    store.findNewestOf.callsFake((keys: string[]) => Promise.resolve(keys.map((key) => savedId(key))));
+    const all = Array.from({ length: 501 }, (_, n) =>
+      fleet.obtain({ ...job, key: String(n) }, (work) => work(() => undefined), never),
+    );
+    await clock.tickAsync(200);
+    assert.deepEqual(
+      (await Promise.all(all)).map(({ id }) => Number(id)),
+      Array.from(all.keys()),
+    );
+    assert.deepEqual(
+      store.findNewestOf.args.map(([keys]) => (keys as string[]).length),
+      [500, 1],
+    );
+  });
+
   it('looks again soon where IDs have come, and more and more seldom where none comes', async () => {
     sinon.stub(Math, 'random').returns(0.5);
     store.lease.resolves('held');

@@ -66,6 +66,10 @@ describe('warmAll', () => {
     assert.deepEqual([...warmed].sort(), [...urls].sort());
   });
 
+  it('needs nobody who hears of its progress', async () => {
+    assert.deepEqual(await warningsOf(() => warm(['a.png'])), []);
+  });
+
   it('counts what became of them', async () => {
     const outcomes = ['uploaded', 'known', 'missing', 'uploaded', 'known', 'known'] as const;
     let n = 0;

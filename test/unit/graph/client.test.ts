@@ -105,6 +105,22 @@ describe('GraphClient', () => {
       ]);
     });
 
+    it('lets a file, and nothing else, take up a place of those that send files', async () => {
+      const connections = new Connections(server.agent);
+      const account = { host: server.host, version: 'v25.0', token: TOKEN, secret: undefined };
+      const client = new GraphClient(account, connections);
+      const { file: lane, send } = connections.lanes(`https://${server.host}`);
+      const run = sinon.spy(lane, 'run');
+      const progress = sinon.spy(lane, 'progress');
+      const ofSends = sinon.spy(send, 'progress');
+      await client.post('/me/messages', {}, SEND);
+      assert.deepEqual([run.callCount, progress.callCount, ofSends.callCount], [0, 0, 1]);
+      await client.post('/me/messages', {}, { ...SEND, file: new File(['a cat'], 'tom.png') });
+      assert.equal(run.callCount, 1);
+      assert.ok(progress.callCount > 0);
+      assert.equal(progress.callCount, ofSends.callCount - 1);
+    });
+
     it('breaks the call off when the file has changed', async () => {
       const file = await fileOf('tom.png', 'PICTURE');
       await appendFile(folder.at('tom.png'), ' AND MORE');
@@ -327,6 +343,15 @@ describe('GraphClient', () => {
         });
       });
     }
+
+    it('tells whether a proof that the platform misses was sent', async () => {
+      const message = 'API calls from the server require an appsecret_proof argument';
+      server.answer(json(400, { error: { message, code: 100, type: 'GraphMethodException' } }));
+      const post = (secret: string | undefined): Promise<unknown> =>
+        clientOf({ secret }).post('/me/messages', {}, SEND);
+      await assert.rejects(post(SECRET), /Check that the app secret belongs to the app/);
+      await assert.rejects(post(undefined), /No app secret is set/);
+    });
 
     it("shows no token, proof or secret of an error's message", async () => {
       const said = `Malformed ${TOKEN} or ${encodeURIComponent(TOKEN)} or ${PROOF} or ${SECRET}`;

@@ -10,6 +10,21 @@ import {
 const withCode = (code: unknown, message = 'It failed', more: object = {}): Error =>
   Object.assign(new Error(message), { code, ...more });
 
+describe('What a connection error says', () => {
+  it('takes OpenSSL’s own words of its errors only', () => {
+    const reason = 'wrong version number';
+    assert.match(
+      shown(withCode('ERR_SSL_WRONG_VERSION_NUMBER', 'It failed', { reason })),
+      /wrong version number/,
+    );
+    assert.doesNotMatch(shown(withCode('ECONNRESET', 'It failed', { reason })), /wrong version number/);
+  });
+
+  it('gives no advice on what is no error', () => {
+    assert.deepEqual([undefined, null, 'ERR_SSL_X'].map(connectionAdvice), [undefined, undefined, undefined]);
+  });
+});
+
 describe('hasNotBegun', () => {
   const refused = withCode('ECONNREFUSED', 'connect ECONNREFUSED', { syscall: 'connect' });
   const cases: [what: string, error: unknown, hasNotBegun: boolean][] = [

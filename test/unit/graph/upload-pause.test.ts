@@ -121,6 +121,18 @@ describe('UploadPause', () => {
     assert.equal(await second.end(), 'id');
   });
 
+  it('does not take the end of an upload that began before the pause for that of the trial', async () => {
+    const early = slow();
+    clock.tick(1);
+    await isLimited();
+    clock.tick(5_000);
+    const trial = slow();
+    await early.end();
+    await isPaused();
+    await trial.end();
+    assert.equal(await works(), 'id');
+  });
+
   it('lets the next upload try when the first ends in another error', async () => {
     await isLimited();
     clock.tick(5_000);

@@ -110,6 +110,14 @@ describe('The builders', () => {
     }
   });
 
+  it('say nothing of sharing a media template unless they are told to, and suggest that field', () => {
+    assert.deepEqual(media('a.png').attachment.payload, {
+      template_type: 'media',
+      elements: [{ media_type: 'image', url: 'a.png' }],
+    });
+    assert.throws(() => media('a.png', { shareable: true } as never), /; did you mean "sharable"\?/);
+  });
+
   const builders: Readonly<Record<string, (source: string, options?: object) => unknown>> = {
     image,
     audio,

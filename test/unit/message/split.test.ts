@@ -43,6 +43,26 @@ describe('splitMessage', () => {
     ]);
   });
 
+  it('takes only what begins so for a web address among several images', () => {
+    const odd = { type: 'image', payload: { url: 'mirror/https://example.com/2.png' } };
+    assert.deepEqual(messagesOf({ attachments: [web('1.png'), odd] }), [
+      { attachments: [web('1.png')] },
+      { attachment: odd },
+    ]);
+  });
+
+  it('leaves URLs of the web together, and gives one of a file a message of its own', () => {
+    const of = (url: string): object => ({ type: 'image', payload: { url: new URL(url) } });
+    assert.equal(
+      messagesOf({ attachments: [of('http://example.com/1.png'), of('HTTPS://example.com/2.png')] }),
+      undefined,
+    );
+    assert.deepEqual(messagesOf({ attachments: [of('http://example.com/1.png'), of('file:///2.png')] }), [
+      { attachments: [of('http://example.com/1.png')] },
+      { attachment: of('file:///2.png') },
+    ]);
+  });
+
   it('gives an attachment of a misspelt type among several images a message of its own, which is refused', () => {
     const misspelt = { type: 'imgae', payload: { url: 'https://example.com/2.png' } };
     assert.deepEqual(messagesOf({ attachments: [web('1.png'), misspelt] }), [

@@ -122,6 +122,34 @@ describe('FetchedAddresses', () => {
       assert.equal(headers.authorization, `Basic ${Buffer.from('tom:p@ss').toString('base64')}`);
       assert.equal(headers.cookie, undefined);
     });
+
+    it('is asked for with a name or a password alone, too', async () => {
+      for (const part of [{ username: 'tom' }, { password: 'secret' }]) {
+        await fetched.identify('image', Object.assign(new URL('/paw.png', origin.url), part), undefined);
+      }
+      assert.deepEqual(
+        origin.requests.map(({ headers }) => headers.authorization),
+        ['tom:', ':secret'].map((both) => `Basic ${Buffer.from(both).toString('base64')}`),
+      );
+    });
+
+    it('keeps its version when its server answers that it has not changed, and does not repeat it', async () => {
+      await identify();
+      origin.serve((response) => response.writeHead(304).end());
+      for (let times = 0; times < 2; times++) assert.equal((await identify()).key, `image:${sha256(PAW)}`);
+      assert.deepEqual(
+        origin.requests.map(({ headers }) => headers['if-none-match']),
+        [undefined, '"1"', '"1"'],
+      );
+    });
+
+    it('goes by its file name where its server names no type', async () => {
+      origin.serve((response) => response.end('x'));
+      const asset = await identify('/notes.csv', 'file');
+      assert.deepEqual(await fileOf(asset), { name: 'notes.csv', type: 'text/csv', bytes: Buffer.from('x') });
+      const unknown = await identify('/notes', 'file');
+      assert.equal((await fileOf(unknown)).name, 'notes.bin');
+    });
   });
 
   describe('how often it is asked for', () => {
@@ -407,7 +435,11 @@ describe('FetchedAddresses', () => {
 
     it('is refused without an address', async () => {
       origin.serve((response) => response.writeHead(302).end());
-      await assert.rejects(identify(), { code: 'ERR_ATTACHMENT_FETCH_REFUSED' });
+      const reason = 'it could not be fetched (HTTP 302, a redirect without an address)';
+      await assert.rejects(identify(), error('ERR_ATTACHMENT_FETCH_REFUSED', reason));
+      fetched = openFetched();
+      origin.serve(redirect('http://[nowhere'));
+      await assert.rejects(identify(), error('ERR_ATTACHMENT_FETCH_REFUSED', reason));
     });
   });
 

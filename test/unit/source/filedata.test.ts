@@ -52,6 +52,17 @@ describe('identifyFiledata', () => {
     });
   }
 
+  it('refuses what only looks like a Blob', async () => {
+    for (const method of ['arrayBuffer', 'slice']) {
+      await assert.rejects(
+        identifyFiledata('image', { ...blobOfLibrary(PNG), [method]: undefined }, undefined),
+        {
+          code: 'ERR_ATTACHMENT_BAD_SOURCE',
+        },
+      );
+    }
+  });
+
   it('shows the filename, and goes by its extension', async () => {
     const found = await identifyFiledata('image', Buffer.from('x'), 'my "cat".gif');
     assert.equal(found.label, 'image "my \\"cat\\".gif" (from filedata)');

@@ -106,6 +106,7 @@ describe('findAssets', () => {
     ['cats/Kitten/**/*.gif', '; did you mean "cats/kittens/**/*.gif"?'],
     ['cats/*.webp', ''],
     ['example.com/tom.jpg', ' (a web address begins with https://)'],
+    [' www.example.com/tom.jpg', ' (a web address begins with https://)'],
     ['nowhere', ''],
   ];
   for (const [pattern, advice] of similar) {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
+import { AttachmentError } from '../../../src/base/errors';
+import { StreamedFile } from '../../../src/source/streamed-file';
 import { Preparation } from '../../../src/source/preparation';
 import { identifyFiledata } from '../../../src/source/filedata';
 import { identifyAddress } from '../../../src/source/web-address';
@@ -30,6 +32,29 @@ describe('Preparation', () => {
       new Preparation({ version: 1, convert: () => assert.fail('it was asked') }).apply(address),
       address,
     );
+  });
+
+  it('fails as the file fails that it reads', async () => {
+    const changed = new AttachmentError('ERR_ATTACHMENT_CHANGED', LABEL, 'it has changed');
+    const asset = await identifyFiledata('image', PAW, undefined);
+    const file = new StreamedFile({ name: 'paw.png', type: 'image/png', size: PAW.length }, () => {
+      throw changed;
+    });
+    const { prepare } = new Preparation({
+      version: 1,
+      convert: async (given) => ({ filedata: new Uint8Array(await given.file.arrayBuffer()) }),
+    }).apply({ ...asset, content: { file } });
+    assert.ok(prepare);
+    await assert.rejects(prepare(), (error) => error === changed);
+  });
+
+  it('gives what it only renames the type of its new name', async () => {
+    const asset = await identifyFiledata('file', Buffer.from('x'), 'notes');
+    const { prepare } = new Preparation({ version: 1, convert: () => ({ filename: 'notes.csv' }) }).apply(
+      asset,
+    );
+    const { content } = (await prepare?.()) ?? assert.fail();
+    assert.deepEqual([content.file?.name, content.file?.type], ['notes.csv', 'text/csv']);
   });
 
   it('ends after 60 s, and is tried again 30 s later', async () => {

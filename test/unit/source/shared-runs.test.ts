@@ -54,9 +54,11 @@ describe('SharedRuns', () => {
     await nextTurn();
     begun[0]?.end('one');
     await first;
-    void ask();
+    const asked = ask();
     await nextTurn();
     assert.equal(begun.length, 2);
+    begun[1]?.end('two');
+    assert.equal(await asked, 'two', 'and not what the other one brought');
   });
 
   it('never runs twice at a time', async () => {

@@ -43,6 +43,11 @@ describe('findSimilarPath', () => {
     });
   }
 
+  it('takes a file of the same name in other case before one with another extension', async () => {
+    await folder.write('cats/mia.jpg', 'x');
+    assert.equal(await find('cats/MIA.png'), 'cats/Mia.png');
+  });
+
   it('looks for no name of more than 200 letters, which would take long to compare', async () => {
     const name = `${'a'.repeat(100)}/${'b'.repeat(100)}.jpg`;
     await folder.write(name, 'x');
