@@ -170,7 +170,7 @@ export class AssetIds {
     let underWay = this.#underWay.get(target.key);
     if (!underWay) {
       underWay = this.#share(target.key, attempt);
-      const isOurs = await new Deadline(TURN_WAIT, { extension: 0 }).within(underWay.isOurs);
+      const isOurs = await new Deadline(TURN_WAIT).within(underWay.isOurs);
       if (isOurs !== false) return undefined;
     }
     return underWay.wait(deadline, attempt).catch((error: unknown): undefined => {
@@ -356,7 +356,7 @@ export class AssetIds {
         if (verdictOn(error) !== 'rate-limited') throw error;
         const pause = Math.max(uploadPause.remainingMs, SHORTEST_PAUSE_AWAITED);
         if (pause > Math.min(deadline.left, LONGEST_PAUSE_AWAITED)) throw error;
-        await new Deadline(pause, { extension: 0, signal }).within(new Promise<never>(noop));
+        await new Deadline(pause, { signal }).within(new Promise<never>(noop));
       }
     }
   }

@@ -73,7 +73,7 @@ export class GraphClient {
   readonly #lanes: Lanes;
   readonly #origin: string;
   readonly #version: string;
-  readonly #credentials: { readonly access_token: string; readonly appsecret_proof?: string };
+  readonly #credentials: { readonly access_token: string; readonly appsecret_proof: string | undefined };
   readonly #secrets: readonly string[];
   #tokenFailure: Failure<(asset: string) => GraphError> | undefined;
   #pageId: Promise<string> | undefined;
@@ -86,7 +86,7 @@ export class GraphClient {
     this.#lanes = connections.lanes(this.#origin);
     this.#version = version;
     const proof = secret ? createHmac('sha256', secret).update(token).digest('hex') : undefined;
-    this.#credentials = { access_token: token, ...(proof !== undefined && { appsecret_proof: proof }) };
+    this.#credentials = { access_token: token, appsecret_proof: proof };
     this.#secrets = [token, secret, proof].filter(isPresent);
   }
 

@@ -93,7 +93,7 @@ function verdictOnTransport({ code, status }: TransportError): Verdict {
   if (code === 'ERR_GRAPH_UNREACHABLE') return 'unreached';
   if (code === 'ERR_GRAPH_STALLED') return 'refused';
   if (status === TOO_MANY_REQUESTS) return 'rate-limited';
-  return status !== undefined && status >= 500 ? 'busy' : 'unknown';
+  return (status ?? 0) >= 500 ? 'busy' : 'unknown';
 }
 
 function isHopeless(error: GraphError): boolean {

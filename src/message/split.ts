@@ -50,7 +50,7 @@ export function splitMessage(params: unknown): SplitMessage | undefined {
   const contents = contentsOf(message, following);
   if (!following && (contents.length === 0 || isAsGiven(message, contents))) return undefined;
   const shared = without(message, [...CONTENT_FIELDS, ...LAST_FIELDS]);
-  const rest = without(params, ['message', 'sender_action']);
+  const rest = without(params, ['sender_action']);
   const parts = contents.map((content, at) => ({
     ...(at === 0 ? rest : without(rest, FIRST_FIELDS)),
     message: { ...shared, ...content },

@@ -431,6 +431,19 @@ describe('a page without Botkit: FacebookAttachmentCache.connect', () => {
     }
   });
 
+  it('posts a call unless it is told otherwise', async () => {
+    await connect().callAPI('/me/messenger_profile', undefined, { get_started: { payload: 'start' } });
+    assert.equal(platform.sim.calls()[0]?.method, 'POST');
+  });
+
+  it('names what it was given instead of options', async () => {
+    const page = connect() as unknown as Record<string, (...args: unknown[]) => Promise<unknown>>;
+    const message = 'Expected `options` to be an object, got a string';
+    await assert.rejects(async () => page.send?.(USER, TOM, 'now'), { message });
+    await assert.rejects(async () => page.list?.('now'), { message });
+    await assert.rejects(async () => page.forget?.(TOM, 'now'), { message });
+  });
+
   it('makes a call with a message that is no send as it is, and asks for no message ID', async () => {
     const website = platform.closeAfterTest(await openWebsite());
     const payload = { url: `${website.url}/cats/tom.jpg`, is_reusable: true };

@@ -21,6 +21,12 @@ const read = (options: unknown): ReturnType<typeof readOptions> =>
 describe('readOptions', () => {
   const folder = useFolder();
 
+  it('fetch always, or where Facebook could not', () => {
+    for (const when of ['always', 'refused'] as const) {
+      assert.equal(read({ fetchFrom: { ...FETCH_FROM, when } }).fetchFrom?.when, when);
+    }
+  });
+
   describe('defaults', () => {
     for (const options of [undefined, {}, { ttl: undefined, uploads: undefined }, { uploads: {} }]) {
       it(`come with ${options ? inspect(options) : 'nothing'}`, () => {

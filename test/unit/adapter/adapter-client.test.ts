@@ -1,9 +1,40 @@
 import assert from 'node:assert/strict';
 import sinon from 'sinon';
-import { sendByAdapterClient } from '../../../src/adapter/adapter-client';
+import {
+  errorOfAdapterClient,
+  sendByAdapterClient,
+  withoutSecretsOf,
+} from '../../../src/adapter/adapter-client';
+import { AdapterError } from '../../../src/base/errors';
 import { fakeTime } from '../../support/checks/fake-time';
 
 const TEXT = { recipient: { id: '7001' }, message: { text: 'Hello' } };
+
+describe('What the adapter’s client throws', () => {
+  const account = { host: 'graph.facebook.com', version: 'v25.0', token: 'EAAB', secret: 'SHHH' };
+
+  it('is shown without token and secret', () => {
+    for (const thrown of ['No EAAB, no SHHH', new Error('No EAAB, no SHHH')]) {
+      const { message } = errorOfAdapterClient(thrown, TEXT, account);
+      assert.match(message, /a text: No …, no …/);
+    }
+    const { message } = errorOfAdapterClient('No EAAB, no SHHH', TEXT, { ...account, secret: undefined });
+    assert.match(message, /No …, no SHHH/);
+  });
+
+  it('stays as it is for the adapter where it holds no secret', () => {
+    for (const thrown of ['It failed', new Error('It failed'), { code: 1 }, undefined]) {
+      assert.equal(withoutSecretsOf(thrown, TEXT, account), thrown);
+    }
+  });
+
+  it('is an error of ours for the adapter where it holds one', () => {
+    assert.equal(withoutSecretsOf('No EAAB', TEXT, account), 'No …');
+    const error = withoutSecretsOf(new Error('No EAAB'), TEXT, account);
+    assert.ok(error instanceof AdapterError);
+    assert.equal(error.code, 'ERR_ADAPTER_SEND_FAILED');
+  });
+});
 
 describe('sendByAdapterClient', () => {
   afterEach(() => {

@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict';
-import { deadlineOf, keepDeadline, markCall } from '../../../src/adapter/results';
+import {
+  deadlineOf,
+  hookSendActivities,
+  keepDeadline,
+  markCall,
+  type SendingAdapter,
+} from '../../../src/adapter/results';
+import { InFlight } from '../../../src/base/in-flight';
 import { Deadline } from '../../../src/delivery/deadline';
 
 describe('The deadline of an activity', () => {
@@ -27,5 +34,26 @@ describe('The deadline of an activity', () => {
       [deadlineOf({}), deadlineOf(undefined), deadlineOf(null)],
       [undefined, undefined, undefined],
     );
+  });
+});
+
+describe('hookSendActivities', () => {
+  it('leaves an adapter alone that sends no activities', () => {
+    const adapter: SendingAdapter = {};
+    hookSendActivities(adapter, new InFlight(), assert.fail);
+    assert.deepEqual(adapter, {});
+  });
+
+  it('says what was not sent, also of an activity that names nobody, and gives each activity its result', async () => {
+    const told: unknown[] = [];
+    const sendActivities: SendingAdapter['sendActivities'] = (_, [activity]) =>
+      Promise.resolve(activity?.type === 'sent' ? [{ id: 'm_1' }] : []);
+    const adapter = { sendActivities };
+    hookSendActivities(adapter, new InFlight(), (_, message) => told.push(message));
+    const activities = ['sent', 'message', 'typing'].map((type) => ({ type }));
+    const [sent, lost, typing] = (await adapter.sendActivities({ activity: {} }, activities)) ?? [];
+    assert.deepEqual([sent, typing], [{ id: 'm_1' }, {}]);
+    assert.match(lost?.error?.message ?? '', /the adapter gave no reason/);
+    assert.deepEqual(told, [{ page: undefined, recipient: { id: undefined } }]);
   });
 });

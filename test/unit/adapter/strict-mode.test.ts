@@ -56,6 +56,25 @@ describe('StrictMode', () => {
     assert.equal(await isUnhandled(new Error('of the author')), true);
   });
 
+  it('lets the conversations of this controller, and of no other, spawn bots of scripts', async () => {
+    const bot = botIn({});
+    const ours: { _controller: unknown } = { _controller: undefined };
+    const others = { _controller: { spawn: () => Promise.resolve(bot) } };
+    const { _controller: theirs } = others;
+    const controller = {
+      spawn: () => Promise.resolve(bot),
+      dialogSet: { getDialogs: () => [ours, others, undefined], createContext: assert.fail },
+      addDialog: () => undefined,
+    };
+    ours._controller = controller;
+    strict.guard(controller);
+    assert.equal(others._controller, theirs);
+    assert.notEqual(ours._controller, controller);
+    failure = new Error('No picture');
+    await (ours._controller as typeof controller).spawn();
+    assert.equal(await send(bot), undefined, 'the message of a script gets its ID when it is sent');
+  });
+
   it('ends a dialog whose message it has rejected, and passes on what else fails there', async () => {
     failure = new Error('No picture');
     await send(botIn({}));

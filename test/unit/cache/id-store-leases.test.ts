@@ -3,6 +3,7 @@ import sinon from 'sinon';
 import { countActiveTimers } from '../../support/checks/fake-time';
 import { IdCache } from '../../../src/cache/id-cache';
 import { keyOf } from '../../../src/cache/saved-id';
+import { savedId } from '../../support/stores/saved-id';
 import { FaultyStore, hangs, throws } from '../../support/stores/faulty-store';
 import { IdStoreHarness } from '../../support/stores/id-store-harness';
 import type { IdStore } from '../../../src/cache/id-store';
@@ -85,6 +86,23 @@ describe('Leases of an IdStore', () => {
     await harness.clock.tickAsync(1_000);
     await take(other);
     assert.equal(await lease.renew(3_000), false);
+  });
+
+  it('come with a look for an ID, which finds one that is not written yet before an older one', async () => {
+    void store.put(KEY, savedId('11'));
+    await harness.settle();
+    inner.fail({ set: throws() });
+    void store.put(KEY, savedId('12'));
+    await harness.settle();
+    assert.equal((await store.getBeforeUpload(KEY))?.id, '12');
+  });
+
+  it('come with a look for an ID, which notices that the store cannot be read', async () => {
+    inner.fail({ get: throws() });
+    assert.equal(store.canLease, true);
+    assert.equal(await store.getBeforeUpload(KEY), undefined);
+    await harness.settle();
+    assert.equal(store.canLease, false);
   });
 
   it('keep the process alive while a message waits for one', async () => {

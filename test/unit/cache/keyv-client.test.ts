@@ -67,6 +67,34 @@ describe('KeyvClient, over a store that tells of failures by its event alone', (
     assert.deepEqual(untold, []);
   });
 
+  it('rejects a lease that the store tells of as failed', async () => {
+    const redis = {
+      set: async () => {
+        await nextTurn();
+        adapter.emit('error', new Error('READONLY'));
+        return null;
+      },
+      eval: () => Promise.resolve(1),
+    };
+    const leasing = new KeyvClient(new Keyv({ store: Object.assign(adapter, { client: redis }) }), () =>
+      assert.fail(),
+    );
+    await assert.rejects(leasing.lease('a', 1_000, PATIENCE), { message: 'READONLY' });
+  });
+
+  it('tells of what comes while nothing is asked, and again when a late call has ended', async () => {
+    let answer: () => void = () => undefined;
+    adapter.get = () => new Promise((resolve) => (answer = resolve as () => void));
+    await assert.rejects(client.get('a', { limit: 10, isAwaited: true }), { name: 'NoAnswerError' });
+    adapter.emit('error', new Error('of the late call'));
+    assert.deepEqual(untold, []);
+    answer();
+    await wait(1);
+    const lost = new Error('The socket is closed');
+    adapter.emit('error', lost);
+    assert.deepEqual(untold, [lost]);
+  });
+
   it('gives no lease where there are none', async () => {
     assert.equal(client.canLease, false);
     assert.equal(await client.lease('a', 1_000, PATIENCE), undefined);

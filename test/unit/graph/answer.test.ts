@@ -1,5 +1,15 @@
 import assert from 'node:assert/strict';
-import { parseAnswer } from '../../../src/graph/answer';
+import { setTimeout as wait } from 'node:timers/promises';
+import { parseAnswer, readWithin } from '../../../src/graph/answer';
+
+describe('readWithin', () => {
+  it('waits for an answer as long as it takes, if nobody says how long', async () => {
+    for (const timeout of [undefined, null, 0]) {
+      const answer = { text: () => wait(50, 'late'), destroy: assert.fail };
+      assert.equal(await readWithin(answer as unknown as Parameters<typeof readWithin>[0], timeout), 'late');
+    }
+  });
+});
 
 describe('parseAnswer', () => {
   for (const text of ['{"id":"1001"}', '{}', '[{"code":200}]']) {

@@ -18,6 +18,7 @@ describe('What a connection error says', () => {
       /wrong version number/,
     );
     assert.doesNotMatch(shown(withCode('ECONNRESET', 'It failed', { reason })), /wrong version number/);
+    assert.match(shown(withCode('ERR_SSL_WRONG_VERSION_NUMBER')), /It failed/);
   });
 
   it('gives no advice on what is no error', () => {

@@ -66,6 +66,25 @@ describe('Lane', () => {
     assert.deepEqual(await Promise.all([b, c, d]), ['b', 'c', 'd']);
   });
 
+  it('keeps all who wait, in order, when others come after one of them has had its turn', async () => {
+    const { begun, run, end } = calls(new Lane(1));
+    const all = ['a', 'b', 'c', 'd'].map((name) => run(name));
+    await end('a');
+    all.push(run('e'));
+    for (const name of ['b', 'c', 'd', 'e']) await end(name);
+    assert.deepEqual(begun, ['a', 'b', 'c', 'd', 'e']);
+    await Promise.all(all);
+  });
+
+  it('leaves no timer behind when nobody waits any more', async () => {
+    const clock = fakeTime();
+    const lane = new Lane(1);
+    void lane.run(PAGE, () => new Promise(() => undefined), stalled);
+    const waiting = lane.run(PAGE, () => assert.fail('it began'), stalled);
+    await Promise.all([assert.rejects(waiting, /waited 30/), clock.tickAsync(30_000)]);
+    assert.equal(clock.countTimers(), 0);
+  });
+
   it('has all its places again when all is done', async () => {
     const { begun, run, end } = calls(new Lane(2));
     for (const round of ['1', '2', '3']) {

@@ -115,7 +115,16 @@ describe('The builders', () => {
       template_type: 'media',
       elements: [{ media_type: 'image', url: 'a.png' }],
     });
-    assert.throws(() => media('a.png', { shareable: true } as never), /; did you mean "sharable"\?/);
+    for (const [misspelt, meant] of [
+      ['shareable', 'sharable'],
+      ['mediatype', 'media_type'],
+      ['is_reuseable', 'is_reusable'],
+    ] as const) {
+      assert.throws(
+        () => media('a.png', { [misspelt]: true } as never),
+        new RegExp(`; did you mean "${meant}"\\?`),
+      );
+    }
   });
 
   const builders: Readonly<Record<string, (source: string, options?: object) => unknown>> = {

@@ -133,6 +133,22 @@ describe('FetchedAddresses', () => {
       );
     });
 
+    it('is another one at another address, also while what was fetched is fresh', async () => {
+      const fresh = { 'cache-control': 'max-age=60' };
+      origin.serve((response, request) => {
+        content(Buffer.from(`\x89PNG ${request.url ?? ''}`), 'image/png', fresh)(response, request);
+      });
+      const keys = [];
+      for (const name of ['/a.png', '/b.png', '/a.png']) keys.push((await identify(name)).key);
+      assert.equal(keys[2], keys[0]);
+      assert.notEqual(keys[1], keys[0]);
+    });
+
+    it('goes by the type that its server names, however that is written', async () => {
+      origin.serve(content(Buffer.from('x'), 'TEXT/csv ; header=present'));
+      assert.equal((await fileOf(await identify('/notes', 'file'))).type, 'text/csv');
+    });
+
     it('keeps its version when its server answers that it has not changed, and does not repeat it', async () => {
       await identify();
       origin.serve((response) => response.writeHead(304).end());

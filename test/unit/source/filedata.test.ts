@@ -53,13 +53,10 @@ describe('identifyFiledata', () => {
   }
 
   it('refuses what only looks like a Blob', async () => {
-    for (const method of ['arrayBuffer', 'slice']) {
-      await assert.rejects(
-        identifyFiledata('image', { ...blobOfLibrary(PNG), [method]: undefined }, undefined),
-        {
-          code: 'ERR_ATTACHMENT_BAD_SOURCE',
-        },
-      );
+    for (const part of ['size', 'type', 'arrayBuffer', 'slice']) {
+      await assert.rejects(identifyFiledata('image', { ...blobOfLibrary(PNG), [part]: null }, undefined), {
+        code: 'ERR_ATTACHMENT_BAD_SOURCE',
+      });
     }
   });
 
