@@ -30,7 +30,7 @@ export const PLUGIN: PublishedPackage = {
   // And 5 kB let many first messages read their IDs in a few calls of the store.
   // And 50 kB are suggestions for misspelt names and types, checks of each method's options, and errors that say which
   // message they are about.
-  limits: { tarball: 205_000, unpacked: 720_000, packages: 23, brought: 6_300_000 },
+  limits: { tarball: 210_000, unpacked: 730_000, packages: 23, brought: 6_300_000 },
 };
 
 export const SIMULATOR: PublishedPackage = {

@@ -63,7 +63,10 @@ describe('StrictMode', () => {
     const { _controller: theirs } = others;
     const controller = {
       spawn: () => Promise.resolve(bot),
-      dialogSet: { getDialogs: () => [ours, others, undefined], createContext: assert.fail },
+      dialogSet: {
+        getDialogs: () => [ours, others, undefined],
+        createContext: () => assert.fail('no dialog'),
+      },
       addDialog: () => undefined,
     };
     ours._controller = controller;

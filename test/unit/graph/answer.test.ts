@@ -5,7 +5,7 @@ import { parseAnswer, readWithin } from '../../../src/graph/answer';
 describe('readWithin', () => {
   it('waits for an answer as long as it takes, if nobody says how long', async () => {
     for (const timeout of [undefined, null, 0]) {
-      const answer = { text: () => wait(50, 'late'), destroy: assert.fail };
+      const answer = { text: () => wait(50, 'late'), destroy: () => assert.fail('it was broken off') };
       assert.equal(await readWithin(answer as unknown as Parameters<typeof readWithin>[0], timeout), 'late');
     }
   });
