@@ -17,7 +17,7 @@ export default defineConfig(
       // Loaded when they are needed first. Not by import(): Jest, whose users test bots, does not run it.
       '@typescript-eslint/no-require-imports': [
         'error',
-        { allow: ['^(diff|http-cache-semantics|tinyglobby|undici)$'] },
+        { allow: ['^(diff|http-cache-semantics|magic-bytes\\.js|mime-types|tinyglobby|undici)$'] },
       ],
       eqeqeq: 'error',
     },

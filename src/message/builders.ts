@@ -1,4 +1,4 @@
-import { lookup } from 'mime-types';
+import { typeOfName } from '../base/mime-types';
 import { checkArgument, checkNames } from '../base/check-options';
 import { isRecord } from '../base/records';
 import { findSimilarName } from '../base/similar-name';
@@ -234,6 +234,5 @@ function contentOf(source: AttachmentSource): AttachmentPayload {
 /** By the name, as in `warm`: no address is fetched and no file is opened here. */
 function isVideo({ url, filename }: AttachmentPayload): boolean {
   const name = filename ?? (typeof url === 'string' ? (url.split(/[?#]/)[0] ?? '') : '');
-  const type = lookup(name);
-  return type !== false && type.startsWith('video/');
+  return typeOfName(name)?.startsWith('video/') ?? false;
 }

@@ -1,11 +1,8 @@
-import { extension } from 'mime-types';
+import { extensionOf } from '../base/mime-types';
 import { attemptKey, contentKey } from './asset-key';
 import { contentTypeFor } from './content-type';
 import type { Asset, AttachmentType } from './asset';
 import type { ContentFacts } from './content-facts';
-
-/** Common extensions, where the list begins with a rarer one. */
-const EXTENSIONS: Readonly<Record<string, string>> = { 'audio/mpeg': 'mp3', 'video/quicktime': 'mov' };
 
 /** What the author says about bytes. */
 export interface BytesDescription {
@@ -37,8 +34,4 @@ export function bytesAsset(
     source: undefined,
     content: { file: toFile({ name, type: contentType, size: bytes }) },
   };
-}
-
-function extensionOf(contentType: string): string {
-  return EXTENSIONS[contentType] ?? (extension(contentType) || 'bin');
 }

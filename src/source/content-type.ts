@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { filetypemime } from 'magic-bytes.js';
-import { lookup } from 'mime-types';
 import { AttachmentError } from '../base/errors';
+import { typeOfName } from '../base/mime-types';
+import type * as MagicBytes from 'magic-bytes.js';
 import type { AttachmentType } from './asset';
 
 /** How many bytes from the start of a file tell what it is. */
@@ -50,10 +50,12 @@ export function contentTypeFor(type: AttachmentType, label: string, start: Uint8
 
 function declaredType({ declared, filename }: Hints): string | undefined {
   if (declared && declared !== UNKNOWN) return declared;
-  return (filename && lookup(path.extname(filename))) || undefined;
+  return filename === undefined ? undefined : typeOfName(path.extname(filename));
 }
 
 function sniff(type: AttachmentType, start: Uint8Array): string | undefined {
+  // Loaded here, because most names tell the type.
+  const { filetypemime } = require('magic-bytes.js') as typeof MagicBytes;
   const [found] = filetypemime(start);
   const container = found && CONTAINERS[found];
   return container && (type === 'audio' || type === 'video') ? `${type}/${container}` : found;

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import path from 'node:path';
-import { extension } from 'mime-types';
 import { AttachmentError, toError } from '../base/errors';
+import { extensionOf } from '../base/mime-types';
 import { firstOf } from '../graph/answer-headers';
 import { Connections } from '../graph/connections';
 import { Lane } from '../graph/lane';
@@ -367,5 +367,5 @@ function nameIn({ pathname }: URL): string | undefined {
 }
 
 function withExtension(name: string, contentType: string): string {
-  return path.extname(name) === '' ? `${name}.${extension(contentType) || 'bin'}` : name;
+  return path.extname(name) === '' ? `${name}.${extensionOf(contentType)}` : name;
 }

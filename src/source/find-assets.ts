@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { lookup } from 'mime-types';
 import { AttachmentError } from '../base/errors';
+import { typeOfName } from '../base/mime-types';
 import { withoutQuery, withoutSecrets } from '../base/redact';
 import { didYouMean } from '../base/similar-name';
 import { isMissing } from './file-error';
@@ -121,8 +121,8 @@ function typeOfAddress(address: string): AttachmentType {
 }
 
 function typeOf(name: string): AttachmentType | undefined {
-  const contentType = lookup(name);
-  if (!contentType) return undefined;
+  const contentType = typeOfName(name);
+  if (contentType === undefined) return undefined;
   const [major] = contentType.split('/');
   return major === 'image' || major === 'audio' || major === 'video' ? major : 'file';
 }

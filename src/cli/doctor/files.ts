@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { filetypemime } from 'magic-bytes.js';
-import { lookup } from 'mime-types';
 import { AttachmentError, isAttachmentError } from '../../base/errors';
+import { typeOfName } from '../../base/mime-types';
 import { contentTypeFor, SIGNATURE_LENGTH } from '../../source/content-type';
 import { checkSize } from '../../source/limits';
 import { Root } from '../../source/root';
@@ -112,7 +112,7 @@ async function readFacts(root: Root, type: AttachmentType, url: string): Promise
     const piece = (await opened.read().next()).value ?? new Uint8Array();
     const start = piece.subarray(0, SIGNATURE_LENGTH);
     contentTypeFor(type, label, start, { filename: path.basename(url) });
-    return { type, bytes, start, named: lookup(url) || undefined };
+    return { type, bytes, start, named: typeOfName(url) };
   } finally {
     await opened.close();
   }

@@ -166,6 +166,11 @@ describe('FetchedAddresses', () => {
       const unknown = await identify('/notes', 'file');
       assert.equal((await fileOf(unknown)).name, 'notes.bin');
     });
+
+    it('has the usual extension of its type where its address has none', async () => {
+      origin.serve(content(Buffer.from('x'), 'audio/mpeg'));
+      assert.equal((await fileOf(await identify('/purr', 'audio'))).name, 'purr.mp3');
+    });
   });
 
   describe('how often it is asked for', () => {
