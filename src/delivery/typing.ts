@@ -49,7 +49,7 @@ export class Typing {
     } finally {
       clearTimeout(timer);
       // After the message, it would stay for 20 s.
-      if (shown) await new Deadline(LONGEST_CALL, { extension: 0 }).within(shown);
+      if (shown) await new Deadline(LONGEST_CALL).within(shown);
     }
   }
 }

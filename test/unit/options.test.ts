@@ -21,6 +21,12 @@ const read = (options: unknown): ReturnType<typeof readOptions> =>
 describe('readOptions', () => {
   const folder = useFolder();
 
+  it('take a number or a word for the version of a conversion', () => {
+    for (const version of [0, 2, 'webp-1']) {
+      assert.equal(read({ prepare: { version, convert: () => undefined } }).prepare?.version, version);
+    }
+  });
+
   it('fetch always, or where Facebook could not', () => {
     for (const when of ['always', 'refused'] as const) {
       assert.equal(read({ fetchFrom: { ...FETCH_FROM, when } }).fetchFrom?.when, when);

@@ -81,6 +81,8 @@ describe('the account of connect', () => {
     [{ accessToken: TOKEN, apiVersion: 'v25' }, version('"v25"')],
     [{ accessToken: TOKEN, apiVersion: '/v25.0' }, version('"/v25.0"')],
     [{ accessToken: TOKEN, apiVersion: 25 }, version('25')],
+    [{ accessToken: TOKEN, apiVersion: 'v25.0/me' }, version('"v25.0/me"')],
+    [{ accessToken: TOKEN, apiVersion: ['v25.0'] }, version('an array')],
     [
       { access_token: TOKEN },
       'Expected each option of `connect` to be one of accessToken, appSecret, apiHost, apiVersion, got `access_token`; did you mean "accessToken"?',

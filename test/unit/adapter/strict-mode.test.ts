@@ -90,6 +90,7 @@ describe('StrictMode', () => {
       addDialog: () => undefined,
     };
     strict.guard(controller);
+    assert.equal('trigger' in controller, false, 'what it does not have is not guarded');
     const dialog = (await controller.dialogSet.createContext()) as { continueDialog(): Promise<unknown> };
     assert.deepEqual(await dialog.continueDialog(), { status: 'complete' });
     thrown = new Error('of the author');

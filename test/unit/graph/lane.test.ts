@@ -332,7 +332,6 @@ describe('Lane', () => {
     const all = Array.from({ length: 10_000 }, () => lane.run(PAGE, call, stalled));
     const { user, system } = process.cpuUsage(usedBefore);
     const ms = (user + system) / 1000;
-    assert.ok(ms < 300, `${ms} ms`);
     const keptByCalls = usedHeap() - beforeCalls;
 
     // A promise is several times larger while somebody uses an AsyncLocalStorage, so it is measured beside.
@@ -343,12 +342,14 @@ describe('Lane', () => {
       await call();
     });
     const keptByWaits = usedHeap() - beforeWaits;
-    assert.ok(keptByCalls < 3 * keptByWaits, `${keptByCalls} bytes, and waits alone keep ${keptByWaits}`);
 
     await end('first');
     for (const resolve of resolves) resolve();
     await Promise.all([...all, ...waits]);
     assert.equal(done, 20_000);
+    // At the end, so that no call of a try that fails is left over.
+    assert.ok(ms < 300, `${ms} ms`);
+    assert.ok(keptByCalls < 3 * keptByWaits, `${keptByCalls} bytes, and waits alone keep ${keptByWaits}`);
   });
 });
 

@@ -15,6 +15,13 @@ describe('the answer to a message', () => {
     });
   }
 
+  it('does not say so, and says what is wrong with it: a page of a gateway', () => {
+    assert.throws(() => checkSent('<html>', CALL), {
+      code: 'ERR_GRAPH_BAD_ANSWER',
+      message: /: the answer is not JSON\./,
+    });
+  });
+
   for (const answer of [
     {},
     { message_id: '' },

@@ -91,6 +91,7 @@ const VERDICTS: [what: string, error: unknown, verdict: Verdict][] = [
   ['such an answer with HTTP 404', transportError('ERR_GRAPH_BAD_ANSWER', { status: 404 }), 'unknown'],
   ['such an answer with HTTP 429', transportError('ERR_GRAPH_BAD_ANSWER', { status: 429 }), 'rate-limited'],
   ['such an answer with HTTP 502', transportError('ERR_GRAPH_BAD_ANSWER', { status: 502 }), 'busy'],
+  ['such an answer with HTTP 500', transportError('ERR_GRAPH_BAD_ANSWER', { status: 500 }), 'busy'],
   ['a file that cannot be sent', emptyFileError(), 'refused'],
   ['an error of another kind', new TypeError('What?'), 'refused'],
   [

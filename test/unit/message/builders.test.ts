@@ -118,6 +118,7 @@ describe('The builders', () => {
     for (const [misspelt, meant] of [
       ['shareable', 'sharable'],
       ['mediatype', 'media_type'],
+      ['butons', 'buttons'],
       ['is_reuseable', 'is_reusable'],
     ] as const) {
       assert.throws(

@@ -159,6 +159,18 @@ describe('FetchedAddresses', () => {
       );
     });
 
+    it('keeps the date of its last change when its server does not repeat that, either', async () => {
+      const modified = new Date().toUTCString();
+      origin.serve(content(PAW, 'image/png', { 'last-modified': modified, 'cache-control': 'no-cache' }));
+      await identify();
+      origin.serve((response) => response.writeHead(304, { 'cache-control': 'no-cache' }).end());
+      for (let times = 0; times < 2; times++) assert.equal((await identify()).key, `image:${sha256(PAW)}`);
+      assert.deepEqual(
+        origin.requests.map(({ headers }) => headers['if-modified-since']),
+        [undefined, modified, modified],
+      );
+    });
+
     it('goes by its file name where its server names no type', async () => {
       origin.serve((response) => response.end('x'));
       const asset = await identify('/notes.csv', 'file');

@@ -48,6 +48,39 @@ describe('Preparation', () => {
     await assert.rejects(prepare(), (error) => error === changed);
   });
 
+  it('fails as the file fails, whatever `convert` makes of that', async () => {
+    const asset = await identifyFiledata('image', PAW, undefined);
+    const prepareOf = (failure: Error) => {
+      const file = new StreamedFile({ name: 'paw.png', type: 'image/png', size: PAW.length }, () => {
+        throw failure;
+      });
+      const convert = async (given: { readonly file: File }): Promise<undefined> => {
+        await given.file.arrayBuffer().catch(() => Promise.reject(new Error('cannot convert it')));
+      };
+      return new Preparation({ version: 1, convert }).apply({ ...asset, content: { file } }).prepare?.();
+    };
+    const changed = new AttachmentError('ERR_ATTACHMENT_CHANGED', LABEL, 'it has changed');
+    await assert.rejects(prepareOf(changed) ?? assert.fail(), (error) => error === changed);
+    await assert.rejects(prepareOf(new Error('disk')) ?? assert.fail(), {
+      code: 'ERR_ATTACHMENT_PREPARE_FAILED',
+      message: /cannot convert it/,
+    });
+  });
+
+  it('says what is wrong with what `convert` returns', async () => {
+    const asset = await identifyFiledata('image', PAW, undefined);
+    for (const [returned, problem] of [
+      ['paw', 'did not return an object'],
+      [{ type: 'cat' }, 'returned an unknown `type`'],
+      [{ filename: 5 }, 'returned a `filename` that is not a string, or is empty'],
+      [{ filename: '' }, 'returned a `filename` that is not a string, or is empty'],
+    ] as const) {
+      const convert = (): never => returned as never;
+      const { prepare } = new Preparation({ version: 1, convert }).apply(asset);
+      await assert.rejects(prepare?.() ?? assert.fail(), { message: new RegExp(problem) });
+    }
+  });
+
   it('gives what it only renames the type of its new name', async () => {
     const asset = await identifyFiledata('file', Buffer.from('x'), 'notes');
     const { prepare } = new Preparation({ version: 1, convert: () => ({ filename: 'notes.csv' }) }).apply(

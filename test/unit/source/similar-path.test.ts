@@ -48,6 +48,12 @@ describe('findSimilarPath', () => {
     assert.equal(await find('cats/MIA.png'), 'cats/Mia.png');
   });
 
+  it('looks for a name of 200 letters', async () => {
+    const name = `${'a'.repeat(96)}/${'b'.repeat(99)}.jpg`;
+    await folder.write(name, 'x');
+    assert.equal(await find(name.toUpperCase()), name);
+  });
+
   it('looks for no name of more than 200 letters, which would take long to compare', async () => {
     const name = `${'a'.repeat(100)}/${'b'.repeat(100)}.jpg`;
     await folder.write(name, 'x');
